@@ -1,0 +1,18 @@
+# How our own code is compiled: warnings, includes, frame pointers. Knows no target by name.
+include_guard(GLOBAL)
+
+# pawl_warnings(target): call it once for every target with our own sources. Sets the warnings, the
+# sanitizer of this build and the two include roots ("pawl/…" from include/, "journal/…" from the root).
+function(pawl_warnings target)
+    target_compile_features(${target} PRIVATE cxx_std_20)
+    target_compile_options(${target} PRIVATE
+        -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -fno-omit-frame-pointer)
+    if(PAWL_WERROR)
+        target_compile_options(${target} PRIVATE -Werror)
+    endif()
+    target_include_directories(${target} PRIVATE
+        "${pawl_SOURCE_DIR}" "${pawl_SOURCE_DIR}/include")
+    set_target_properties(${target} PROPERTIES
+        CXX_EXTENSIONS OFF CXX_STANDARD_REQUIRED ON C_STANDARD 11 POSITION_INDEPENDENT_CODE ON)
+    pawl_sanitize(${target})
+endfunction()
