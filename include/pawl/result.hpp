@@ -1,4 +1,5 @@
-// A value, or one sentence that says why there is none. Used on the way in (open, read, parse); never on the hot path.
+// A value, or one sentence that says why there is none. Used on the way in (open, read, parse);
+// never on the hot path.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,8 @@
 
 namespace pawl {
 
-// Kinds of failure a program may want to tell apart. The command-line tool's exit codes are these numbers.
+// Kinds of failure a program may want to tell apart. The command-line tool's exit codes are these
+// numbers.
 enum class ErrorCode : std::uint8_t {
     usage = 2,         // wrong flag, wrong option value
     bad_input = 3,     // input data that cannot be read as what it claims to be
@@ -40,8 +42,8 @@ public:
     bool ok() const noexcept { return content_.index() == 0; }
     explicit operator bool() const noexcept { return ok(); }
 
-    // The value. Calling it on an error prints the error's sentence and stops the program: check ok() first
-    // where the world may misbehave.
+    // The value. Calling it on an error prints the error's sentence and stops the program: check
+    // ok() first where the world may misbehave.
     T& value() & {
         require_ok();
         return *std::get_if<0>(&content_);
@@ -65,7 +67,9 @@ public:
 
 private:
     void require_ok() const {
-        if (!ok()) detail::assertion_failed(std::get_if<1>(&content_)->sentence.c_str(), "Result::value", 0);
+        if (!ok())
+            detail::assertion_failed(std::get_if<1>(&content_)->sentence.c_str(), "Result::value",
+                                     0);
     }
     std::variant<T, Error> content_;
 };

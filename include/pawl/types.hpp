@@ -52,13 +52,13 @@ enum class Durability : std::uint8_t {
 };
 
 // What became of a command that was offered to a lane. Only `accepted` promises a reply.
-enum class [[nodiscard]] Offer : std::uint8_t {
+enum class Offer : std::uint8_t {
     accepted = 0,        // it is in the lane, it will be decided
     back_pressured = 1,  // the lane is full: try again later, or wait with submit()
     not_primary = 2,     // this node may not write (standby, or fenced)
     closed = 3,          // the engine drains or is closed
-    disk_full = 4,       // no room for another segment: refused while what was begun can still finish
-    malformed = 5,       // the command's own validate() said no, on this thread: nothing was sent
+    disk_full = 4,  // no room for another segment: refused while what was begun can still finish
+    malformed = 5,  // the command's own validate() said no, on this thread: nothing was sent
 };
 
 // A readable word for each enumerator: "accepted", "back_pressured", ...

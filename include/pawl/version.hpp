@@ -1,4 +1,5 @@
-// The library's own version. Knows nothing else; the journal's format number lives in detail/record.hpp.
+// The library's own version. Knows nothing else; the journal's format number lives in
+// detail/record.hpp.
 #pragma once
 
 #define PAWL_VERSION_MAJOR 0

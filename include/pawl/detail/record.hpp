@@ -1,5 +1,6 @@
-// Layout of records and events: the bytes of a shard's stream. Knows no disk, no thread, no user type.
-// Blocks, segments and the manifest are in journal/layout.hpp; the prose twin is docs/journal-format.md.
+// Layout of records and events: the bytes of a shard's stream. Knows no disk, no thread, no user
+// type. Blocks, segments and the manifest are in journal/layout.hpp; the prose twin is
+// docs/journal-format.md.
 #pragma once
 
 #include <cstddef>
@@ -29,18 +30,22 @@ enum class RecordKind : std::uint8_t {
 };
 inline constexpr std::uint8_t record_kind_max = 7;
 
-// Sections that may stand between the header and the events, in this order. High nibble of kind_and_flags.
-inline constexpr std::uint8_t record_has_links = 0x10;    // RecordLinks
-inline constexpr std::uint8_t record_has_entered = 0x20;  // std::int64_t captured_ns, when waited_ns is too small
+// Sections that may stand between the header and the events, in this order. High nibble of
+// kind_and_flags.
+inline constexpr std::uint8_t record_has_links = 0x10;  // RecordLinks
+inline constexpr std::uint8_t record_has_entered =
+    0x20;  // std::int64_t captured_ns, when waited_ns is too small
 
 inline constexpr std::uint16_t no_command_type = 0xFFFF;
 inline constexpr std::uint8_t no_aggregate_type = 0xFF;
 inline constexpr std::uint32_t waited_ns_unknown = 0xFFFF'FFFF;
 
-// One command's outcome. 64 bytes, then sections, then events or text; padded with zeros to 8 bytes.
+// One command's outcome. 64 bytes, then sections, then events or text; padded with zeros to 8
+// bytes.
 struct RecordHeader {
-    std::uint32_t length;         // bytes of the whole record: a multiple of 8, at least 64
-    std::uint32_t checksum;       // crc32c of everything but this field, seeded with the previous record's
+    std::uint32_t length;  // bytes of the whole record: a multiple of 8, at least 64
+    std::uint32_t
+        checksum;  // crc32c of everything but this field, seeded with the previous record's
     std::uint64_t sequence;       // of the first event; without events: of the last event so far
     std::uint64_t aggregate;      // Id
     std::uint64_t version;        // of the aggregate after this record
@@ -77,7 +82,8 @@ struct EventHeader {
     std::uint8_t flags;           // event_has_target
 };
 static_assert(sizeof(EventHeader) == 8);
-inline constexpr std::uint8_t event_has_target = 1;  // another aggregate than the record's: its id follows
+inline constexpr std::uint8_t event_has_target =
+    1;  // another aggregate than the record's: its id follows
 
 // Payload of RecordKind::session, followed by name_bytes of name.
 struct SessionRecord {
@@ -112,9 +118,13 @@ struct EventView {
 // Reads one record whose length has been checked against the bytes at hand. Points; owns nothing.
 class RecordView {
 public:
-    explicit RecordView(const std::byte* bytes) noexcept : bytes_(bytes) { PAWL_ASSERT(bytes != nullptr); }
+    explicit RecordView(const std::byte* bytes) noexcept : bytes_(bytes) {
+        PAWL_ASSERT(bytes != nullptr);
+    }
 
-    const RecordHeader& header() const noexcept { return *reinterpret_cast<const RecordHeader*>(bytes_); }
+    const RecordHeader& header() const noexcept {
+        return *reinterpret_cast<const RecordHeader*>(bytes_);
+    }
     const std::byte* bytes() const noexcept { return bytes_; }
     std::size_t length() const noexcept { return header().length; }
 
@@ -138,8 +148,9 @@ public:
         return ns;
     }
 
-    // Calls visit(const EventView&) for each event, in order. False when the events do not fit the record
-    // exactly: only foreign or damaged bytes can do that; events before the bad one were visited.
+    // Calls visit(const EventView&) for each event, in order. False when the events do not fit the
+    // record exactly: only foreign or damaged bytes can do that; events before the bad one were
+    // visited.
     template <class Visit>
     bool for_each_event(Visit&& visit) const {
         if (header().length < body_offset()) return false;

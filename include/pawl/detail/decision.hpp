@@ -1,0 +1,131 @@
+// One decision in progress: where its events are staged and what its context answers. Knows no user
+// type.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "pawl/detail/record.hpp"
+#include "pawl/types.hpp"
+#include "pawl/verdict.hpp"
+
+namespace pawl::detail {
+
+// Thrown by emit, emit_to, peek and then to leave a decide that cannot be journaled. Caught by the
+// machine only.
+struct DecisionAborted {
+    Refusal refusal;
+};
+
+// Commands asked for with then(), waiting for their turn. Reused from command to command: allocates
+// while it grows.
+class FollowUps {
+public:
+    struct Entry {
+        std::uint16_t command;  // index in the aggregate's list
+        const std::byte* payload;
+    };
+    static constexpr std::size_t count_max = 4096;
+
+    void push(std::uint16_t command, const void* payload, std::size_t bytes) {
+        if (count_ >= count_max) throw DecisionAborted{Refusal::record_too_large};
+        const std::size_t offset = bytes_.size();
+        bytes_.resize(offset + sizeof(Head) + padded(bytes));
+        const Head head{command, static_cast<std::uint32_t>(bytes)};
+        std::memcpy(bytes_.data() + offset, &head, sizeof head);
+        if (bytes != 0) std::memcpy(bytes_.data() + offset + sizeof head, payload, bytes);
+        ++count_;
+    }
+    bool empty() const noexcept { return next_ == bytes_.size(); }
+    // Takes the oldest. Its payload lives until the next push.
+    Entry pop() noexcept {
+        PAWL_ASSERT(!empty());
+        Head head{};
+        std::memcpy(&head, bytes_.data() + next_, sizeof head);
+        const std::byte* payload = bytes_.data() + next_ + sizeof head;
+        next_ += sizeof head + padded(head.size);
+        return {static_cast<std::uint16_t>(head.command), payload};
+    }
+    struct Mark {
+        std::size_t bytes;
+        std::size_t count;
+    };
+    Mark mark() const noexcept { return {bytes_.size(), count_}; }
+    void set_back(Mark mark) noexcept {
+        bytes_.resize(mark.bytes);
+        count_ = mark.count;
+    }
+    void clear() noexcept {
+        bytes_.clear();
+        next_ = 0;
+        count_ = 0;
+    }
+
+private:
+    struct Head {
+        std::uint32_t command;
+        std::uint32_t size;
+    };
+    std::vector<std::byte> bytes_;
+    std::size_t next_ = 0;
+    std::size_t count_ = 0;
+};
+
+// Answers what a decision asks about its neighbours. Implemented by the machine.
+class Neighbours {
+public:
+    virtual std::uint8_t type_of(const void* type_key,
+                                 ShardKey key) const = 0;  // throws DecisionAborted
+    virtual const void* peek(std::uint8_t aggregate_type, Id id) const = 0;
+
+protected:
+    ~Neighbours() = default;
+};
+
+struct Decision {
+    std::byte* cursor = nullptr;  // where the next event goes
+    std::byte* limit = nullptr;   // end of the room for this record
+    std::uint32_t event_count = 0;
+    std::uint8_t aggregate_type = 0;
+    FollowUps* follow_ups = nullptr;
+    const Neighbours* neighbours = nullptr;
+    Time now;
+    Time captured;
+    Id id = 0;
+    Version version;
+    Sequence sequence;
+    SessionId session;
+    CommandNumber number;
+    std::uint64_t correlation = 0;
+    std::uint64_t random_seed = 0;
+    std::uint64_t draws = 0;
+
+    std::uint8_t type_of(const void* type_key, ShardKey key) const {
+        return neighbours->type_of(type_key, key);
+    }
+    const void* peek(std::uint8_t type, Id other) const { return neighbours->peek(type, other); }
+
+    void stage(std::uint16_t type, std::uint8_t aggregate, const Id* target, const void* payload,
+               std::size_t bytes) {
+        const std::size_t need =
+            sizeof(EventHeader) + (target != nullptr ? sizeof(Id) : 0) + padded(bytes);
+        if (static_cast<std::size_t>(limit - cursor) < need || event_count == 0xFFFF)
+            throw DecisionAborted{Refusal::record_too_large};
+        const EventHeader header{static_cast<std::uint32_t>(bytes), type, aggregate,
+                                 target != nullptr ? event_has_target : std::uint8_t{0}};
+        std::memcpy(cursor, &header, sizeof header);
+        std::byte* to = cursor + sizeof header;
+        if (target != nullptr) {
+            std::memcpy(to, target, sizeof(Id));
+            to += sizeof(Id);
+        }
+        if (bytes % record_alignment != 0) std::memset(to + (bytes & ~std::size_t{7}), 0, 8);
+        if (bytes != 0) std::memcpy(to, payload, bytes);
+        cursor += need;
+        ++event_count;
+    }
+};
+
+}  // namespace pawl::detail
