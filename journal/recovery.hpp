@@ -1,0 +1,70 @@
+// What recovery found and did, and who receives the records. Knows reports; the work is in
+// recovery.cpp.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "journal/judge.hpp"
+#include "pawl/detail/record.hpp"
+#include "pawl/types.hpp"
+
+namespace pawl::journal {
+
+// Receives a shard's records at recovery, in order, once each, on that shard's recovery thread.
+struct RecordSink {
+    virtual ~RecordSink() = default;
+    virtual void on_record(const detail::RecordView& record, Position position) = 0;
+};
+
+// Where a shard's stream goes on.
+struct ShardEnd {
+    Position end;
+    std::uint32_t last_checksum = 0;
+    Sequence last_sequence;
+    std::int64_t last_time_ns = 0;
+};
+
+enum class HeadFound : std::uint8_t {
+    not_needed,  // a new directory, or closed in order
+    used,        // it continued the segments (by nothing or more), and what it had is written down
+    absent,      // gone after an end that was not clean: what was not yet on disk is lost
+    stale,       // of an earlier life: never applied
+    foreign,     // of another directory: never applied
+    damaged,     // not readable as what it should be: never applied
+};
+const char* to_string(HeadFound) noexcept;
+
+// One command that was cut with a torn tail: it was never on disk as a whole block.
+struct CutCommand {
+    Position position;
+    Sequence sequence;
+    std::uint32_t session_index = 0;
+    std::uint64_t number = 0;
+    std::uint64_t aggregate = 0;
+    std::uint16_t command_type = 0;
+    std::uint8_t kind = 0;
+};
+
+struct ShardReport {
+    std::uint32_t shard = 0;
+    Case found = Case::clean_end;
+    HeadFound head = HeadFound::not_needed;
+    std::uint64_t records = 0;
+    std::uint64_t events = 0;
+    std::uint64_t bytes = 0;       // of the stream that was replayed
+    std::uint64_t head_bytes = 0;  // of them, written down from the head
+    std::uint64_t cut_bytes = 0;   // set aside, in the file below
+    double seconds = 0;
+    std::vector<CutCommand> cut;
+    std::string quarantine_file;         // empty: nothing was cut
+    std::vector<std::string> sentences;  // for people: anything that is not ordinary
+};
+
+struct RecoveryReport {
+    bool created = false;  // there was nothing: a new directory
+    std::vector<ShardReport> shards;
+};
+
+}  // namespace pawl::journal
