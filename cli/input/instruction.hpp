@@ -95,6 +95,9 @@ public:
     virtual Result<bool> next(Instruction& instruction) = 0;
 
     virtual Progress progress() const = 0;
+
+    // Messages of a type that the format's reader does not know; reported as `nothing`.
+    virtual std::uint64_t skipped_count() const { return 0; }
 };
 
 }  // namespace pawl::cli
