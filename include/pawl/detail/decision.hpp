@@ -25,6 +25,7 @@ class FollowUps {
 public:
     struct Entry {
         std::uint16_t command;  // index in the aggregate's list
+        std::uint32_t size;
         const std::byte* payload;
     };
     static constexpr std::size_t count_max = 4096;
@@ -46,7 +47,7 @@ public:
         std::memcpy(&head, bytes_.data() + next_, sizeof head);
         const std::byte* payload = bytes_.data() + next_ + sizeof head;
         next_ += sizeof head + padded(head.size);
-        return {static_cast<std::uint16_t>(head.command), payload};
+        return {static_cast<std::uint16_t>(head.command), head.size, payload};
     }
     struct Mark {
         std::size_t bytes;

@@ -1,0 +1,65 @@
+// Shard heaps on mimalloc.
+#include "engine/platform/memory.hpp"
+
+#include <mimalloc.h>
+
+#include <new>
+#include <thread>
+
+#include "pawl/detail/assert.hpp"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define PAWL_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define PAWL_SANITIZED 1
+#endif
+#endif
+
+namespace pawl::detail {
+
+namespace {
+
+#if defined(PAWL_SANITIZED)
+
+// A sanitizer sees only what goes through the host's allocator.
+class HostHeap final : public ShardHeap {
+public:
+    std::pmr::memory_resource* resource() noexcept override { return std::pmr::new_delete_resource(); }
+};
+using Heap = HostHeap;
+
+#else
+
+// A mimalloc heap may be allocated from by the thread that made it, and by no other. A shard is filled by the thread that
+// recovers it and used by the one that runs it, so each of them gets a heap at its first allocation. Freeing is allowed
+// anywhere; what the first thread allocated outlives it.
+class MimallocHeap final : public ShardHeap, private std::pmr::memory_resource {
+public:
+    std::pmr::memory_resource* resource() noexcept override { return this; }
+
+private:
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+        if (owner_ != std::this_thread::get_id()) {
+            heap_ = mi_heap_new();
+            owner_ = std::this_thread::get_id();
+        }
+        void* block = mi_heap_malloc_aligned(heap_, bytes, alignment);
+        if (block == nullptr) throw std::bad_alloc();
+        return block;
+    }
+    void do_deallocate(void* block, std::size_t, std::size_t) override { mi_free(block); }
+    bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
+
+    std::thread::id owner_;
+    mi_heap_t* heap_ = nullptr;
+};
+using Heap = MimallocHeap;
+
+#endif
+
+}  // namespace
+
+std::unique_ptr<ShardHeap> make_shard_heap() { return std::make_unique<Heap>(); }
+
+}  // namespace pawl::detail

@@ -1,0 +1,29 @@
+// Pinning and naming on Linux.
+#include "engine/platform/thread.hpp"
+
+#include <pthread.h>
+#include <sched.h>
+
+namespace pawl::detail {
+
+bool pin_to_core(int core) noexcept {
+    if (core < 0 || core >= CPU_SETSIZE) return false;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(static_cast<unsigned>(core), &set);
+    return pthread_setaffinity_np(pthread_self(), sizeof set, &set) == 0;
+}
+
+void name_thread(const std::string& name) noexcept {
+    pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+}
+
+unsigned usable_cores() noexcept {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    const int count = CPU_COUNT(&set);
+    return count > 0 ? static_cast<unsigned>(count) : 1;
+}
+
+}  // namespace pawl::detail

@@ -1,0 +1,39 @@
+// What a thread does when there was no work: spin, yield, park. Knows no agent.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "pawl/options.hpp"
+
+namespace pawl::detail {
+
+// One per thread. Call idle(work) after each pass with what the pass did.
+class IdleStrategy {
+public:
+    explicit IdleStrategy(Idle kind) noexcept : kind_(kind) {}
+    void idle(std::size_t work) noexcept;
+
+private:
+    // Spins, then yields, then sleeps twice as long each time up to park_max. On one core the yields are what
+    // lets the other side run; the bound is what keeps a parked thread's answer below a millisecond.
+    static constexpr std::uint32_t spins = 64;
+    static constexpr std::uint32_t yields = 32;
+    static constexpr std::int64_t park_min_ns = 2'000;
+    static constexpr std::int64_t park_max_ns = 500'000;
+
+    const Idle kind_;
+    std::uint32_t empty_passes_ = 0;
+    std::int64_t park_ns_ = park_min_ns;
+};
+
+// Tells the core that this is a waiting loop.
+inline void cpu_relax() noexcept {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+}
+
+}  // namespace pawl::detail

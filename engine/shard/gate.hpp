@@ -1,0 +1,59 @@
+// Says whether a position is as safe as a reply asked for. Knows positions; not who moves them.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "journal/head.hpp"
+#include "journal/journaler.hpp"
+#include "pawl/types.hpp"
+
+namespace pawl::detail {
+
+// How far a standby has come. The sender moves both; without replication there is none.
+struct ReplicatedPositions {
+    std::atomic<std::uint64_t> received{0};  // in the standby's head
+    std::atomic<std::uint64_t> synced{0};    // on the standby's disk
+};
+
+class Gate {
+public:
+    // `journaler` and `replicated` may be null: then their levels are never reached.
+    Gate(const journal::Head& head, journal::Journaler* journaler, const ReplicatedPositions* replicated) noexcept
+        : head_(&head), journaler_(journaler), replicated_(replicated) {}
+
+    // The shard asks after it has published `end`.
+    bool reached(Durability level, Position end) const noexcept {
+        switch (level) {
+            case Durability::decided:
+            case Durability::journaled:
+                return true;
+            case Durability::synced:
+                return journaler_ != nullptr && head_->synced() >= end;
+            case Durability::replicated:
+                return replicated_ != nullptr &&
+                       replicated_->received.load(std::memory_order_acquire) >= end.value;
+            case Durability::replicated_synced:
+                return replicated_ != nullptr && head_->synced() >= end &&
+                       replicated_->synced.load(std::memory_order_acquire) >= end.value;
+        }
+        return false;
+    }
+    // A reply waits for `end`: whoever makes it safe should hurry.
+    void demand(Durability level, Position end) const noexcept {
+        if (journaler_ != nullptr && (level == Durability::synced || level == Durability::replicated_synced))
+            journaler_->demand(end);
+    }
+    // The strongest level that a position has reached, of those a single node knows.
+    Durability level_of(Position end) const noexcept {
+        return journaler_ != nullptr && head_->synced() >= end ? Durability::synced : Durability::journaled;
+    }
+
+private:
+    const journal::Head* head_;
+    journal::Journaler* journaler_;
+    const ReplicatedPositions* replicated_;
+};
+
+}  // namespace pawl::detail

@@ -1,0 +1,91 @@
+// Windows of outcomes, one per session.
+#include "engine/shard/sessions.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "pawl/detail/assert.hpp"
+
+namespace pawl::detail {
+
+namespace {
+constexpr std::size_t ring_initial = 16;
+}
+
+Sessions::Session& Sessions::at(std::uint32_t index) noexcept {
+    PAWL_ASSERT(index >= 1 && index <= sessions_.size());
+    return sessions_[index - 1];
+}
+const Sessions::Session& Sessions::at(std::uint32_t index) const noexcept {
+    PAWL_ASSERT(index >= 1 && index <= sessions_.size());
+    return sessions_[index - 1];
+}
+
+std::uint32_t Sessions::find(SessionId id) const noexcept {
+    const auto found = by_id_.find(id.value);
+    return found == by_id_.end() ? 0 : found->second;
+}
+
+std::uint32_t Sessions::open(SessionId id) {
+    PAWL_ASSERT(find(id) == 0);
+    Session session;
+    session.id = id;
+    session.ring.resize(std::min<std::size_t>(ring_initial, window_));
+    sessions_.push_back(std::move(session));
+    const auto index = static_cast<std::uint32_t>(sessions_.size());
+    by_id_.emplace(id.value, index);
+    return index;
+}
+
+Sessions::Found Sessions::look(std::uint32_t index, std::uint64_t number, const Answer*& answer) const noexcept {
+    PAWL_ASSERT(number != 0);
+    const Session& session = at(index);
+    if (number + window_ <= session.frontier) return Found::forgotten;
+    const Answer& known = session.ring[number % session.ring.size()];
+    if (known.number != number) return Found::fresh;
+    answer = &known;
+    return known.open ? Found::open : Found::repeat;
+}
+
+// The ring grows until no two numbers of the window share a place; a power of two is not needed, the window is.
+Sessions::Answer& Sessions::place(Session& session, std::uint64_t number) {
+    while (session.ring.size() < window_) {
+        const Answer& there = session.ring[number % session.ring.size()];
+        const bool taken = there.number != 0 && there.number != number && there.number + window_ > session.frontier;
+        if (!taken) break;
+        std::vector<Answer> larger(std::min<std::size_t>(session.ring.size() * 2, window_));
+        for (const Answer& answer : session.ring)
+            if (answer.number != 0 && answer.number + window_ > session.frontier)
+                larger[answer.number % larger.size()] = answer;
+        session.ring.swap(larger);
+    }
+    return session.ring[number % session.ring.size()];
+}
+
+void Sessions::claim(std::uint32_t index, std::uint64_t number, std::uint16_t work) {
+    Session& session = at(index);
+    session.frontier = std::max(session.frontier, number);
+    Answer& answer = place(session, number);
+    answer = Answer{};
+    answer.number = number;
+    answer.open = true;
+    answer.work = work;
+}
+
+void Sessions::unclaim(std::uint32_t index, std::uint64_t number) noexcept {
+    Session& session = at(index);
+    Answer& answer = session.ring[number % session.ring.size()];
+    PAWL_ASSERT(answer.number == number && answer.open);
+    answer = Answer{};
+}
+
+void Sessions::settle(std::uint32_t index, const Answer& answer) {
+    PAWL_ASSERT(answer.number != 0 && !answer.open);
+    Session& session = at(index);
+    session.frontier = std::max(session.frontier, answer.number);
+    session.highest = std::max(session.highest, answer.number);
+    if (answer.number + window_ <= session.frontier) return;
+    place(session, answer.number) = answer;
+}
+
+}  // namespace pawl::detail

@@ -1,0 +1,73 @@
+// What each session was answered: makes a retry harmless. Knows numbers and outcomes; not messages, not records' bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "pawl/detail/raw_reply.hpp"
+#include "pawl/types.hpp"
+
+namespace pawl::detail {
+
+// One shard's sessions. Only the shard's thread, or the replaying one before it. Memory is bounded by
+// sessions_max × window × 48 bytes and grows with use.
+class Sessions {
+public:
+    struct Answer {  // the first outcome of one number
+        std::uint64_t number = 0;  // 0: none
+        std::uint64_t version = 0;
+        std::uint64_t sequence = 0;
+        std::uint64_t position = 0;
+        std::uint64_t end = 0;
+        std::uint16_t reason = 0;
+        std::uint16_t event_count = 0;
+        Outcome outcome{};
+        bool open = false;  // claimed by a command of the present batch
+        std::uint16_t work = 0;  // which one, while open
+    };
+    enum class Found : std::uint8_t { fresh, repeat, open, forgotten };
+
+    Sessions(std::uint32_t window, std::uint32_t sessions_max) : window_(window), sessions_max_(sessions_max) {
+        PAWL_ASSERT(window > 0 && sessions_max > 0);
+    }
+
+    // Index of a session from 1, 0 when this shard has not met it.
+    std::uint32_t find(SessionId id) const noexcept;
+    bool full() const noexcept { return sessions_.size() >= sessions_max_; }
+    // The next free index belongs to it from now on. Not when full.
+    std::uint32_t open(SessionId id);
+    SessionId id(std::uint32_t index) const noexcept { return at(index).id; }
+    std::size_t count() const noexcept { return sessions_.size(); }
+
+    // What is known of a number. `answer` is set for repeat and open.
+    Found look(std::uint32_t index, std::uint64_t number, const Answer*& answer) const noexcept;
+    // A fresh number is being decided as work `work` of this batch.
+    void claim(std::uint32_t index, std::uint64_t number, std::uint16_t work);
+    void unclaim(std::uint32_t index, std::uint64_t number) noexcept;
+    // Its outcome. Claimed before, or replayed.
+    void settle(std::uint32_t index, const Answer& answer);
+    // Highest number with an outcome, 0 = none.
+    std::uint64_t highest(std::uint32_t index) const noexcept { return at(index).highest; }
+
+private:
+    struct Session {
+        SessionId id;
+        std::uint64_t highest = 0;   // settled
+        std::uint64_t frontier = 0;  // settled or claimed: what moves the window
+        std::vector<Answer> ring;    // by number, a power of two up to the window
+    };
+    Session& at(std::uint32_t index) noexcept;
+    const Session& at(std::uint32_t index) const noexcept;
+    Answer& place(Session& session, std::uint64_t number);
+
+    const std::uint32_t window_;
+    const std::uint32_t sessions_max_;
+    std::vector<Session> sessions_;
+    std::unordered_map<std::uint64_t, std::uint32_t> by_id_;
+};
+
+}  // namespace pawl::detail

@@ -1,0 +1,135 @@
+// One core's duty cycle: take a batch, decide it, seal its records, publish, answer. Knows rings, machine and head;
+// not threads, not files, not sockets.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "engine/platform/clock.hpp"
+#include "engine/shard/counters.hpp"
+#include "engine/shard/gate.hpp"
+#include "engine/shard/inspection.hpp"
+#include "engine/shard/port.hpp"
+#include "engine/shard/sessions.hpp"
+#include "journal/head.hpp"
+#include "pawl/detail/machine.hpp"
+#include "pawl/types.hpp"
+
+namespace pawl::detail {
+
+struct ShardOptions {
+    std::uint32_t index = 0;
+    std::uint32_t session_window = 1024;
+    std::uint32_t sessions_max = 4096;
+    std::size_t record_bytes_max = 0;
+    std::uint64_t random_seed = 0;
+};
+
+// Where the stream goes on.
+struct StreamEnd {
+    Position position;
+    std::uint32_t checksum = 0;
+    Sequence last_sequence;
+    Time last_time;
+};
+
+class Shard {
+public:
+    Shard(const ShardOptions& options, Machine& machine, journal::Head& head, Gate gate, Clock& clock,
+          ShardCounters& counters);
+    Shard(const Shard&) = delete;
+    Shard& operator=(const Shard&) = delete;
+
+    // ---- before the thread runs ----
+    void go_on_at(const StreamEnd& end) noexcept;
+    void add_shared_port(SharedQueue& queue, SingleRing<RawReply>& answers, std::size_t reply_capacity);
+    // Writes a record that is nobody's command (epoch, schema) and publishes it. False: no room.
+    bool write_note(RecordKind kind, const void* body, std::size_t bytes, std::string_view text);
+
+    // ---- any thread ----
+    void attach(std::shared_ptr<Lane> lane);
+    // Take nothing more; what is not yet as safe as it asked is answered engine_failed. Final.
+    void stop() noexcept { stopped_.store(true, std::memory_order_release); }
+    bool stopped() const noexcept { return stopped_.load(std::memory_order_acquire); }
+
+    // ---- the shard's thread ----
+    // One pass over all ways in. Returns messages decided plus replies delivered.
+    std::size_t do_work();
+    // Nothing waits to be decided or delivered.
+    bool idle() const;
+    // Answers everything that still waits with Refusal::closed or engine_failed. After the last do_work.
+    void abandon();
+
+    Machine& machine() noexcept { return machine_; }
+    Sessions& sessions() noexcept { return sessions_; }
+
+private:
+    static constexpr std::size_t batch_max = 64;
+
+    std::size_t turn(Port& port);
+    std::size_t run_batch(Port& port, std::size_t& lines_done);
+    void answer_directly(Port& port, const MessageView& message);
+    bool prepare(Work& work, const MessageView& message, const Port& port, std::uint16_t place, Stage& stage);
+    std::uint32_t session_index(SessionId id, std::string_view name, Stage& stage);
+    void undo_claims(std::size_t from, std::size_t to) noexcept;
+    void finish(Port& port, std::size_t count, const Stage& stage);
+    Position position_of(const Work& work) const noexcept;
+    void settle(const Work& work, Position at);
+    RawReply reply_for(const Work& work) const;
+    RawReply status_of(const MessageView& message) const;
+    Stage open_stage() noexcept;
+    std::byte* write_record(std::byte* at, RecordKind kind, std::uint32_t session, const void* body, std::size_t bytes,
+                            std::string_view text) noexcept;
+    void seal_and_publish(const std::byte* end) noexcept;
+    std::size_t deliver(Port& port);
+    void take_new_lanes();
+    void count(const Work& work) noexcept;
+
+    const ShardOptions options_;
+    Machine& machine_;
+    journal::Head& head_;
+    Gate gate_;
+    Clock& clock_;
+    ShardCounters& counters_;
+    Sessions sessions_;
+
+    Position committed_;
+    std::uint32_t checksum_ = 0;
+    Sequence last_sequence_;
+    Time last_time_;
+    std::byte* stage_begin_ = nullptr;   // of the last batch
+    std::uint64_t batch_bytes_ = 0;      // of the last batch
+
+    std::vector<std::unique_ptr<Port>> ports_;
+    std::size_t first_port_ = 0;
+    std::unique_ptr<Work[]> work_;
+
+    struct NewLane {
+        std::shared_ptr<Lane> lane;
+        NewLane* next;
+    };
+    // release by attach(), acquire in take_new_lanes()
+    std::atomic<NewLane*> new_lanes_{nullptr};
+    std::atomic<bool> stopped_{false};
+};
+
+// Rebuilds a shard's state and sessions from its records, before the shard runs.
+class Replayer {
+public:
+    Replayer(Machine& machine, Sessions& sessions) noexcept : machine_(machine), sessions_(sessions) {}
+    // False: the record does not belong to this domain or does not follow; see why().
+    bool replay(const RecordView& record, Position position);
+    const char* why() const noexcept { return why_; }
+
+private:
+    Machine& machine_;
+    Sessions& sessions_;
+    const char* why_ = "";
+};
+
+}  // namespace pawl::detail

@@ -1,0 +1,102 @@
+// What the façade's templates call and the runtime defines: the one place where the arrow turns. Knows handles only.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pawl/detail/machine.hpp"
+#include "pawl/detail/message.hpp"
+#include "pawl/detail/raw_reply.hpp"
+#include "pawl/options.hpp"
+#include "pawl/result.hpp"
+
+namespace pawl::detail {
+
+// Receives the reply of a message sent without a producer. Called once, on the reply thread.
+struct Completion {
+    virtual void complete(const RawReply& reply) noexcept = 0;
+
+protected:
+    ~Completion() = default;
+};
+
+struct StreamPlace {
+    std::uint64_t position = 0;
+    friend bool operator==(const StreamPlace&, const StreamPlace&) = default;
+};
+
+// One record as a subscription hands it out. Lives until the subscription's next call.
+struct StreamRecord {
+    const std::byte* bytes = nullptr;
+    std::uint32_t shard = 0;
+    std::uint64_t position = 0;
+    std::uint64_t session_id = 0;
+};
+
+class StreamFollower {
+public:
+    virtual ~StreamFollower() = default;
+    // The next record of any shard that is at least as safe as asked. ok(false): nothing at present.
+    virtual Result<bool> next(StreamRecord& record) = 0;
+    virtual std::vector<StreamPlace> places() const = 0;
+    virtual std::uint64_t lag_bytes() const = 0;
+};
+
+class ProducerLink {
+public:
+    virtual ~ProducerLink() = default;
+    virtual Offer try_send(std::uint32_t shard, const MessageBuffer& message) = 0;
+    // Waits while the lane is full, at most `patience`.
+    virtual Offer send(std::uint32_t shard, const MessageBuffer& message, std::chrono::nanoseconds patience) = 0;
+    // Takes up to `count` replies that have arrived.
+    virtual std::size_t take(RawReply* replies, std::size_t count) = 0;
+    virtual std::uint64_t next_number() = 0;
+    virtual void number_used(std::uint64_t number) = 0;
+    virtual SessionId session() const = 0;
+};
+
+// An open engine. Any thread, unless a function says otherwise.
+class Core {
+public:
+    virtual ~Core() = default;
+
+    virtual std::uint32_t shard_count() const noexcept = 0;
+    virtual std::int64_t now_ns() noexcept = 0;
+    virtual Durability default_durability() const noexcept = 0;
+
+    virtual Offer try_send(std::uint32_t shard, const MessageBuffer& message) = 0;
+    virtual Offer send(std::uint32_t shard, const MessageBuffer& message, std::chrono::nanoseconds patience) = 0;
+    // Waits on behalf of a future: polls where the host runs the engine, else only says that there is nothing to poll.
+    virtual bool poll_while_waiting() = 0;
+
+    virtual std::unique_ptr<ProducerLink> make_producer(const ProducerOptions& options) = 0;
+    virtual std::unique_ptr<StreamFollower> follow(const std::vector<StreamPlace>& from, bool from_end,
+                                                   Durability durability) = 0;
+    virtual Status read_record(std::uint32_t shard, std::uint64_t position, std::vector<std::byte>& bytes) = 0;
+
+    virtual std::uint64_t state_hash() = 0;
+    virtual std::uint64_t aggregate_count() = 0;
+    virtual std::vector<std::uint64_t> highest_numbers(SessionId session) = 0;
+
+    virtual std::size_t poll() = 0;
+    virtual int wake_fd() const noexcept = 0;
+    virtual int poll_timeout_ms() = 0;
+
+    virtual const std::vector<std::string>& recovery_sentences() const noexcept = 0;
+    virtual std::uint64_t recovered_records() const noexcept = 0;
+    virtual std::uint64_t recovered_events() const noexcept = 0;
+    virtual std::string journal_path() const = 0;
+    virtual bool created() const noexcept = 0;
+    virtual bool failed() const noexcept = 0;
+    virtual Status sync(std::chrono::nanoseconds patience) = 0;
+    virtual Status close(std::chrono::nanoseconds deadline) = 0;
+};
+
+Result<std::shared_ptr<Core>> open_core(const EngineOptions& options, Domain domain);
+
+}  // namespace pawl::detail

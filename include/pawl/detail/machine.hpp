@@ -1,0 +1,92 @@
+// The seam between the compiled shard and the typed domain: one crossing per batch. Knows no thread, ring or disk.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <memory_resource>
+#include <string>
+
+#include "pawl/detail/message.hpp"
+#include "pawl/detail/record.hpp"
+#include "pawl/types.hpp"
+#include "pawl/verdict.hpp"
+
+namespace pawl::detail {
+
+// A sequenced read: runs on the shard's thread between two commands. Deletes itself when it is done.
+struct Question {
+    // `state` is null when nothing ever happened to the aggregate. Must not throw.
+    virtual void answer(const void* state, Version version) noexcept = 0;
+    // The engine closes before it could be answered.
+    virtual void abandon() noexcept = 0;
+
+protected:
+    ~Question() = default;
+};
+
+// One message of a batch: what goes in, and what the machine says of it.
+struct Work {
+    MessageView message{nullptr};
+    SessionId session;                 // resolved by the shard
+    std::uint32_t session_index = 0;   // 0 = anonymous
+    bool skip = false;                 // answered already (a repeat): do not decide
+    bool long_wait = false;            // now - captured does not fit 32 bits
+    Refusal refuse{};                  // not 0: refuse without deciding
+    // out:
+    Outcome outcome{};
+    std::uint16_t reason = 0;
+    std::uint16_t event_count = 0;
+    Version version;
+    Sequence sequence;                 // of the first event; without events: of the last so far
+    std::byte* record = nullptr;       // null: it left no record
+};
+
+// The uncommitted end of the journal's head, lent to the machine for one batch.
+struct Stage {
+    std::byte* cursor = nullptr;      // where the next record begins
+    std::byte* limit = nullptr;       // end of the room
+    std::size_t record_bytes_max = 0; // a record starts only when so much room is left
+    Sequence last_sequence;           // of the last event staged so far
+    Time now;                         // one time for the batch
+    std::uint64_t random_seed = 0;
+};
+
+// A shard's state and its rules. Only the shard's thread, or one replaying thread before that one starts.
+class Machine {
+public:
+    virtual ~Machine() = default;
+    // Decides the batch in order, applies what is accepted and stages one record per outcome that must be kept; checksums
+    // are left to the shard. Returns how many were done: fewer than `count` when the room ran out.
+    virtual std::size_t decide(Work* work, std::size_t count, Stage& stage) = 0;
+    // Applies a record that was decided before. False: its events are not this domain's, or its version does not follow.
+    [[nodiscard]] virtual bool apply(const RecordView& record) noexcept = 0;
+    virtual void ask(std::uint8_t aggregate_type, Id id, Question& question) noexcept = 0;
+    // Folds all states into one number that does not depend on order, shard count or history.
+    virtual std::uint64_t state_hash() const noexcept = 0;
+    virtual std::size_t aggregate_count() const noexcept = 0;
+};
+
+// Everything the runtime must know of a domain.
+struct Domain {
+    std::string schema_text;
+    std::uint64_t router = 1;  // names the routing rule; persisted and checked
+    // Makes the machine of one shard. Memory outlives the machine.
+    std::function<std::unique_ptr<Machine>(std::uint32_t shard, std::uint32_t shard_count,
+                                           std::pmr::memory_resource* memory)>
+        make_machine;
+};
+
+// The shard that owns a key. Persisted by its number in Domain::router: never change it, add another.
+constexpr std::uint32_t shard_of(ShardKey key, std::uint32_t shard_count) noexcept {
+    std::uint64_t x = key.value;
+    x ^= x >> 33;
+    x *= 0xFF51AFD7ED558CCDULL;
+    x ^= x >> 33;
+    x *= 0xC4CEB9FE1A85EC53ULL;
+    x ^= x >> 33;
+    return static_cast<std::uint32_t>(((x >> 32) * shard_count) >> 32);
+}
+
+}  // namespace pawl::detail

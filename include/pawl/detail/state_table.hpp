@@ -1,0 +1,114 @@
+// The aggregates of one type in one shard: id -> state and version. Knows neither commands nor events.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <memory_resource>
+#include <new>
+#include <type_traits>
+#include <vector>
+
+#include "pawl/detail/assert.hpp"
+#include "pawl/detail/machine.hpp"
+#include "pawl/types.hpp"
+
+namespace pawl::detail {
+
+// States never move: a pointer to a slot holds for the table's life. Open addressing over (id, slot) pairs; at most
+// three quarters full. Allocates only when an aggregate is seen for the first time.
+template <class State>
+class StateTable {
+public:
+    struct Slot {
+        Id id;
+        Version version;
+        State state;
+    };
+
+    explicit StateTable(std::pmr::memory_resource* memory)
+        : memory_(memory), index_(initial_capacity, Entry{}, memory), chunks_(memory), blank_(make_state(memory)) {}
+    StateTable(const StateTable&) = delete;
+    StateTable& operator=(const StateTable&) = delete;
+    ~StateTable() {
+        std::size_t left = count_;
+        for (Slot* chunk : chunks_) {
+            const std::size_t used = left < chunk_slots ? left : chunk_slots;
+            for (std::size_t i = 0; i < used; ++i) chunk[i].~Slot();
+            left -= used;
+            memory_->deallocate(chunk, chunk_slots * sizeof(Slot), alignof(Slot));
+        }
+    }
+
+    Slot* find(Id id) const noexcept {
+        for (std::size_t i = home(id);; i = (i + 1) & mask()) {
+            const Entry& entry = index_[i];
+            if (entry.slot == nullptr) return nullptr;
+            if (entry.id == id) return entry.slot;
+        }
+    }
+
+    Slot& find_or_create(Id id) {
+        if (Slot* slot = find(id)) return *slot;
+        if ((count_ + 1) * 4 > index_.size() * 3) grow();
+        if (count_ == chunks_.size() * chunk_slots)
+            chunks_.push_back(static_cast<Slot*>(memory_->allocate(chunk_slots * sizeof(Slot), alignof(Slot))));
+        Slot* place = chunks_[count_ / chunk_slots] + count_ % chunk_slots;
+        Slot* slot = new (place) Slot{id, Version{}, make_state(memory_)};
+        ++count_;
+        insert(Entry{id, slot});
+        return *slot;
+    }
+
+    void prefetch(Id id) const noexcept { __builtin_prefetch(&index_[home(id)]); }
+
+    // The state of an aggregate that nothing ever happened to.
+    const State& blank() const noexcept { return blank_; }
+    std::size_t count() const noexcept { return count_; }
+
+    template <class Visit>
+    void for_each(Visit&& visit) const {
+        for (std::size_t i = 0; i < count_; ++i)
+            visit(static_cast<const Slot&>(chunks_[i / chunk_slots][i % chunk_slots]));
+    }
+
+private:
+    struct Entry {
+        Id id = 0;
+        Slot* slot = nullptr;
+    };
+    static constexpr std::size_t initial_capacity = 64;
+    // About 64 KiB a chunk, at least one slot.
+    static constexpr std::size_t chunk_slots = sizeof(Slot) >= 65536 ? 1 : 65536 / sizeof(Slot);
+
+    static State make_state(std::pmr::memory_resource* memory) {
+        if constexpr (std::is_constructible_v<State, std::pmr::memory_resource*>)
+            return State(memory);
+        else
+            return State{};
+    }
+    std::size_t mask() const noexcept { return index_.size() - 1; }
+    std::size_t home(Id id) const noexcept {
+        return static_cast<std::size_t>((id * 0x9E3779B97F4A7C15ULL) >> 20) & mask();
+    }
+    void insert(const Entry& entry) noexcept {
+        std::size_t i = home(entry.id);
+        while (index_[i].slot != nullptr) i = (i + 1) & mask();
+        index_[i] = entry;
+    }
+    void grow() {
+        std::pmr::vector<Entry> old(index_.size() * 2, Entry{}, memory_);
+        old.swap(index_);
+        for (const Entry& entry : old)
+            if (entry.slot != nullptr) insert(entry);
+        PAWL_ASSERT(count_ * 4 <= index_.size() * 3);
+    }
+
+    std::pmr::memory_resource* memory_;
+    std::pmr::vector<Entry> index_;
+    std::pmr::vector<Slot*> chunks_;
+    std::size_t count_ = 0;
+    State blank_;
+};
+
+}  // namespace pawl::detail

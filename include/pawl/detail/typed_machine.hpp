@@ -1,0 +1,428 @@
+// The machine of a list of aggregate types: decide and apply inlined over the batch. Knows no shard, ring or disk.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "pawl/aggregate.hpp"
+#include "pawl/archive.hpp"
+#include "pawl/context.hpp"
+#include "pawl/detail/machine.hpp"
+#include "pawl/detail/state_table.hpp"
+
+namespace pawl::detail {
+
+template <class... As>
+struct Aggregates {};
+
+template <class A>
+std::uint64_t hash_of(Id id, Version version, std::uint8_t type, const A& state) noexcept {
+    HashArchive archive;
+    archive.value(id);
+    archive.value(version.value);
+    archive.value(type);
+    if constexpr (Snapshots<A, HashArchive>)
+        const_cast<A&>(state).snapshot(archive);  // a saving snapshot does not change the state
+    else {
+        static_assert(std::is_trivially_copyable_v<A> && packed<A>(true),
+                      "a state that is not one plain value without padding has "
+                      "template <class Archive> void snapshot(Archive& archive)");
+        archive.value(state);
+    }
+    return archive.result();
+}
+
+template <class... As>
+class TypedMachine final : public Machine, private Neighbours {
+    static_assert(sizeof...(As) > 0 && sizeof...(As) < 255);
+    static_assert((Checked<As>::ok && ...));
+
+public:
+    TypedMachine(std::uint32_t shard, std::uint32_t shard_count, std::pmr::memory_resource* memory)
+        : shard_(shard), shard_count_(shard_count), tables_((static_cast<void>(sizeof(As)), memory)...) {}
+
+    std::size_t decide(Work* work, std::size_t count, Stage& stage) override {
+        for (std::size_t i = 0; i < count; ++i) prefetch(work[i].message.header());
+        for (std::size_t i = 0; i < count; ++i) {
+            if (static_cast<std::size_t>(stage.limit - stage.cursor) < stage.record_bytes_max) return i;
+            if (!work[i].skip) decide_one(work[i], stage);
+        }
+        return count;
+    }
+
+    bool apply(const RecordView& record) noexcept override {
+        const RecordHeader& header = record.header();
+        bool known = true;
+        const bool whole = record.for_each_event([&](const EventView& event) { known = known && apply_event(event); });
+        if (!whole || !known) return false;
+        if (header.kind() != RecordKind::accepted && header.kind() != RecordKind::fact) return true;
+        return version_of(header.aggregate_type, header.aggregate).value == header.version;
+    }
+
+    void ask(std::uint8_t aggregate_type, Id id, Question& question) noexcept override {
+        with_type(aggregate_type, [&](auto& table) {
+            const auto* slot = table.find(id);
+            question.answer(slot != nullptr ? &slot->state : nullptr, slot != nullptr ? slot->version : Version{});
+        });
+    }
+
+    std::uint64_t state_hash() const noexcept override {
+        std::uint64_t sum = 0;
+        std::uint8_t type = 0;
+        std::apply(
+            [&](const auto&... table) {
+                ((table.for_each([&](const auto& slot) { sum += hash_of(slot.id, slot.version, type, slot.state); }),
+                  ++type),
+                 ...);
+            },
+            tables_);
+        return sum;
+    }
+
+    std::size_t aggregate_count() const noexcept override {
+        return std::apply([](const auto&... table) { return (table.count() + ...); }, tables_);
+    }
+
+    template <class A>
+    const StateTable<A>& table() const noexcept {
+        return std::get<StateTable<A>>(tables_);
+    }
+
+private:
+    static constexpr std::size_t command_count = (As::Commands::count + ...);
+    static constexpr std::array<std::size_t, sizeof...(As)> command_base = [] {
+        std::array<std::size_t, sizeof...(As)> base{};
+        const std::array<std::size_t, sizeof...(As)> counts{As::Commands::count...};
+        for (std::size_t i = 1; i < base.size(); ++i) base[i] = base[i - 1] + counts[i - 1];
+        return base;
+    }();
+    template <class A>
+    static constexpr std::uint8_t aggregate_index = static_cast<std::uint8_t>(index_in<A, Aggregates<As...>>);
+
+    // ---- one command -------------------------------------------------------------------------------------------
+
+    void decide_one(Work& work, Stage& stage) {
+        const MessageHeader& message = work.message.header();
+        bool found = false;
+        if (message.aggregate_type < sizeof...(As))
+            with_type(message.aggregate_type, [&](auto& table) { found = decide_typed(table, work, stage); });
+        if (!found) refuse(work, stage, Refusal::unknown_command, Version{});
+    }
+
+    template <class A>
+    bool decide_typed(StateTable<A>& table, Work& work, Stage& stage) {
+        const MessageHeader& message = work.message.header();
+        auto* slot = table.find(message.aggregate);
+        const Version before = slot != nullptr ? slot->version : Version{};
+        if (work.refuse != Refusal{}) {
+            refuse(work, stage, work.refuse, before);
+            return true;
+        }
+        const bool fact = message.kind == MessageKind::fact;
+        const std::size_t base = command_base[aggregate_index<A>];
+        if (!fact && (message.command_type < base || message.command_type >= base + A::Commands::count)) return false;
+        if (work.message.has(message_has_expected) && work.message.expected_version() != before.value) {
+            refuse(work, stage, Refusal::version_conflict, before);
+            return true;
+        }
+
+        std::byte* const events = stage.cursor + header_bytes(work);
+        follow_ups_.clear();
+        Decision decision = open_decision(work, stage, events, before, aggregate_index<A>);
+        Refusal refusal{};
+        Verdict verdict;
+        const A& state = slot != nullptr ? slot->state : table.blank();
+        if (fact)
+            refusal = stage_fact<A>(work, decision);
+        else
+            refusal = decide_command(state, message.command_type - base, work.message.payload(), decision, verdict);
+
+        if (refusal != Refusal{}) {
+            refuse(work, stage, refusal, before);
+        } else if (!verdict.accepted()) {
+            work.outcome = Outcome::rejected;
+            close_without_events(work, stage, RecordKind::rejected, verdict.reason(), before);
+        } else if (message.kind == MessageKind::trial) {
+            work.outcome = Outcome::accepted;
+            work.version = before;
+            work.event_count = static_cast<std::uint16_t>(decision.event_count);
+            work.sequence = stage.last_sequence;
+        } else {
+            accept<A>(table, work, stage, decision, events, fact);
+        }
+        return true;
+    }
+
+    template <class A>
+    Refusal decide_command(const A& state, std::size_t index, const std::byte* payload, Decision& decision,
+                           Verdict& verdict) {
+        try {
+            Context<A> ctx(decision);
+            decide_indexed(state, index, payload, ctx, verdict, typename A::Commands{});
+            return Refusal{};
+        } catch (const DecisionAborted& aborted) {
+            return aborted.refusal;
+        } catch (...) {
+            return Refusal::decision_threw;
+        }
+    }
+
+    template <class A, class... C>
+    static void decide_indexed(const A& state, std::size_t index, const std::byte* payload, Context<A>& ctx,
+                               Verdict& verdict, Commands<C...>) {
+        std::size_t i = 0;
+        static_cast<void>(
+            ((i++ == index && (verdict = state.decide(*reinterpret_cast<const C*>(payload), ctx), true)) || ...));
+    }
+
+    template <class A>
+    Refusal stage_fact(const Work& work, Decision& decision) {
+        const MessageHeader& message = work.message.header();
+        if (message.command_type >= A::Events::count) return Refusal::unknown_command;
+        try {
+            decision.stage(message.command_type, aggregate_index<A>, nullptr, work.message.payload(),
+                           message.payload_bytes);
+            return Refusal{};
+        } catch (const DecisionAborted& aborted) {
+            return aborted.refusal;
+        }
+    }
+
+    // Applies what was staged, then the follow-ups, each on the state that the ones before it left.
+    template <class A>
+    void accept(StateTable<A>& table, Work& work, Stage& stage, Decision& decision, std::byte* events, bool fact) {
+        apply_range(work.message.header().aggregate, events, decision.cursor);
+        while (!follow_ups_.empty()) {
+            const FollowUps::Entry next = follow_ups_.pop();
+            const FollowUps::Mark mark = follow_ups_.mark();
+            const auto* slot = table.find(decision.id);
+            std::byte* const from = decision.cursor;
+            const std::uint32_t count = decision.event_count;
+            decision.version = slot != nullptr ? slot->version : Version{};
+            decision.sequence = Sequence{stage.last_sequence.value + count + 1};
+            // The payload must not move while it is decided: then() may grow the buffer it lies in.
+            alignas(8) std::byte payload[command_bytes_max];
+            std::memcpy(payload, next.payload, next.size);
+            Verdict verdict;
+            const Refusal refusal =
+                decide_command(slot != nullptr ? slot->state : table.blank(), next.command, payload, decision, verdict);
+            if (refusal != Refusal{} || !verdict.accepted()) {
+                decision.cursor = from;
+                decision.event_count = count;
+                follow_ups_.set_back(mark);
+                continue;
+            }
+            apply_range(decision.id, from, decision.cursor);
+        }
+        const auto* slot = table.find(decision.id);
+        const Version after = slot != nullptr ? slot->version : Version{};
+        const Sequence first{stage.last_sequence.value + (decision.event_count != 0 ? 1U : 0U)};
+        work.outcome = Outcome::accepted;
+        work.version = after;
+        work.sequence = first;
+        work.event_count = static_cast<std::uint16_t>(decision.event_count);
+        stage.last_sequence.value += decision.event_count;
+        if (decision.event_count == 0 && work.session_index == 0) return;  // nothing happened, nobody will ask again
+        close_record(work, stage, fact ? RecordKind::fact : RecordKind::accepted, 0, after, first, decision.cursor);
+    }
+
+    // ---- records -----------------------------------------------------------------------------------------------
+
+    static std::size_t header_bytes(const Work& work) noexcept {
+        return sizeof(RecordHeader) + (work.message.has(message_has_links) ? sizeof(RecordLinks) : 0) +
+               (entered_bytes(work));
+    }
+    static std::size_t entered_bytes(const Work& work) noexcept { return work.long_wait ? sizeof(std::int64_t) : 0; }
+
+    Decision open_decision(const Work& work, const Stage& stage, std::byte* events, Version before,
+                           std::uint8_t aggregate_type) noexcept {
+        const MessageHeader& message = work.message.header();
+        Decision decision;
+        decision.cursor = events;
+        decision.limit = stage.cursor + stage.record_bytes_max;
+        decision.aggregate_type = aggregate_type;
+        decision.follow_ups = &follow_ups_;
+        decision.neighbours = this;
+        decision.now = stage.now;
+        decision.captured = Time{message.captured_ns};
+        decision.id = message.aggregate;
+        decision.version = before;
+        decision.sequence = Sequence{stage.last_sequence.value + 1};
+        decision.session = work.session;
+        decision.number = CommandNumber{message.number};
+        decision.correlation = work.message.links().correlation;
+        decision.random_seed = stage.random_seed ^ mix(decision.sequence.value + (std::uint64_t{shard_} << 48));
+        return decision;
+    }
+
+    void refuse(Work& work, Stage& stage, Refusal refusal, Version version) noexcept {
+        work.outcome = Outcome::refused;
+        close_without_events(work, stage, RecordKind::refused, static_cast<std::uint16_t>(refusal), version);
+    }
+
+    // Only a named session's outcome is kept: its retry must hear the same answer after a restart.
+    void close_without_events(Work& work, Stage& stage, RecordKind kind, std::uint16_t reason, Version version) noexcept {
+        work.reason = reason;
+        work.version = version;
+        work.sequence = stage.last_sequence;
+        work.event_count = 0;
+        if (work.session_index == 0 || work.message.header().kind == MessageKind::trial) return;
+        close_record(work, stage, kind, reason, version, stage.last_sequence, stage.cursor + header_bytes(work));
+    }
+
+    void close_record(Work& work, Stage& stage, RecordKind kind, std::uint16_t reason, Version version, Sequence sequence,
+                      std::byte* end) noexcept {
+        const MessageHeader& message = work.message.header();
+        const std::size_t length = static_cast<std::size_t>(end - stage.cursor);
+        PAWL_ASSERT(length % record_alignment == 0 && length <= stage.record_bytes_max);
+        auto& header = *reinterpret_cast<RecordHeader*>(stage.cursor);
+        header.length = static_cast<std::uint32_t>(length);
+        header.sequence = sequence.value;
+        header.aggregate = message.aggregate;
+        header.version = version.value;
+        header.number = message.number;
+        header.decided_ns = stage.now.ns;
+        header.waited_ns = work.long_wait ? waited_ns_unknown : static_cast<std::uint32_t>(stage.now.ns - message.captured_ns);
+        header.session = work.session_index;
+        header.command_type = message.kind == MessageKind::fact ? no_command_type : message.command_type;
+        header.event_count = work.event_count;
+        header.aggregate_type = message.aggregate_type;
+        header.reason = reason;
+        std::uint8_t flags = 0;
+        std::byte* to = stage.cursor + sizeof header;
+        if (work.message.has(message_has_links)) {
+            const RecordLinks links = work.message.links();
+            std::memcpy(to, &links, sizeof links);
+            to += sizeof links;
+            flags |= record_has_links;
+        }
+        if (work.long_wait) {
+            std::memcpy(to, &message.captured_ns, sizeof message.captured_ns);
+            flags |= record_has_entered;
+        }
+        header.kind_and_flags = static_cast<std::uint8_t>(static_cast<std::uint8_t>(kind) | flags);
+        work.record = stage.cursor;
+        stage.cursor = end;
+    }
+
+    // ---- events ------------------------------------------------------------------------------------------------
+
+    void apply_range(Id own, const std::byte* from, const std::byte* to) noexcept {
+        while (from < to) {
+            EventView event;
+            event.header = reinterpret_cast<const EventHeader*>(from);
+            event.target = own;
+            from += sizeof(EventHeader);
+            if ((event.header->flags & event_has_target) != 0) {
+                std::memcpy(&event.target, from, sizeof event.target);
+                from += sizeof event.target;
+            }
+            event.payload = from;
+            from += padded(event.header->size);
+            const bool known = apply_event(event);
+            PAWL_ASSERT(known);
+        }
+        PAWL_ASSERT(from == to);
+    }
+
+    bool apply_event(const EventView& event) noexcept {
+        bool done = false;
+        with_type(event.header->aggregate_type,
+                  [&](auto& table) { done = apply_typed(table, event); });
+        return done;
+    }
+
+    template <class A>
+    static bool apply_typed(StateTable<A>& table, const EventView& event) noexcept {
+        return apply_indexed(table, event, typename A::Events{});
+    }
+
+    template <class A, class... E>
+    static bool apply_indexed(StateTable<A>& table, const EventView& event, Events<E...>) noexcept {
+        static constexpr std::array<std::size_t, sizeof...(E)> sizes{payload_bytes<E>...};
+        const std::size_t index = event.header->type;
+        if (index >= sizeof...(E) || sizes[index] != event.header->size) return false;
+        auto& slot = table.find_or_create(event.target);
+        std::size_t i = 0;
+        static_cast<void>(((i++ == index && (slot.state.apply(*reinterpret_cast<const E*>(event.payload)), true)) || ...));
+        ++slot.version.value;
+        return true;
+    }
+
+    // ---- neighbours and lookup ---------------------------------------------------------------------------------
+
+    std::uint8_t type_of(const void* key, ShardKey shard_key) const override {
+        if (shard_of(shard_key, shard_count_) != shard_) throw DecisionAborted{Refusal::foreign_shard};
+        std::uint8_t found = 0;
+        if (!((&type_key<As> == key || (++found, false)) || ...)) throw DecisionAborted{Refusal::foreign_type};
+        return found;
+    }
+
+    const void* peek(std::uint8_t aggregate_type, Id id) const override {
+        const void* state = nullptr;
+        const_cast<TypedMachine*>(this)->with_type(aggregate_type, [&](auto& table) {
+            if (const auto* slot = table.find(id)) state = &slot->state;
+        });
+        return state;
+    }
+
+    Version version_of(std::uint8_t aggregate_type, Id id) noexcept {
+        Version version;
+        with_type(aggregate_type, [&](auto& table) {
+            if (const auto* slot = table.find(id)) version = slot->version;
+        });
+        return version;
+    }
+
+    void prefetch(const MessageHeader& message) noexcept {
+        with_type(message.aggregate_type, [&](auto& table) { table.prefetch(message.aggregate); });
+    }
+
+    // Calls use(table) for the table of that aggregate type; nothing when there is none.
+    template <class Use>
+    void with_type(std::uint8_t type, Use&& use) {
+        std::uint8_t i = 0;
+        std::apply([&](auto&... table) { static_cast<void>(((i++ == type && (use(table), true)) || ...)); }, tables_);
+    }
+
+    std::uint32_t shard_;
+    std::uint32_t shard_count_;
+    std::tuple<StateTable<As>...> tables_;
+    FollowUps follow_ups_;
+};
+
+// ---- the schema as text ----------------------------------------------------------------------------------------
+
+template <class... C>
+void add_command_lines(std::string& text, std::size_t aggregate, std::size_t& index, Commands<C...>) {
+    ((text += "command " + std::to_string(aggregate) + " " + std::to_string(index++) + " " +
+              std::string(type_name<C>()) + (field_count<C> != 0 ? " " : "") + schema_line<C>() + "\n"),
+     ...);
+}
+
+template <class... E>
+void add_event_lines(std::string& text, std::size_t aggregate, Events<E...>) {
+    std::size_t index = 0;
+    ((text += "event " + std::to_string(aggregate) + " " + std::to_string(index++) + " " +
+              std::string(type_name<E>()) + (field_count<E> != 0 ? " " : "") + schema_line<E>() + "\n"),
+     ...);
+}
+
+// Names and types of every aggregate, command and event: what makes a journal readable without its program.
+template <class... As>
+std::string schema_text() {
+    std::string text = "pawl-schema 1\n";
+    std::size_t aggregate = 0;
+    std::size_t command = 0;
+    (((text += "aggregate " + std::to_string(aggregate) + " " + std::string(type_name<As>()) + "\n"),
+      add_command_lines(text, aggregate, command, typename As::Commands{}),
+      add_event_lines(text, aggregate, typename As::Events{}), ++aggregate),
+     ...);
+    return text;
+}
+
+}  // namespace pawl::detail

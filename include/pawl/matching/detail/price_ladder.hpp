@@ -1,0 +1,97 @@
+// Which prices of one side are occupied, best first. Knows keys and level numbers; no order, no rules.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+#include <vector>
+
+#include "pawl/matching/detail/order.hpp"
+
+namespace pawl::matching::detail {
+
+// A price as a key: the lower the better, on both sides.
+constexpr std::uint32_t key_of(Side side, std::int32_t tick) noexcept {
+    const std::uint32_t rising = static_cast<std::uint32_t>(tick) ^ 0x8000'0000U;
+    return side == Side::sell ? rising : ~rising;
+}
+
+// `width` prices around the touch are an array with a bitmap over it; whatever is worse than that is a sorted list, best
+// at the back. The array moves when the market leaves it. The best price is always inside the array.
+class PriceLadder {
+public:
+    static constexpr std::uint32_t width = 4096;
+
+    explicit PriceLadder(std::pmr::memory_resource* memory) : near_(memory), far_(memory) {}
+
+    bool empty() const noexcept { return summary_ == 0; }
+
+    LevelNumber best() const noexcept { return empty() ? no_level : near_[best_offset()]; }
+
+    // The level at this key, or no_level.
+    LevelNumber find(std::uint32_t key) const noexcept {
+        const std::uint32_t offset = key - base_;
+        if (offset < width && !near_.empty()) return near_[offset];
+        return far_.empty() ? no_level : find_far(key);
+    }
+
+    // Adds a level where there is none. May move the array and allocate.
+    void insert(std::uint32_t key, LevelNumber level) {
+        const std::uint32_t offset = key - base_;
+        if (offset < width && !empty()) [[likely]]
+            set(offset, level);
+        else
+            insert_outside(key, level);
+    }
+
+    // Removes the level at this key, which must be there.
+    void erase(std::uint32_t key) noexcept {
+        const std::uint32_t offset = key - base_;
+        if (offset >= width) return erase_far(key);
+        near_[offset] = no_level;
+        bits_[offset / 64] &= ~(std::uint64_t{1} << (offset % 64));
+        if (bits_[offset / 64] == 0) {
+            summary_ &= ~(std::uint64_t{1} << (offset / 64));
+            if (summary_ == 0 && !far_.empty()) move_to(far_.back().key);
+        }
+    }
+
+    // The neighbour of an occupied key; no_level at the end.
+    LevelNumber next_worse(std::uint32_t key) const noexcept;
+    LevelNumber next_better(std::uint32_t key) const noexcept;
+
+    void clear() noexcept;
+
+private:
+    struct Far {
+        std::uint32_t key;
+        std::uint32_t level;
+    };
+
+    std::uint32_t best_offset() const noexcept {
+        const auto word = static_cast<std::uint32_t>(std::countr_zero(summary_));
+        return word * 64 + static_cast<std::uint32_t>(std::countr_zero(bits_[word]));
+    }
+    void set(std::uint32_t offset, LevelNumber level) noexcept {
+        near_[offset] = static_cast<std::uint16_t>(level);
+        bits_[offset / 64] |= std::uint64_t{1} << (offset % 64);
+        summary_ |= std::uint64_t{1} << (offset / 64);
+    }
+    void insert_outside(std::uint32_t key, LevelNumber level);
+    void insert_far(std::uint32_t key, LevelNumber level);
+    LevelNumber find_far(std::uint32_t key) const noexcept;
+    void erase_far(std::uint32_t key) noexcept;
+    std::size_t far_place(std::uint32_t key) const noexcept;
+    void move_to(std::uint32_t key);
+
+    std::uint64_t summary_ = 0;  // bit i: word i of bits_ has a bit
+    std::array<std::uint64_t, width / 64> bits_{};
+    std::uint32_t base_ = 0;  // key of the array's first place
+    std::pmr::vector<std::uint16_t> near_;
+    std::pmr::vector<Far> far_;  // keys falling
+};
+static_assert(PriceLadder::width == 64 * 64, "one summary word covers the bitmap");
+
+}  // namespace pawl::matching::detail
