@@ -8,8 +8,9 @@
 
 namespace pawl::matching::detail {
 
-// Divides by a fixed number of 1 … 2^32-1 where the quotient is known to fit 32 bits and the remainder to be 0, or
-// finds out that it is not so. Two multiplications by the inverse modulo 2^64 (Hacker's Delight, 10-16).
+// Divides by a fixed number of 1 … 2^32-1 where the quotient is known to fit 32 bits and the
+// remainder to be 0, or finds out that it is not so. Two multiplications by the inverse modulo 2^64
+// (Hacker's Delight, 10-16).
 class ExactDivisor {
 public:
     constexpr explicit ExactDivisor(std::uint32_t divisor = 1) noexcept : divisor_(divisor) {
@@ -27,7 +28,8 @@ public:
         return static_cast<std::int64_t>(static_cast<std::uint64_t>(value >> shift_) * inverse_);
     }
 
-    // Is `value` a multiple, and the quotient within -2^31+1 … 2^31-1? Then multiplying back cannot overflow 64 bits.
+    // Is `value` a multiple, and the quotient within -2^31+1 … 2^31-1? Then multiplying back cannot
+    // overflow 64 bits.
     constexpr bool divides(std::int64_t value) const noexcept {
         const std::int64_t q = quotient(value);
         return q > -(std::int64_t{1} << 31) && q < (std::int64_t{1} << 31) &&

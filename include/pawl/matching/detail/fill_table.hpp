@@ -10,8 +10,8 @@
 
 namespace pawl::matching::detail {
 
-// A small flat map from slot to lots. Few resting orders are partly filled, mostly one per price level, so this is
-// cheaper than a field in every order.
+// A small flat map from slot to lots. Few resting orders are partly filled, mostly one per price
+// level, so this is cheaper than a field in every order.
 class FillTable {
 public:
     explicit FillTable(std::pmr::memory_resource* memory) : entries_(memory) {}

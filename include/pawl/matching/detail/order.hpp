@@ -15,9 +15,10 @@ using LevelNumber = std::uint32_t;
 inline constexpr Slot no_slot = 0;
 inline constexpr LevelNumber no_level = 0;
 
-// 24 bytes, so that with its entry in the index a live order costs about 30. A neighbour needs 24 bits and a level 16,
-// so the level's two bytes share the words of the two neighbours. What was filled is kept elsewhere (FillTable),
-// because few resting orders are partly filled: the flag says when to look.
+// 24 bytes, so that with its entry in the index a live order costs about 30. A neighbour needs 24
+// bits and a level 16, so the level's two bytes share the words of the two neighbours. What was
+// filled is kept elsewhere (FillTable), because few resting orders are partly filled: the flag says
+// when to look.
 struct Order {
     std::uint64_t id;
     std::uint32_t next_and_level;  // next in time | level's low byte in the top
@@ -37,14 +38,12 @@ struct Order {
         return (next_and_level >> 24) | ((prev_and_level >> 24) << 8);
     }
     std::uint32_t open() const noexcept { return open_and_flags & open_mask; }
+    // post_only and good_till_cancel as they stand: what an order keeps when it moves.
+    std::uint32_t flags() const noexcept { return open_and_flags & (post_only | good_till_cancel); }
     bool is(std::uint32_t flag) const noexcept { return (open_and_flags & flag) != 0; }
 
-    void set_next(Slot slot) noexcept {
-        next_and_level = (next_and_level & ~slot_mask) | slot;
-    }
-    void set_prev(Slot slot) noexcept {
-        prev_and_level = (prev_and_level & ~slot_mask) | slot;
-    }
+    void set_next(Slot slot) noexcept { next_and_level = (next_and_level & ~slot_mask) | slot; }
+    void set_prev(Slot slot) noexcept { prev_and_level = (prev_and_level & ~slot_mask) | slot; }
     void set_place(Slot prev, Slot next, LevelNumber level) noexcept {
         next_and_level = next | (level & 0xFF) << 24;
         prev_and_level = prev | (level >> 8) << 24;
@@ -55,7 +54,8 @@ struct Order {
 };
 static_assert(sizeof(Order) == 24);
 
-// All that stands at one price on one side, oldest order first. Anonymous quantity is older than any order.
+// All that stands at one price on one side, oldest order first. Anonymous quantity is older than
+// any order.
 struct Level {
     std::int32_t tick;
     Slot head;

@@ -1,4 +1,5 @@
-// From an order's number to its slot: one flat table. Knows the pool's order numbers; no queue, no rules.
+// From an order's number to its slot: one flat table. Knows the pool's order numbers; no queue, no
+// rules.
 #pragma once
 
 #include <cstddef>
@@ -10,10 +11,11 @@
 
 namespace pawl::matching::detail {
 
-// Open addressing, linear, robin hood. An entry is 4 bytes: the slot, and how far it is from home + 1 (0 = empty,
-// 255 = 254 or further). The distance is a filter: only an order with the same home is looked at in the pool, and
-// a search ends at the first entry that is closer to its home than we are. Deleting moves the followers back, so there
-// are no tombstones and no table ever needs cleaning. At most three quarters full: it then doubles.
+// Open addressing, linear, robin hood. An entry is 4 bytes: the slot, and how far it is from home +
+// 1 (0 = empty, 255 = 254 or further). The distance is a filter: only an order with the same home
+// is looked at in the pool, and a search ends at the first entry that is closer to its home than we
+// are. Deleting moves the followers back, so there are no tombstones and no table ever needs
+// cleaning. At most three quarters full: it then doubles.
 class OrderIndex {
 public:
     explicit OrderIndex(std::pmr::memory_resource* memory) : table_(memory) {}
@@ -35,7 +37,8 @@ public:
         }
     }
 
-    // Adds the order that stands in `slot`. Grows, and then allocates, when three quarters are used.
+    // Adds the order that stands in `slot`. Grows, and then allocates, when three quarters are
+    // used.
     void insert(Slot slot, const Order* orders) {
         if ((size_ + 1) * 4 > table_.size() * 3) grow(orders);
         place_entry(slot, home(orders[slot].id));

@@ -1,4 +1,5 @@
-// Which prices of one side are occupied, best first. Knows keys and level numbers; no order, no rules.
+// Which prices of one side are occupied, best first. Knows keys and level numbers; no order, no
+// rules.
 #pragma once
 
 #include <array>
@@ -18,8 +19,9 @@ constexpr std::uint32_t key_of(Side side, std::int32_t tick) noexcept {
     return side == Side::sell ? rising : ~rising;
 }
 
-// `width` prices around the touch are an array with a bitmap over it; whatever is worse than that is a sorted list, best
-// at the back. The array moves when the market leaves it. The best price is always inside the array.
+// `width` prices around the touch are an array with a bitmap over it; whatever is worse than that
+// is a sorted list, best at the back. The array moves when the market leaves it. The best price is
+// always inside the array.
 class PriceLadder {
 public:
     static constexpr std::uint32_t width = 4096;

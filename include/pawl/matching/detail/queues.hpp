@@ -1,4 +1,5 @@
-// Every open order of one instrument in its queue: the pure data structure. Knows ticks and lots; no rules, no events.
+// Every open order of one instrument in its queue: the pure data structure. Knows ticks and lots;
+// no rules, no events.
 #pragma once
 
 #include <cstddef>
@@ -6,6 +7,7 @@
 #include <memory_resource>
 #include <vector>
 
+#include "pawl/detail/assert.hpp"
 #include "pawl/matching/detail/fill_table.hpp"
 #include "pawl/matching/detail/order.hpp"
 #include "pawl/matching/detail/order_index.hpp"
@@ -25,8 +27,8 @@ struct Entry {
     Side side;
 };
 
-// Two sides, each a ladder of price levels, each a list of orders in time order. Takes memory when it grows, never in
-// steady state. Copies and moves as a value.
+// Two sides, each a ladder of price levels, each a list of orders in time order. Takes memory when
+// it grows, never in steady state. Copies and moves as a value.
 class Queues {
 public:
     explicit Queues(std::pmr::memory_resource* memory);
@@ -89,9 +91,9 @@ private:
     void leave_if_empty(LevelNumber number) noexcept;
     Slot new_slot();
 
-    std::pmr::vector<Order> orders_;  // [0] is nobody
-    std::pmr::vector<Level> levels_;  // [0] is nowhere
-    Slot free_order_ = no_slot;       // linked through next
+    std::pmr::vector<Order> orders_;     // [0] is nobody
+    std::pmr::vector<Level> levels_;     // [0] is nowhere
+    Slot free_order_ = no_slot;          // linked through next
     LevelNumber free_level_ = no_level;  // linked through head
     std::uint32_t level_counts_[2] = {0, 0};
     OrderIndex index_;
