@@ -96,6 +96,9 @@ TEST(Planted, a_line_of_more_than_100_columns_is_found) {
     EXPECT_TRUE(style("journal/a.cpp", {"// " + std::string(97, 'x')}).empty());
     EXPECT_TRUE(style("journal/a.cpp", {"// " + std::string(96, 'x') + "…"}).empty());
     EXPECT_EQ(style("journal/a.cpp", {"// " + std::string(98, 'x')}).size(), 1U);
+    EXPECT_TRUE(style("journal/a.cpp",
+                      {"// clang-format off", "// " + std::string(98, 'x'), "// clang-format on"})
+                    .empty());
 }
 
 TEST(Planted, tabs_and_paths_and_util_and_sleep_are_found) {
