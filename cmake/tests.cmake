@@ -49,6 +49,7 @@ function(pawl_add_fuzzer)
         target_link_options(${arg_NAME}_fuzzer PRIVATE -fsanitize=fuzzer)
         set_target_properties(${arg_NAME}_fuzzer PROPERTIES
             RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzzers")
+        file(WRITE "${CMAKE_BINARY_DIR}/fuzzers/${arg_NAME}.corpus" "${corpus}")
     endif()
 endfunction()
 
