@@ -201,14 +201,18 @@ void GeneratedFlow::add_passive(Instruction& out) {
     add(out, side, clamp(level), chance_.pick(measured::lots) * lot);
 }
 
-// Most take what stands at the best price or less: that is what they have seen.
+// Most take what they see at the best price or less; some take all of it and want more.
 void GeneratedFlow::add_aggressive(Instruction& out, Side side) {
     const std::int32_t best = book_.best(opposite(side));
     const auto beyond = static_cast<std::int32_t>(chance_.pick(measured::aggressive_ticks));
     const std::int32_t level = clamp(best + (side == Side::buy ? beyond : -beyond));
     std::int64_t quantity = chance_.pick(measured::lots) * lot;
-    if (chance_.below(1024) < 720) {
-        quantity = std::min(quantity, book_.quantity_at(opposite(side), best));
+    const std::int64_t seen = book_.quantity_at(opposite(side), best);
+    const std::uint32_t intent = chance_.below(1024);
+    if (intent < measured::modest_share) {
+        quantity = std::min(quantity, seen);
+    } else if (intent >= 1024 - measured::sweep_share) {
+        quantity += seen;
     }
     const std::uint32_t kind = chance_.below(1024);
     if (kind < 20) out.time_in_force = TimeInForce::ioc;
@@ -233,14 +237,19 @@ void GeneratedFlow::add(Instruction& out, Side side, std::int32_t level, std::in
 bool GeneratedFlow::cancel(Instruction& out) {
     if (rested_ == 0) return false;
     const std::uint64_t kept = std::min(rested_, recent_count);
-    const std::uint64_t age = chance_.pick(measured::cancel_age);
     const bool careless = chance_.below(512) == 0;
     GeneratedBook::Handle chosen;
-    constexpr std::uint64_t tries = 8;
-    for (std::uint64_t i = 0; i < tries && age + i < kept; ++i) {
-        chosen = recent_[(rested_ - 1 - age - i) % recent_count];
-        if (careless || book_.lives(chosen)) break;
+    constexpr std::uint64_t tries = 4;
+    constexpr std::uint64_t neighbours = 8;
+    for (std::uint64_t i = 0; i < tries && !careless && !book_.lives(chosen); ++i) {
+        const std::uint64_t age = chance_.pick(measured::cancel_age);
+        for (std::uint64_t near = 0; near < neighbours && age + near < kept; ++near) {
+            chosen = recent_[(rested_ - 1 - age - near) % recent_count];
+            if (book_.lives(chosen)) break;
+        }
+        if (age >= recent_count) break;
     }
+    if (careless) chosen = recent_[(rested_ - 1 - chance_.below(64) % kept) % recent_count];
     if (!careless && !book_.lives(chosen)) chosen = book_.near(chance_.draw() >> 8U);
     if (chosen.order == 0) return false;
     if (book_.lives(chosen)) book_.cancel(chosen);
