@@ -1,7 +1,6 @@
 // Reads pawl's own csv format (docs/input-formats.md). Knows its columns; not what a book makes of
 // an order.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <array>
 #include <utility>
@@ -44,7 +43,7 @@ public:
         if (!got.value()) {
             return Error{ErrorCode::bad_input,
                          fmt::format("{}: is empty: expected a header line like {}", lines_.name(),
-                                     fmt::join(names, ","))};
+                                     joined(names))};
         }
         std::array<std::string_view, 16> found;
         column_count_ = split(line, found);
@@ -55,7 +54,7 @@ public:
             if (column == names.size()) {
                 return lines_.complaint(
                     fmt::format("column {} of the header is {}: expected one of {}", i + 1,
-                                quoted(found[i]), fmt::join(names, ", ")));
+                                quoted(found[i]), joined(names, ", ")));
             }
             if (where_[column] != absent) {
                 return lines_.complaint(fmt::format("column '{}' is there twice", found[i]));
@@ -65,7 +64,7 @@ public:
         for (std::size_t column = 0; column < names.size(); ++column) {
             if (required[column] && where_[column] == absent) {
                 return lines_.complaint(fmt::format("the header has no column '{}': expected {}",
-                                                    names[column], fmt::join(names, ",")));
+                                                    names[column], joined(names)));
             }
         }
         if (reading_.one_instrument && where_[instrument] != absent) {

@@ -2,7 +2,6 @@
 #include "cli/input/fields.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <array>
 #include <charconv>
@@ -111,6 +110,15 @@ std::string quoted(std::string_view text) {
     return out + (text.size() > shown_max ? "…\"" : "\"");
 }
 
+std::string joined(std::span<const std::string_view> words, std::string_view between) {
+    std::string out;
+    for (const std::string_view word : words) {
+        if (!out.empty()) out += between;
+        out += word;
+    }
+    return out;
+}
+
 void FieldReader::wrong(std::string_view column, std::string_view text, std::string_view expected) {
     if (!ok()) return;
     complaint_ = fmt::format("column '{}': {}: expected {}", column,
@@ -158,8 +166,7 @@ void FieldReader::nothing(std::string_view column, std::string_view text, std::s
 Error wrong_column_count(const LineReader& lines, std::size_t count,
                          std::span<const std::string_view> columns) {
     return lines.complaint(fmt::format("{} column{} instead of {}: expected {}", count,
-                                       count == 1 ? "" : "s", columns.size(),
-                                       fmt::join(columns, ",")));
+                                       count == 1 ? "" : "s", columns.size(), joined(columns)));
 }
 
 Status check_header(LineReader& lines, std::span<const std::string_view> columns) {
@@ -168,7 +175,7 @@ Status check_header(LineReader& lines, std::span<const std::string_view> columns
     if (!got.ok()) return got.error();
     if (!got.value()) {
         return Error{ErrorCode::bad_input, fmt::format("{}: is empty: expected the header line {}",
-                                                       lines.name(), fmt::join(columns, ","))};
+                                                       lines.name(), joined(columns))};
     }
     std::array<std::string_view, 16> found;
     PAWL_ASSERT(columns.size() <= found.size());
@@ -176,8 +183,7 @@ Status check_header(LineReader& lines, std::span<const std::string_view> columns
     for (std::size_t i = 0; i < columns.size() && i < count; ++i) {
         if (found[i] == columns[i]) continue;
         return lines.complaint(fmt::format("column {} of the header is {}, not '{}': expected {}",
-                                           i + 1, quoted(found[i]), columns[i],
-                                           fmt::join(columns, ",")));
+                                           i + 1, quoted(found[i]), columns[i], joined(columns)));
     }
     if (count != columns.size()) return wrong_column_count(lines, count, columns);
     return Done{};

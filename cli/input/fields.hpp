@@ -34,6 +34,9 @@ std::string clock_text(std::int64_t time_ns);
 // Text of an input inside a sentence: quoted, cut at 40 bytes, bytes that do not print as \x...
 std::string quoted(std::string_view text);
 
+// "a,b,c".
+std::string joined(std::span<const std::string_view> words, std::string_view between = ",");
+
 struct Range {
     std::uint64_t min = 0;
     std::uint64_t max = std::numeric_limits<std::int64_t>::max();

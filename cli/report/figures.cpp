@@ -44,12 +44,12 @@ std::string count_text(std::uint64_t count) {
 
 std::string duration_text(std::int64_t ns) {
     constexpr std::array<Unit, 3> units{{{1e9, " s"}, {1e6, " ms"}, {1e3, " µs"}}};
-    if (ns < 0) return "-" + duration_text(-ns);
+    if (ns < 0) return std::string(1, '-') += duration_text(-ns);
     if (ns < 1'000) return std::to_string(ns) + " ns";
     const std::int64_t seconds = ns / 1'000'000'000;
     if (seconds < 100) return in_units(static_cast<double>(ns), units);
-    const std::string rest = std::to_string(seconds % 60);
-    return std::to_string(seconds / 60) + " min " + (rest.size() < 2 ? "0" : "") + rest + " s";
+    std::string text = std::to_string(seconds / 60) + (seconds % 60 < 10 ? " min 0" : " min ");
+    return text += std::to_string(seconds % 60) + " s";
 }
 
 std::string rate_text(double per_second) {
@@ -74,7 +74,10 @@ std::string price_text(std::int64_t price_of_10000) {
                                   : static_cast<std::uint64_t>(price_of_10000);
     std::string decimals = std::to_string(10'000 + value % 10'000).substr(1);
     while (decimals.size() > 2 && decimals.back() == '0') decimals.pop_back();
-    return (below_zero ? "-" : "") + std::to_string(value / 10'000) + "." + decimals;
+    std::string text(below_zero ? 1 : 0, '-');
+    text += std::to_string(value / 10'000);
+    text += '.';
+    return text += decimals;
 }
 
 }  // namespace pawl::cli

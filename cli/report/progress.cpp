@@ -23,8 +23,8 @@ std::string amount(std::uint64_t value, ProgressLine::Unit unit) {
 }
 
 std::string left_text(std::int64_t seconds) {
-    const std::string rest = std::to_string(seconds % 60);
-    return std::to_string(seconds / 60) + ":" + (rest.size() < 2 ? "0" : "") + rest + " left";
+    std::string text = std::to_string(seconds / 60) + (seconds % 60 < 10 ? ":0" : ":");
+    return text += std::to_string(seconds % 60) + " left";
 }
 
 }  // namespace
