@@ -1,0 +1,124 @@
+// Measures the machine with plain loops. Knows the operating system; nothing of pawl.
+#include "perf/machine_limits.hpp"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <fstream>
+#include <thread>
+#include <vector>
+
+namespace pawl::perf {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+double ns_since(SteadyClock::time_point begin) {
+    return std::chrono::duration<double, std::nano>(SteadyClock::now() - begin).count();
+}
+
+std::string processor_name() {
+    std::ifstream info("/proc/cpuinfo");
+    for (std::string line; std::getline(info, line);) {
+        if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+    }
+    return "unknown";
+}
+
+double clock_read_ns(std::uint32_t rounds) {
+    const auto begin = SteadyClock::now();
+    auto last = begin;
+    for (std::uint32_t i = 0; i < rounds; ++i) last = std::max(last, SteadyClock::now());
+    return std::chrono::duration<double, std::nano>(last - begin).count() / rounds;
+}
+
+// Each side writes its own line, so that one round is one line there and another one back.
+struct alignas(128) Turn {
+    std::atomic<std::uint32_t> number{0};
+};
+
+double round_trip_ns(std::uint32_t rounds) {
+    Turn there;
+    Turn back;
+    std::thread other([&] {
+        for (std::uint32_t i = 1; i <= rounds; ++i) {
+            // acquire and release: pairs with the other side of the same line
+            while (there.number.load(std::memory_order_acquire) != i) {
+            }
+            back.number.store(i, std::memory_order_release);
+        }
+    });
+    const auto begin = SteadyClock::now();
+    for (std::uint32_t i = 1; i <= rounds; ++i) {
+        there.number.store(i, std::memory_order_release);
+        while (back.number.load(std::memory_order_acquire) != i) {
+        }
+    }
+    const double ns = ns_since(begin);
+    other.join();
+    return ns / rounds;
+}
+
+double copy_gb_per_s(std::uint32_t rounds) {
+    constexpr std::size_t bytes = std::size_t{64} << 20U;
+    const std::vector<char> from(bytes, 'x');
+    std::vector<char> to(bytes, 'y');  // touched before: page faults are not what is measured
+    const std::uint32_t copies = std::clamp(rounds / 100, 1U, 20U);
+    const auto begin = SteadyClock::now();
+    for (std::uint32_t i = 0; i < copies; ++i) {
+        std::memcpy(to.data(), from.data(), bytes);
+        asm volatile("" : : "r"(to.data()) : "memory");  // the copy must happen
+    }
+    return static_cast<double>(bytes) * copies / ns_since(begin);
+}
+
+double durable_block_us(const std::string& directory, std::uint32_t rounds) {
+    const std::string path = directory + "/machine_limits.block";
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (file < 0) return 0;
+    const std::uint32_t blocks = std::clamp(rounds / 20, 5U, 200U);
+    const std::array<char, 4096> block{'p'};
+    std::vector<double> times;
+    bool refused = false;
+    // once before it counts: later writes then change no metadata
+    for (std::uint32_t i = 0; i < 2 * blocks && !refused; ++i) {
+        const auto begin = SteadyClock::now();
+        const auto offset = static_cast<off_t>(i % blocks * block.size());
+        refused = ::pwrite(file, block.data(), block.size(), offset) !=
+                      static_cast<ssize_t>(block.size()) ||
+                  ::fdatasync(file) != 0;
+        if (i >= blocks) times.push_back(ns_since(begin) / 1e3);
+    }
+    ::close(file);
+    ::unlink(path.c_str());
+    if (refused) return 0;
+    std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2),
+                     times.end());
+    return times[times.size() / 2];
+}
+
+}  // namespace
+
+MachineLimits measure_machine(const std::string& directory, std::uint32_t rounds) {
+    MachineLimits limits;
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    if (::sched_getaffinity(0, sizeof cores, &cores) == 0) {
+        limits.cores = static_cast<unsigned>(CPU_COUNT(&cores));
+    }
+    limits.processor = processor_name();
+    limits.clock_read_ns = clock_read_ns(rounds);
+    // on one core each turn is a whole time slice: it would say nothing and take for ever
+    if (limits.cores > 1) limits.round_trip_ns = round_trip_ns(rounds);
+    limits.copy_gb_per_s = copy_gb_per_s(rounds);
+    limits.durable_block_us = durable_block_us(directory, rounds);
+    return limits;
+}
+
+}  // namespace pawl::perf
