@@ -6,7 +6,7 @@
 
 namespace pawl::detail {
 
-void IdleStrategy::idle(std::size_t work) noexcept {
+void IdleStrategy::idle(std::size_t work, std::int64_t park_max_ns) noexcept {
     if (work != 0) {
         empty_passes_ = 0;
         park_ns_ = park_min_ns;
@@ -18,6 +18,7 @@ void IdleStrategy::idle(std::size_t work) noexcept {
     } else if (kind_ == Idle::yield || empty_passes_ < spins + yields) {
         sched_yield();
     } else {
+        if (park_ns_ > park_max_ns) park_ns_ = park_max_ns;
         const timespec pause{0, park_ns_};
         nanosleep(&pause, nullptr);
         if (park_ns_ < park_max_ns) park_ns_ *= 2;

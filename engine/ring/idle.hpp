@@ -12,7 +12,10 @@ namespace pawl::detail {
 class IdleStrategy {
 public:
     explicit IdleStrategy(Idle kind) noexcept : kind_(kind) {}
-    void idle(std::size_t work) noexcept;
+    // `park_max_ns`: the longest nap this time; something with a deadline of its own asks for less.
+    void idle(std::size_t work, std::int64_t park_max_ns = park_max_default_ns) noexcept;
+
+    static constexpr std::int64_t park_max_default_ns = 500'000;
 
 private:
     // Spins, then yields, then sleeps twice as long each time up to park_max. On one core the yields are what
@@ -20,7 +23,6 @@ private:
     static constexpr std::uint32_t spins = 64;
     static constexpr std::uint32_t yields = 32;
     static constexpr std::int64_t park_min_ns = 2'000;
-    static constexpr std::int64_t park_max_ns = 500'000;
 
     const Idle kind_;
     std::uint32_t empty_passes_ = 0;

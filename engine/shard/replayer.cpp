@@ -1,5 +1,7 @@
 // From records back to state and sessions.
-#include "engine/shard/shard.hpp"
+#include "engine/shard/replayer.hpp"
+
+#include <cstring>
 
 namespace pawl::detail {
 
@@ -7,6 +9,12 @@ bool Replayer::replay(const RecordView& record, Position position) {
     const RecordHeader& header = record.header();
     switch (header.kind()) {
         case RecordKind::schema:
+            if (record.body_bytes() >= sizeof(SchemaRecord)) {
+                SchemaRecord schema{};
+                std::memcpy(&schema, record.body(), sizeof schema);
+                schema_hash_ = schema.hash;
+            }
+            return true;
         case RecordKind::epoch:
             return true;
         case RecordKind::session: {

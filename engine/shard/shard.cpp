@@ -9,18 +9,23 @@
 
 namespace pawl::detail {
 
-Shard::Shard(const ShardOptions& options, Machine& machine, journal::Head& head, Gate gate, Clock& clock,
-             ShardCounters& counters)
+Shard::Shard(const ShardOptions& options, Machine& machine, Sessions& sessions, journal::Head& head, Gate gate,
+             Clock& clock, ShardCounters& counters)
     : options_(options),
       machine_(machine),
       head_(head),
       gate_(gate),
       clock_(clock),
       counters_(counters),
-      sessions_(options.session_window, options.sessions_max),
+      sessions_(sessions),
       work_(std::make_unique<Work[]>(batch_max)) {
     PAWL_ASSERT(options.record_bytes_max >= 4096);
     PAWL_ASSERT(options.record_bytes_max * 4 <= head.capacity_bytes());
+}
+
+Shard::~Shard() {
+    NewLane* link = new_lanes_.load(std::memory_order_acquire);
+    while (link != nullptr) delete std::exchange(link, link->next);
 }
 
 void Shard::go_on_at(const StreamEnd& end) noexcept {
@@ -310,7 +315,7 @@ void Shard::answer_directly(Port& port, const MessageView& message) {
         PAWL_ASSERT(header.kind == MessageKind::inspection);
         Inspection* inspection = nullptr;
         std::memcpy(&inspection, message.payload(), sizeof inspection);
-        inspection->inspect({machine_, sessions_, committed_, last_sequence_, last_time_});
+        inspection->inspect(facts());
     }
     reply.token = header.token;
     reply.shard = options_.index;

@@ -24,8 +24,6 @@ namespace pawl::detail {
 
 struct ShardOptions {
     std::uint32_t index = 0;
-    std::uint32_t session_window = 1024;
-    std::uint32_t sessions_max = 4096;
     std::size_t record_bytes_max = 0;
     std::uint64_t random_seed = 0;
 };
@@ -40,8 +38,10 @@ struct StreamEnd {
 
 class Shard {
 public:
-    Shard(const ShardOptions& options, Machine& machine, journal::Head& head, Gate gate, Clock& clock,
-          ShardCounters& counters);
+    // Everything it is given outlives it. `sessions` is what a Replayer has filled.
+    Shard(const ShardOptions& options, Machine& machine, Sessions& sessions, journal::Head& head, Gate gate,
+          Clock& clock, ShardCounters& counters);
+    ~Shard();
     Shard(const Shard&) = delete;
     Shard& operator=(const Shard&) = delete;
 
@@ -65,8 +65,8 @@ public:
     // Answers everything that still waits with Refusal::closed or engine_failed. After the last do_work.
     void abandon();
 
-    Machine& machine() noexcept { return machine_; }
-    Sessions& sessions() noexcept { return sessions_; }
+    // Only the shard's thread, or after it has ended.
+    ShardFacts facts() const noexcept { return {machine_, sessions_, committed_, last_sequence_, last_time_}; }
 
 private:
     static constexpr std::size_t batch_max = 64;
@@ -96,7 +96,7 @@ private:
     Gate gate_;
     Clock& clock_;
     ShardCounters& counters_;
-    Sessions sessions_;
+    Sessions& sessions_;
 
     Position committed_;
     std::uint32_t checksum_ = 0;
@@ -116,20 +116,6 @@ private:
     // release by attach(), acquire in take_new_lanes()
     std::atomic<NewLane*> new_lanes_{nullptr};
     std::atomic<bool> stopped_{false};
-};
-
-// Rebuilds a shard's state and sessions from its records, before the shard runs.
-class Replayer {
-public:
-    Replayer(Machine& machine, Sessions& sessions) noexcept : machine_(machine), sessions_(sessions) {}
-    // False: the record does not belong to this domain or does not follow; see why().
-    bool replay(const RecordView& record, Position position);
-    const char* why() const noexcept { return why_; }
-
-private:
-    Machine& machine_;
-    Sessions& sessions_;
-    const char* why_ = "";
 };
 
 }  // namespace pawl::detail

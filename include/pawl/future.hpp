@@ -34,13 +34,21 @@ public:
         if (waiter) waiter.resume();
     }
 
+    // The value will never come.
+    void abandon() {
+        const std::lock_guard lock(mutex_);
+        abandoned_ = true;
+        arrived_.notify_all();
+    }
+
+    // True: the value is there.
     bool wait_until(std::chrono::steady_clock::time_point deadline, bool for_ever) {
         std::unique_lock lock(mutex_);
-        while (!value_.has_value()) {
+        while (!value_.has_value() && !abandoned_) {
             lock.unlock();
             const bool polled = core_ != nullptr && core_->poll_while_waiting();
             lock.lock();
-            if (value_.has_value()) break;
+            if (value_.has_value() || abandoned_) break;
             if (!for_ever && std::chrono::steady_clock::now() >= deadline) return false;
             if (polled) continue;
             if (for_ever)
@@ -48,7 +56,7 @@ public:
             else
                 arrived_.wait_until(lock, deadline);
         }
-        return true;
+        return value_.has_value();
     }
 
     bool ready() {
@@ -74,6 +82,7 @@ private:
     std::mutex mutex_;
     std::condition_variable arrived_;
     std::optional<T> value_;
+    bool abandoned_ = false;
     std::coroutine_handle<> waiter_;
     std::shared_ptr<Core> core_;
 };
@@ -89,7 +98,8 @@ public:
 
     // Waits for the value. With Threading::none this polls the engine.
     T get() {
-        state_->wait_until({}, true);
+        const bool there = state_->wait_until({}, true);
+        PAWL_ASSERT(there && "the engine closed before it answered: close() after the last get()");
         return state_->value();
     }
     // Waits at most so long. Empty: not yet; the value still arrives and a later get() has it.

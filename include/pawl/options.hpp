@@ -43,21 +43,21 @@ struct Notice {
 
 struct EngineOptions {
     // ---- behaviour ----
-    std::string directory;     // where the journal lives; made when it is not there. Ignored when transient
+    std::string directory{};     // where the journal lives; made when it is not there. Ignored when transient
     std::uint32_t shards = 1;  // fixed when the directory is made; a later opening must say the same
     bool transient = false;    // no journal at all: rings and state only; every reply is `decided`
     Threading threading = Threading::own;
     Durability durability = Durability::journaled;  // of commands that do not say their own
-    std::function<void(const Notice&)> on_notice;   // empty: notices are dropped
+    std::function<void(const Notice&)> on_notice{};   // empty: notices are dropped
     // Progress of recovery, from the recovering threads, one call at a time.
-    std::function<void(std::uint32_t shard, std::uint64_t bytes_done, std::uint64_t bytes_total)> on_recovery;
+    std::function<void(std::uint32_t shard, std::uint64_t bytes_done, std::uint64_t bytes_total)> on_recovery{};
     std::uint32_t session_window = 1024;  // a retry is recognised while its number is at most this far behind
     std::uint32_t sessions_max = 4096;    // per shard; a further session is refused
     std::chrono::milliseconds close_deadline{10'000};  // how long close() drains before it gives up
 
     // ---- performance ----
     Idle idle = Idle::park;
-    std::vector<int> cores;                      // core of shard 0, 1, …; empty: not pinned
+    std::vector<int> cores{};                      // core of shard 0, 1, …; empty: not pinned
     std::uint32_t lane_lines = 8192;             // 64-byte lines a producer may have in flight per shard
     std::uint32_t lane_replies = 8192;           // replies a producer may leave unread per shard
     std::uint32_t shared_queue_messages = 8192;  // commands in flight from threads without a producer, per shard
@@ -88,7 +88,7 @@ struct SubmitOptions {
 
 // One producer's identity.
 struct ProducerOptions {
-    std::string session;  // empty: anonymous, nothing is deduplicated. At most 255 bytes
+    std::string session{};  // empty: anonymous, nothing is deduplicated. At most 255 bytes
 };
 
 // The id of a session with this name. Any thread.

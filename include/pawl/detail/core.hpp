@@ -58,6 +58,7 @@ public:
     virtual std::uint64_t next_number() = 0;
     virtual void number_used(std::uint64_t number) = 0;
     virtual SessionId session() const = 0;
+    virtual bool closed() const = 0;  // no reply will come any more
 };
 
 // An open engine. Any thread, unless a function says otherwise.

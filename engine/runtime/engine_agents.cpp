@@ -1,0 +1,96 @@
+// The duty cycles that are not a shard's: journal, replies, housekeeping.
+#include <string>
+
+#include "engine/ring/idle.hpp"
+#include "engine/runtime/engine_core.hpp"
+
+namespace pawl::detail {
+
+std::size_t EngineCore::journal_work() {
+    std::size_t work = 0;
+    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
+        ShardPart& part = *parts_[shard];
+        if (part.journaler == nullptr) {
+            // Transient: what is committed may be overwritten as soon as it is answered.
+            const Position committed = part.head->committed();
+            if (part.head->synced() != committed) part.head->set_synced(committed);
+            continue;
+        }
+        work += part.journaler->do_work(environment_.clock.monotonic_ns());
+        if (part.journaler->state() == journal::JournalerState::failed && !part.failure_told) {
+            part.failure_told = true;
+            fail(shard, part.journaler->failure());
+        }
+    }
+    return work;
+}
+
+// A write or sync failed: nothing more may be acknowledged, by any shard that shares the disk.
+void EngineCore::fail(std::uint32_t shard, const std::string& sentence) {
+    State expected = State::open;
+    if (!state_.compare_exchange_strong(expected, State::failed)) {
+        expected = State::closing;
+        state_.compare_exchange_strong(expected, State::failed);
+    }
+    for (const auto& part : parts_) part->shard->stop();
+    notify(Notice::Kind::stopped, shard, sentence);
+}
+
+std::size_t EngineCore::reply_work() {
+    std::size_t work = 0;
+    RawReply replies[64];
+    for (const auto& part : parts_) {
+        const std::size_t count = part->answers.pop(replies, std::size(replies));
+        for (std::size_t i = 0; i < count; ++i)
+            reinterpret_cast<Completion*>(replies[i].token)->complete(replies[i]);
+        work += count;
+    }
+    return work;
+}
+
+std::size_t EngineCore::housekeeping_work() {
+    if (directory_ == nullptr) return 0;
+    std::size_t work = 0;
+    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
+        ShardPart& part = *parts_[shard];
+        journal::SegmentPreparer& preparer = directory_->preparer(shard);
+        if (preparer.do_work(environment_.clock.monotonic_ns()) != 0) ++work;
+        if (preparer.disk_full() != part.disk_full_told) {
+            part.disk_full_told = !part.disk_full_told;
+            if (part.disk_full_told)
+                notify(Notice::Kind::disk_full, shard,
+                       "journal " + options_.directory + ": no room for another segment of " +
+                           std::to_string(options_.segment_bytes) + " bytes: new work is refused until there is");
+            else
+                notify(Notice::Kind::disk_available, shard, "journal " + options_.directory + ": there is room again");
+        }
+    }
+    return work;
+}
+
+void EngineCore::notify(Notice::Kind kind, std::uint32_t shard, std::string sentence) {
+    if (!options_.on_notice) return;
+    const std::lock_guard lock(notices_);
+    options_.on_notice(Notice{kind, shard, std::move(sentence)});
+}
+
+Status EngineCore::sync(std::chrono::nanoseconds patience) {
+    const auto begin = std::chrono::steady_clock::now();
+    for (const auto& part : parts_) {
+        if (part->journaler == nullptr) continue;
+        const Position target = part->head->committed();
+        part->journaler->demand(target);
+        IdleStrategy idle(Idle::park);
+        while (part->head->synced() < target) {
+            if (failed()) return Error{ErrorCode::stopped, part->journaler->failure()};
+            if (std::chrono::steady_clock::now() - begin >= patience)
+                return Error{ErrorCode::timeout, "engine " + options_.directory + ": position " +
+                                                     std::to_string(target.value) +
+                                                     " is not on disk yet: wait longer, or look at the disk"};
+            if (!poll_while_waiting()) idle.idle(0, 50'000);
+        }
+    }
+    return Done{};
+}
+
+}  // namespace pawl::detail

@@ -1,0 +1,284 @@
+// Opening and closing an engine.
+#include "engine/runtime/engine_core.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <random>
+#include <utility>
+
+#include "engine/platform/thread.hpp"
+#include "engine/ring/idle.hpp"
+#include "journal/posix_storage.hpp"
+#include "pawl/archive.hpp"
+
+namespace pawl::detail {
+
+namespace {
+
+struct SystemWorld {
+    std::unique_ptr<journal::Storage> storage = std::make_unique<journal::PosixStorage>();
+    SystemClock clock;
+};
+
+std::uint64_t random_word() {
+    std::random_device device;
+    return (static_cast<std::uint64_t>(device()) << 32) | device();
+}
+
+Status check(const EngineOptions& options) {
+    const auto wrong = [](std::string sentence) { return Error{ErrorCode::usage, std::move(sentence)}; };
+    if (!options.transient && options.directory.empty())
+        return wrong("options: directory is empty: name one, or set transient to run without a journal");
+    if (options.shards == 0 || options.shards > 1024)
+        return wrong("options: shards is " + std::to_string(options.shards) + ": choose 1 to 1024");
+    if (!std::has_single_bit(options.head_bytes) || options.head_bytes < (64U << 10))
+        return wrong("options: head_bytes is " + std::to_string(options.head_bytes) +
+                     ": choose a power of two of at least 65536");
+    if (options.lane_lines < message_lines_max || options.lane_replies == 0 || options.shared_queue_messages == 0)
+        return wrong("options: a lane holds at least " + std::to_string(message_lines_max) + " lines and 1 reply");
+    if (options.session_window == 0 || options.session_window > 60000 || options.sessions_max == 0)
+        return wrong("options: session_window is 1 to 60000 and sessions_max at least 1");
+    return Done{};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Core>> open_core(const EngineOptions& options, Domain domain) {
+    auto world = std::make_shared<SystemWorld>();
+    const Environment environment{*world->storage, world->clock};
+    return EngineCore::open(options, std::move(domain), environment, std::move(world));
+}
+
+Result<std::shared_ptr<Core>> EngineCore::open(const EngineOptions& options, Domain domain, Environment environment,
+                                               std::shared_ptr<void> owner) {
+    if (Status checked = check(options); !checked) return checked.error();
+    const std::shared_ptr<EngineCore> core(new EngineCore(options, std::move(domain), environment, std::move(owner)));
+    if (Status opened = core->open_parts(); !opened) {
+        core->closed_ = true;  // nothing runs, nothing to drain
+        return opened.error();
+    }
+    core->start();
+    return std::shared_ptr<Core>(core);
+}
+
+EngineCore::EngineCore(const EngineOptions& options, Domain domain, Environment environment,
+                       std::shared_ptr<void> owner)
+    : options_(options),
+      domain_(std::move(domain)),
+      environment_owner_(std::move(owner)),
+      environment_(environment) {}
+
+EngineCore::~EngineCore() {
+    static_cast<void>(close(options_.close_deadline));
+    if (wake_fd_ >= 0) ::close(wake_fd_);
+}
+
+Status EngineCore::open_parts() {
+    for (std::uint32_t shard = 0; shard < options_.shards; ++shard)
+        parts_.push_back(std::make_unique<ShardPart>(options_, domain_, shard));
+    if (options_.threading == Threading::none) {
+        wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+        if (wake_fd_ < 0) return Error{ErrorCode::io, "engine: no event descriptor: raise the limit of open files"};
+    }
+    return options_.transient ? open_transient() : open_journaled();
+}
+
+Status EngineCore::open_transient() {
+    const std::uint64_t run = random_word();
+    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
+        journal::HeadOptions head;
+        head.path = options_.heads + "/pawl-transient-" + journal::to_hex(run) + "-" + std::to_string(shard);
+        head.shard = shard;
+        head.capacity_bytes = options_.head_bytes;
+        auto made = journal::Head::create(environment_.storage, head);
+        if (!made) return made.error();
+        // Nobody shall find it again: the memory lives as long as the mapping.
+        static_cast<void>(environment_.storage.remove(head.path));
+        parts_[shard]->own_head = std::move(*made);
+    }
+    if (Status made = make_counters(options_.heads + "/pawl-transient-" + journal::to_hex(run) + "-counters"); !made)
+        return made;
+    const std::size_t record_max = std::min<std::size_t>(options_.head_bytes / 4, (1U << 20) - 4096);
+    for (std::uint32_t shard = 0; shard < options_.shards; ++shard)
+        make_shard(shard, *parts_[shard]->own_head, nullptr, StreamEnd{}, run, record_max);
+    created_ = true;
+    return Done{};
+}
+
+Status EngineCore::open_journaled() {
+    journal::DirectoryOptions directory;
+    directory.path = options_.directory;
+    directory.shards = options_.shards;
+    directory.router_hash = domain_.router;
+    directory.schema_text = domain_.schema_text;
+    directory.segment_bytes = options_.segment_bytes;
+    directory.head_bytes = options_.head_bytes;
+    directory.heads = options_.heads;
+    directory.session_window = options_.session_window;
+    directory.flush_interval_ns = options_.flush_interval.count();
+    directory.progress = options_.on_recovery;
+    auto opened = journal::Directory::open(environment_.storage, directory,
+                                           [this](std::uint32_t shard) -> journal::RecordSink& { return parts_[shard]->sink; });
+    if (!opened) return opened.error();
+    directory_ = std::move(*opened);
+
+    for (const journal::ShardReport& report : directory_->report().shards) {
+        recovered_records_ += report.records;
+        recovered_events_ += report.events;
+        sentences_.insert(sentences_.end(), report.sentences.begin(), report.sentences.end());
+    }
+    created_ = directory_->report().created;
+    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
+        const ShardPart& part = *parts_[shard];
+        if (part.sink.failed())
+            return Error{ErrorCode::mismatch, "journal " + options_.directory + ": shard " + std::to_string(shard) +
+                                                  ", position " + std::to_string(part.sink.at().value) + ": " +
+                                                  part.replayer.why() +
+                                                  ": open it with the program that wrote it, or replay with a fixed one"};
+    }
+    const auto& manifest = directory_->manifest();
+    if (Status made = make_counters(manifest.heads + "/pawl-" + journal::to_hex(manifest.identity) + "-counters"); !made)
+        return made;
+    const std::size_t allowed = std::min<std::size_t>(directory_->record_bytes_max(), manifest.head_bytes / 4);
+    const std::size_t record_max =
+        options_.record_bytes_max == 0 ? allowed : std::clamp<std::size_t>(options_.record_bytes_max, 4096, allowed);
+    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
+        const journal::ShardEnd& end = directory_->end(shard);
+        make_shard(shard, directory_->head(shard), &directory_->journaler(shard),
+                   StreamEnd{end.end, end.last_checksum, end.last_sequence, Time{end.last_time_ns}},
+                   manifest.random_seed, record_max);
+    }
+    return write_opening_notes();
+}
+
+Status EngineCore::make_counters(const std::string& path) {
+    const std::uint64_t wanted = sizeof(CounterHeader) + options_.shards * std::uint64_t{64} * sizeof(CounterCell);
+    const std::uint64_t bytes = std::bit_ceil(std::max<std::uint64_t>(wanted, 64U << 10));
+    const auto mapped =
+        environment_.storage.map_ring(path, bytes, journal::RingMode::create, counter_memory_);
+    if (!mapped.ok()) return journal::storage_error(mapped, "map the counters", path);
+    counter_path_ = path;
+    counter_page_ = std::make_unique<CounterPage>(counter_memory_->ring(), bytes);
+    return Done{};
+}
+
+void EngineCore::make_shard(std::uint32_t shard, journal::Head& head, journal::Journaler* journaler,
+                            const StreamEnd& end, std::uint64_t random_seed, std::size_t record_bytes_max) {
+    ShardPart& part = *parts_[shard];
+    part.head = &head;
+    part.journaler = journaler;
+    part.counters = std::make_unique<ShardCounters>(*counter_page_, shard);
+    ShardOptions options;
+    options.index = shard;
+    options.record_bytes_max = record_bytes_max & ~(record_alignment - 1);
+    options.random_seed = random_seed;
+    part.shard = std::make_unique<Shard>(options, *part.machine, part.sessions, head, Gate(head, journaler, nullptr),
+                                         environment_.clock, *part.counters);
+    part.shard->go_on_at(end);
+    part.shard->add_shared_port(part.queue, part.answers, options_.shared_queue_messages);
+}
+
+// Every opening leaves its epoch in the stream, and its schema when that is not the last one there.
+Status EngineCore::write_opening_notes() {
+    HashArchive hash;
+    hash.bytes(domain_.schema_text.data(), domain_.schema_text.size());
+    const SchemaRecord schema{hash.result(), static_cast<std::uint32_t>(domain_.schema_text.size()), 1};
+    const EpochRecord epoch{directory_->epoch(), random_word()};
+    for (const auto& part : parts_) {
+        bool written = part->shard->write_note(RecordKind::epoch, &epoch, sizeof epoch, {});
+        if (written && part->replayer.schema_hash() != schema.hash)
+            written = part->shard->write_note(RecordKind::schema, &schema, sizeof schema, domain_.schema_text);
+        if (!written)
+            return Error{ErrorCode::usage, "options: the schema has " + std::to_string(domain_.schema_text.size()) +
+                                               " bytes and does not fit one record: raise head_bytes"};
+    }
+    return Done{};
+}
+
+void EngineCore::start() {
+    if (!sentences_.empty())
+        for (const std::string& sentence : sentences_) notify(Notice::Kind::recovered, 0, sentence);
+    if (options_.threading == Threading::none) return;
+    crew_ = std::make_unique<Crew>();
+    if (options_.threading == Threading::shared) {
+        const auto all = [this] {
+            std::size_t work = 0;
+            for (const auto& part : parts_) work += part->do_work();
+            return work + journal_work() + reply_work() + housekeeping_work();
+        };
+        crew_->add({"pawl", all, options_.idle, IdleStrategy::park_max_default_ns,
+                    options_.cores.empty() ? -1 : options_.cores.front()});
+        return;
+    }
+    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
+        ShardPart& part = *parts_[shard];
+        const int core = shard < options_.cores.size() ? options_.cores[shard] : -1;
+        crew_->add({"pawl-shard" + std::to_string(shard), [&part] { return part.do_work(); }, options_.idle,
+                    IdleStrategy::park_max_default_ns, core});
+    }
+    crew_->add({"pawl-journal", [this] { return journal_work(); }, Idle::park, 50'000, -1});
+    crew_->add({"pawl-reply", [this] { return reply_work(); }, Idle::park, IdleStrategy::park_max_default_ns, -1});
+    crew_->add({"pawl-house", [this] { return housekeeping_work(); }, Idle::park, 10'000'000, -1});
+}
+
+bool EngineCore::drained() const {
+    return std::all_of(parts_.begin(), parts_.end(),
+                       [](const auto& part) { return part->drained.load(std::memory_order_acquire); });
+}
+
+Status EngineCore::close(std::chrono::nanoseconds deadline) {
+    const std::lock_guard lock(closing_);
+    if (closed_) return close_result_;
+    closed_ = true;
+    State expected = State::open;
+    state_.compare_exchange_strong(expected, State::closing, std::memory_order_seq_cst);
+    // seq_cst: pairs with try_send: a sender that saw the engine open is waited for.
+    while (senders_.load(std::memory_order_seq_cst) != 0) cpu_relax();
+    for (const auto& part : parts_) {
+        const std::lock_guard lanes(part->lanes_mutex);
+        for (const std::weak_ptr<Lane>& known : part->lanes)
+            if (const std::shared_ptr<Lane> lane = known.lock())
+                while (lane->sending.load(std::memory_order_seq_cst)) cpu_relax();
+    }
+
+    const std::int64_t give_up = deadline.count() >= std::int64_t{1} << 62
+                                     ? std::numeric_limits<std::int64_t>::max()
+                                     : environment_.clock.monotonic_ns() + deadline.count();
+    bool in_time = true;
+    IdleStrategy idle(Idle::park);
+    for (const auto& part : parts_) part->drain.store(true, std::memory_order_release);
+    while (!failed() && !drained()) {
+        if (environment_.clock.monotonic_ns() >= give_up) {
+            in_time = false;
+            break;
+        }
+        idle.idle(options_.threading == Threading::none ? poll() : 0);
+    }
+    if (crew_ != nullptr) crew_->stop();
+    for (const auto& part : parts_) part->shard->abandon();
+    reply_work();
+    for (const auto& part : parts_) part->shard->abandon();
+    reply_work();
+
+    const bool was_failed = failed();
+    if (directory_ != nullptr && !was_failed) {
+        if (Status closed = directory_->close(); !closed) close_result_ = closed;
+    }
+    if (!counter_path_.empty()) static_cast<void>(environment_.storage.remove(counter_path_));
+    if (was_failed && close_result_.ok())
+        close_result_ = Error{ErrorCode::stopped, "engine " + options_.directory +
+                                                      ": it had stopped after a failed write: open it again to recover"};
+    if (!in_time && close_result_.ok())
+        close_result_ = Error{ErrorCode::timeout,
+                              "engine " + options_.directory + ": not everything was decided and answered within " +
+                                  std::to_string(deadline.count() / 1'000'000) +
+                                  " ms; what was left was answered 'closed': give close() longer, or read the replies"};
+    state_.store(State::closed, std::memory_order_release);
+    return close_result_;
+}
+
+}  // namespace pawl::detail

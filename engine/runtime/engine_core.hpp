@@ -1,0 +1,128 @@
+// An open engine: its parts and their life from open to close. Knows every floor below; what the parts do is theirs.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine/platform/clock.hpp"
+#include "engine/runtime/crew.hpp"
+#include "engine/runtime/shard_part.hpp"
+#include "journal/directory.hpp"
+#include "pawl/detail/core.hpp"
+
+namespace pawl::detail {
+
+// The hidden world, handed in: what a test replaces. Everything outlives the engine.
+struct Environment {
+    journal::Storage& storage;
+    Clock& clock;
+};
+
+class EngineCore final : public Core, public std::enable_shared_from_this<EngineCore> {
+public:
+    static Result<std::shared_ptr<Core>> open(const EngineOptions& options, Domain domain, Environment environment,
+                                              std::shared_ptr<void> environment_owner = nullptr);
+    ~EngineCore() override;
+
+    std::uint32_t shard_count() const noexcept override { return options_.shards; }
+    std::int64_t now_ns() noexcept override { return environment_.clock.wall_ns(); }
+    Durability default_durability() const noexcept override { return options_.durability; }
+
+    Offer try_send(std::uint32_t shard, const MessageBuffer& message) override;
+    Offer send(std::uint32_t shard, const MessageBuffer& message, std::chrono::nanoseconds patience) override;
+    bool poll_while_waiting() override;
+
+    std::unique_ptr<ProducerLink> make_producer(const ProducerOptions& options) override;
+    std::unique_ptr<StreamFollower> follow(const std::vector<StreamPlace>& from, bool from_end,
+                                           Durability durability) override;
+    Status read_record(std::uint32_t shard, std::uint64_t position, std::vector<std::byte>& bytes) override;
+
+    std::uint64_t state_hash() override;
+    std::uint64_t aggregate_count() override;
+    std::vector<std::uint64_t> highest_numbers(SessionId session) override;
+
+    std::size_t poll() override;
+    int wake_fd() const noexcept override { return wake_fd_; }
+    int poll_timeout_ms() override;
+
+    const std::vector<std::string>& recovery_sentences() const noexcept override { return sentences_; }
+    std::uint64_t recovered_records() const noexcept override { return recovered_records_; }
+    std::uint64_t recovered_events() const noexcept override { return recovered_events_; }
+    std::string journal_path() const override { return options_.transient ? std::string() : options_.directory; }
+    bool created() const noexcept override { return created_; }
+    bool failed() const noexcept override { return state_.load(std::memory_order_acquire) == State::failed; }
+    Status sync(std::chrono::nanoseconds patience) override;
+    Status close(std::chrono::nanoseconds deadline) override;
+
+    // ---- for the links ----
+    bool closed() const noexcept { return state_.load(std::memory_order_acquire) == State::closed; }
+    // What stands in the way of a message to this shard, Offer::accepted if nothing does.
+    Offer admit(std::uint32_t shard, const MessageBuffer& message) const noexcept;
+    // A message was left for a shard: the host's loop may have to be woken.
+    void sent() noexcept;
+    // By shard and index; 0 where there is none.
+    std::vector<std::vector<std::uint64_t>> session_ids();
+    ShardPart& part(std::uint32_t shard) noexcept { return *parts_[shard]; }
+    journal::Directory* directory() noexcept { return directory_.get(); }
+    const EngineOptions& options() const noexcept { return options_; }
+    Clock& clock() noexcept { return environment_.clock; }
+
+private:
+    enum class State : std::uint8_t { open, closing, failed, closed };
+
+    EngineCore(const EngineOptions& options, Domain domain, Environment environment, std::shared_ptr<void> owner);
+
+    Status open_parts();
+    Status open_transient();
+    Status open_journaled();
+    Status make_counters(const std::string& path);
+    void make_shard(std::uint32_t shard, journal::Head& head, journal::Journaler* journaler, const StreamEnd& end,
+                    std::uint64_t random_seed, std::size_t record_bytes_max);
+    Status write_opening_notes();
+    void start();
+    void run_once();
+    bool drained() const;
+    void inspect_all(const std::function<void(const ShardFacts&)>& visit);
+
+    // ---- agents, each with its duty cycle ----
+    std::size_t journal_work();
+    std::size_t reply_work();
+    std::size_t housekeeping_work();
+    void fail(std::uint32_t shard, const std::string& sentence);
+    void notify(Notice::Kind kind, std::uint32_t shard, std::string sentence);
+
+    EngineOptions options_;
+    const Domain domain_;
+    std::shared_ptr<void> environment_owner_;
+    Environment environment_;
+    std::unique_ptr<journal::Directory> directory_;
+    std::unique_ptr<journal::SharedRing> counter_memory_;
+    std::string counter_path_;
+    std::unique_ptr<CounterPage> counter_page_;
+    std::vector<std::unique_ptr<ShardPart>> parts_;
+
+    std::atomic<State> state_{State::open};
+    // Callers inside try_send: close() waits for them, so that no message is left behind unanswered.
+    mutable std::atomic<std::uint32_t> senders_{0};
+    std::unique_ptr<Crew> crew_;
+    std::mutex polling_;  // one thread at a time runs the agents in poll()
+    int wake_fd_ = -1;
+    std::atomic<bool> host_waits_{false};
+    std::mutex closing_;
+    bool closed_ = false;
+    Status close_result_{Done{}};
+
+    std::vector<std::string> sentences_;
+    std::uint64_t recovered_records_ = 0;
+    std::uint64_t recovered_events_ = 0;
+    bool created_ = false;
+    std::mutex notices_;
+};
+
+}  // namespace pawl::detail

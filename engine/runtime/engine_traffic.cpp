@@ -1,0 +1,209 @@
+// What goes into an open engine and what is asked of it: messages from any thread, questions to whole shards.
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+
+#include "engine/ring/idle.hpp"
+#include "engine/runtime/engine_core.hpp"
+#include "engine/runtime/producer_link.hpp"
+#include "engine/runtime/stream_follower.hpp"
+
+namespace pawl::detail {
+
+Offer EngineCore::admit(std::uint32_t shard, const MessageBuffer& message) const noexcept {
+    PAWL_ASSERT(shard < parts_.size());
+    const State state = state_.load(std::memory_order_seq_cst);
+    if (state != State::open) return Offer::closed;
+    const MessageHeader& header = MessageView(message.lines()->bytes).header();
+    if (header.kind != MessageKind::command && header.kind != MessageKind::fact) return Offer::accepted;
+    const auto durability = static_cast<Durability>(header.durability);
+    if (durability >= Durability::replicated) return Offer::unavailable;
+    if (directory_ == nullptr) return durability > Durability::journaled ? Offer::unavailable : Offer::accepted;
+    if (directory_->preparer(shard).disk_full()) return Offer::disk_full;
+    return Offer::accepted;
+}
+
+Offer EngineCore::try_send(std::uint32_t shard, const MessageBuffer& message) {
+    senders_.fetch_add(1, std::memory_order_seq_cst);
+    Offer offer = admit(shard, message);
+    if (offer == Offer::accepted && !parts_[shard]->queue.try_push(message.lines(), message.line_count()))
+        offer = Offer::back_pressured;
+    senders_.fetch_sub(1, std::memory_order_release);
+    if (offer == Offer::accepted) sent();
+    return offer;
+}
+
+Offer EngineCore::send(std::uint32_t shard, const MessageBuffer& message, std::chrono::nanoseconds patience) {
+    Offer offer = try_send(shard, message);
+    if (offer != Offer::back_pressured || patience.count() <= 0) return offer;
+    const auto begin = std::chrono::steady_clock::now();
+    IdleStrategy idle(Idle::park);
+    while (offer == Offer::back_pressured && std::chrono::steady_clock::now() - begin < patience) {
+        if (!poll_while_waiting()) idle.idle(0, 50'000);
+        offer = try_send(shard, message);
+    }
+    return offer;
+}
+
+void EngineCore::sent() noexcept {
+    if (wake_fd_ < 0) return;
+    // seq_cst on both sides: either the host sees the message before it sleeps, or we see that it sleeps.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (!host_waits_.load(std::memory_order_relaxed) || !host_waits_.exchange(false)) return;
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof one);  // full: it is awake
+}
+
+std::size_t EngineCore::poll() {
+    PAWL_ASSERT(options_.threading == Threading::none && "only an engine opened with Threading::none is polled");
+    const std::unique_lock lock(polling_, std::try_to_lock);
+    if (!lock.owns_lock()) return 0;
+    host_waits_.store(false, std::memory_order_relaxed);
+    std::uint64_t signals = 0;
+    [[maybe_unused]] const ssize_t drained = read(wake_fd_, &signals, sizeof signals);
+    const auto pass = [this] {
+        std::size_t work = 0;
+        for (const auto& part : parts_) work += part->do_work();
+        return work + journal_work() + reply_work() + housekeeping_work();
+    };
+    std::size_t work = pass();
+    if (work != 0) return work;
+    host_waits_.store(true, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with sent()
+    work = pass();
+    if (work != 0) host_waits_.store(false, std::memory_order_relaxed);
+    return work;
+}
+
+int EngineCore::poll_timeout_ms() {
+    for (const auto& part : parts_)
+        if (part->journaler != nullptr && part->head->committed() != part->head->synced())
+            return static_cast<int>(
+                std::max<std::int64_t>(1, options_.flush_interval.count() / 1'000'000));
+    return -1;
+}
+
+bool EngineCore::poll_while_waiting() {
+    if (options_.threading != Threading::none) return false;
+    if (poll() == 0) {
+        IdleStrategy idle(Idle::yield);
+        idle.idle(0);
+        cpu_relax();
+    }
+    return true;
+}
+
+std::unique_ptr<ProducerLink> EngineCore::make_producer(const ProducerOptions& options) {
+    return std::make_unique<LaneProducer>(shared_from_this(), *this, options);
+}
+
+std::unique_ptr<StreamFollower> EngineCore::follow(const std::vector<StreamPlace>& from, bool from_end,
+                                                   Durability durability) {
+    return std::make_unique<JournalFollower>(shared_from_this(), *this, from, from_end, durability);
+}
+
+Status EngineCore::read_record(std::uint32_t shard, std::uint64_t position, std::vector<std::byte>& bytes) {
+    PAWL_ASSERT(shard < parts_.size());
+    ShardPart& part = *parts_[shard];
+    bytes.resize(sizeof(RecordHeader));
+    if (part.head->copy(Position{position}, bytes)) {
+        RecordHeader header{};
+        std::memcpy(&header, bytes.data(), sizeof header);
+        if (header.length >= sizeof header && header.length <= part.head->capacity_bytes()) {
+            bytes.resize(header.length);
+            if (part.head->copy(Position{position}, bytes)) return Done{};
+        }
+    }
+    if (directory_ == nullptr)
+        return Error{ErrorCode::io, "transient engine: the record at position " + std::to_string(position) +
+                                        " is no longer in memory: raise head_bytes, or use a journal"};
+    const std::lock_guard lock(part.reader_mutex);
+    if (part.reader == nullptr) part.reader = directory_->reader(shard);
+    return part.reader->read_record(Position{position}, bytes);
+}
+
+// ---- questions to whole shards -------------------------------------------------------------------------------------
+
+namespace {
+
+// Lives on the asker's stack until the shard, and then the reply agent, are done with it.
+class ShardQuery final : public Inspection, public Completion {
+public:
+    explicit ShardQuery(const std::function<void(const ShardFacts&)>& visit) : visit_(visit) {}
+    void inspect(const ShardFacts& facts) noexcept override { visit_(facts); }
+    void complete(const RawReply&) noexcept override {
+        const std::lock_guard lock(mutex_);
+        done_ = true;
+        changed_.notify_all();
+    }
+    bool wait(bool block) {
+        std::unique_lock lock(mutex_);
+        if (block) changed_.wait(lock, [this] { return done_; });
+        return done_;
+    }
+
+private:
+    const std::function<void(const ShardFacts&)>& visit_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool done_ = false;
+};
+
+}  // namespace
+
+// In order with what this thread has sent through the shared queue. When the engine is closed there is nobody to race
+// with: the shard is read directly.
+void EngineCore::inspect_all(const std::function<void(const ShardFacts&)>& visit) {
+    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
+        ShardQuery query(visit);
+        Inspection* inspection = &query;
+        MessageParts parts;
+        parts.header.kind = MessageKind::inspection;
+        parts.header.flags = message_wants_reply;
+        parts.header.token = reinterpret_cast<std::uint64_t>(static_cast<Completion*>(&query));
+        parts.header.payload_bytes = sizeof inspection;
+        parts.payload = &inspection;
+        if (send(shard, MessageBuffer(parts), std::chrono::nanoseconds::max()) == Offer::accepted) {
+            while (!query.wait(options_.threading != Threading::none)) poll_while_waiting();
+            continue;
+        }
+        const std::lock_guard lock(closing_);
+        PAWL_ASSERT(closed_);
+        visit(parts_[shard]->shard->facts());
+    }
+}
+
+std::uint64_t EngineCore::state_hash() {
+    std::uint64_t hash = 0;
+    inspect_all([&](const ShardFacts& facts) { hash += facts.machine.state_hash(); });
+    return hash;
+}
+
+std::uint64_t EngineCore::aggregate_count() {
+    std::uint64_t count = 0;
+    inspect_all([&](const ShardFacts& facts) { count += facts.machine.aggregate_count(); });
+    return count;
+}
+
+std::vector<std::uint64_t> EngineCore::highest_numbers(SessionId session) {
+    std::vector<std::uint64_t> numbers;
+    inspect_all([&](const ShardFacts& facts) {
+        const std::uint32_t index = facts.sessions.find(session);
+        numbers.push_back(index != 0 ? facts.sessions.highest(index) : 0);
+    });
+    return numbers;
+}
+
+std::vector<std::vector<std::uint64_t>> EngineCore::session_ids() {
+    std::vector<std::vector<std::uint64_t>> shards;
+    inspect_all([&](const ShardFacts& facts) {
+        std::vector<std::uint64_t>& ids = shards.emplace_back(facts.sessions.count() + 1);
+        for (std::uint32_t index = 1; index <= facts.sessions.count(); ++index)
+            ids[index] = facts.sessions.id(index).value;
+    });
+    return shards;
+}
+
+}  // namespace pawl::detail

@@ -1,0 +1,68 @@
+// Lanes from one producer to every shard.
+#include "engine/runtime/producer_link.hpp"
+
+#include <algorithm>
+
+#include "engine/ring/idle.hpp"
+
+namespace pawl::detail {
+
+LaneProducer::LaneProducer(std::shared_ptr<EngineCore> owner, EngineCore& core, const ProducerOptions& options)
+    : owner_(std::move(owner)), core_(core), session_(session_id(options.session)) {
+    PAWL_ASSERT(options.session.size() <= 255 && "a session's name has at most 255 bytes");
+    if (session_.value != 0) {
+        // Numbers go on where the session's last life ended.
+        const std::vector<std::uint64_t> highest = core_.highest_numbers(session_);
+        next_number_ = *std::max_element(highest.begin(), highest.end()) + 1;
+    }
+    const EngineOptions& sizes = core_.options();
+    for (std::uint32_t shard = 0; shard < core_.shard_count(); ++shard) {
+        auto lane = std::make_shared<Lane>(sizes.lane_lines, sizes.lane_replies, session_, options.session);
+        ShardPart& part = core_.part(shard);
+        {
+            const std::lock_guard lock(part.lanes_mutex);
+            std::erase_if(part.lanes, [](const std::weak_ptr<Lane>& known) { return known.expired(); });
+            part.lanes.push_back(lane);
+        }
+        part.shard->attach(lane);
+        lanes_.push_back(std::move(lane));
+    }
+}
+
+LaneProducer::~LaneProducer() {
+    // release: what was sent before is still decided.
+    for (const auto& lane : lanes_) lane->abandoned.store(true, std::memory_order_release);
+}
+
+Offer LaneProducer::try_send(std::uint32_t shard, const MessageBuffer& message) {
+    Lane& lane = *lanes_[shard];
+    lane.sending.store(true, std::memory_order_seq_cst);
+    Offer offer = core_.admit(shard, message);
+    if (offer == Offer::accepted && !lane.commands.try_push(message.lines(), message.line_count()))
+        offer = Offer::back_pressured;
+    lane.sending.store(false, std::memory_order_release);
+    if (offer == Offer::accepted) core_.sent();
+    return offer;
+}
+
+Offer LaneProducer::send(std::uint32_t shard, const MessageBuffer& message, std::chrono::nanoseconds patience) {
+    Offer offer = try_send(shard, message);
+    if (offer != Offer::back_pressured || patience.count() <= 0) return offer;
+    const auto begin = std::chrono::steady_clock::now();
+    IdleStrategy idle(Idle::park);
+    while (offer == Offer::back_pressured && std::chrono::steady_clock::now() - begin < patience) {
+        if (!core_.poll_while_waiting()) idle.idle(0, 20'000);
+        offer = try_send(shard, message);
+    }
+    return offer;
+}
+
+std::size_t LaneProducer::take(RawReply* replies, std::size_t count) {
+    std::size_t taken = 0;
+    for (std::size_t i = 0; i < lanes_.size() && taken < count; ++i)
+        taken += lanes_[(first_ + i) % lanes_.size()]->answers.pop(replies + taken, count - taken);
+    first_ = (first_ + 1) % lanes_.size();
+    return taken;
+}
+
+}  // namespace pawl::detail

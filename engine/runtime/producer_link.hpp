@@ -1,0 +1,37 @@
+// One thread's own way in: a lane per shard. Knows lanes; not commands' types.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/ring/lane.hpp"
+#include "engine/runtime/engine_core.hpp"
+#include "pawl/detail/core.hpp"
+
+namespace pawl::detail {
+
+class LaneProducer final : public ProducerLink {
+public:
+    LaneProducer(std::shared_ptr<EngineCore> owner, EngineCore& core, const ProducerOptions& options);
+    ~LaneProducer() override;
+
+    Offer try_send(std::uint32_t shard, const MessageBuffer& message) override;
+    Offer send(std::uint32_t shard, const MessageBuffer& message, std::chrono::nanoseconds patience) override;
+    std::size_t take(RawReply* replies, std::size_t count) override;
+    std::uint64_t next_number() override { return next_number_; }
+    void number_used(std::uint64_t number) override {
+        if (number >= next_number_) next_number_ = number + 1;
+    }
+    SessionId session() const override { return session_; }
+    bool closed() const override { return core_.closed(); }
+
+private:
+    std::shared_ptr<EngineCore> owner_;
+    EngineCore& core_;
+    const SessionId session_;
+    std::uint64_t next_number_ = 1;
+    std::vector<std::shared_ptr<Lane>> lanes_;
+    std::size_t first_ = 0;
+};
+
+}  // namespace pawl::detail

@@ -1,0 +1,175 @@
+// One thread's own way into an engine: numbered commands, replies in its own hands. Knows commands; not rings.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "pawl/detail/submission.hpp"
+
+namespace pawl {
+
+struct WantReply {};
+// As the last argument of Producer::submit: the reply goes to the handler given to poll_replies().
+inline constexpr WantReply want_reply{};
+
+// Used by one thread. Order is kept per shard. Moves; must not outlive its callbacks' captures. When its engine closes,
+// every callback that still waits is called with Refusal::closed by the next poll_replies().
+template <class... As>
+class Producer {
+    using Lists = detail::Lists<As...>;
+
+public:
+    using Callback = std::function<void(const Reply&)>;
+
+    explicit Producer(std::shared_ptr<detail::Core> core, const ProducerOptions& options)
+        : core_(std::move(core)), link_(core_->make_producer(options)) {}
+    Producer(Producer&&) noexcept = default;
+    Producer& operator=(Producer&&) noexcept = default;
+
+    // Sends a command; waits while the lane is full, at most options.patience. Without a callback nobody hears the reply.
+    template <class C>
+    Offer submit(Id id, const C& command, const SubmitOptions& options = {}) {
+        return send<false>(id, command, options, 0, 0);
+    }
+    // The callback runs inside poll_replies(). Called exactly once if, and only if, the offer was accepted.
+    template <class C, class F>
+        requires std::is_invocable_v<F&, const Reply&>
+    Offer submit(Id id, const C& command, const SubmitOptions& options, F&& callback) {
+        return send_with_callback<false>(id, command, options, std::forward<F>(callback));
+    }
+    template <class C, class F>
+        requires std::is_invocable_v<F&, const Reply&>
+    Offer submit(Id id, const C& command, F&& callback) {
+        return send_with_callback<false>(id, command, {}, std::forward<F>(callback));
+    }
+    template <class C>
+    Offer submit(Id id, const C& command, const SubmitOptions& options, WantReply) {
+        return send<false>(id, command, options, detail::message_wants_reply, 0);
+    }
+
+    // The same without waiting, ever.
+    template <class C>
+    [[nodiscard]] Offer try_submit(Id id, const C& command, const SubmitOptions& options = {}) {
+        return send<true>(id, command, options, 0, 0);
+    }
+    template <class C, class F>
+        requires std::is_invocable_v<F&, const Reply&>
+    [[nodiscard]] Offer try_submit(Id id, const C& command, const SubmitOptions& options, F&& callback) {
+        return send_with_callback<true>(id, command, options, std::forward<F>(callback));
+    }
+    template <class C>
+    [[nodiscard]] Offer try_submit(Id id, const C& command, const SubmitOptions& options, WantReply) {
+        return send<true>(id, command, options, detail::message_wants_reply, 0);
+    }
+
+    // Runs the callbacks of up to `limit` replies that have arrived. Returns how many.
+    std::size_t poll_replies(std::size_t limit) {
+        return poll_replies(limit, [](const Reply&) {});
+    }
+    // The same; replies of commands sent with want_reply go to `handler`.
+    template <class Handler>
+        requires std::is_invocable_v<Handler&, const Reply&>
+    std::size_t poll_replies(std::size_t limit, Handler&& handler) {
+        std::size_t handled = 0;
+        detail::RawReply replies[64];
+        while (handled < limit) {
+            const std::size_t wanted = limit - handled < std::size(replies) ? limit - handled : std::size(replies);
+            const std::size_t count = link_->take(replies, wanted);
+            if (count == 0) break;
+            for (std::size_t i = 0; i < count; ++i) hand_over(replies[i], handler);
+            handled += count;
+        }
+        if (handled == 0 && waiting_ != 0) {
+            core_->poll_while_waiting();
+            if (link_->closed()) handled += give_up();
+        }
+        return handled;
+    }
+
+    // Callbacks that have not been called yet.
+    std::size_t waiting() const noexcept { return waiting_; }
+    // The number the next command gets, when it is not given one.
+    CommandNumber next_number() const { return CommandNumber{link_->next_number()}; }
+    SessionId session() const { return link_->session(); }
+
+private:
+    template <bool never_wait, class C>
+    Offer send(Id id, const C& command, SubmitOptions options, std::uint8_t flags, std::uint64_t token) {
+        static_assert(Lists::template owners<C> == 1, "a command belongs to exactly one aggregate of the engine");
+        using A = typename Lists::template At<Lists::template command_owner<C>>;
+        if (!detail::structurally_valid<A>(command)) return Offer::malformed;
+        const bool named = link_->session().value != 0 && options.session.value == 0;
+        if (named && options.number.value == 0) options.number.value = link_->next_number();
+        detail::MessageParts parts = detail::parts_for(*core_, id, options);
+        parts.header.command_type = Lists::template command_number<C>;
+        parts.header.aggregate_type = Lists::template command_owner<C>;
+        parts.header.flags |= flags;
+        parts.header.token = token;
+        parts.header.payload_bytes = static_cast<std::uint16_t>(detail::payload_bytes<C>);
+        parts.payload = &command;
+        const detail::MessageBuffer message(parts);
+        const std::uint32_t shard = detail::shard_for<A>(*core_, id);
+        Offer offer = link_->try_send(shard, message);
+        if constexpr (!never_wait)
+            if (offer == Offer::back_pressured) offer = link_->send(shard, message, options.patience);
+        if (offer == Offer::accepted && named) link_->number_used(options.number.value);
+        return offer;
+    }
+
+    template <bool never_wait, class C, class F>
+    Offer send_with_callback(Id id, const C& command, const SubmitOptions& options, F&& callback) {
+        if (free_.empty()) {
+            slots_.emplace_back();
+            free_.push_back(slots_.size());
+        }
+        const std::uint64_t token = free_.back();
+        slots_[token - 1] = std::forward<F>(callback);
+        const Offer offer = send<never_wait>(id, command, options, detail::message_wants_reply, token);
+        if (offer == Offer::accepted) {
+            free_.pop_back();
+            ++waiting_;
+        } else {
+            slots_[token - 1] = nullptr;
+        }
+        return offer;
+    }
+
+    template <class Handler>
+    void hand_over(const detail::RawReply& raw, Handler& handler) {
+        const Reply reply(raw, core_.get());
+        if (raw.token == 0) {
+            handler(reply);
+            return;
+        }
+        // The slot is free before the callback runs: it may submit again.
+        const Callback callback = std::exchange(slots_[raw.token - 1], nullptr);
+        free_.push_back(raw.token);
+        --waiting_;
+        callback(reply);
+    }
+
+    std::size_t give_up() {
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < slots_.size(); ++i) {
+            if (!slots_[i]) continue;
+            const Callback callback = std::exchange(slots_[i], nullptr);
+            free_.push_back(i + 1);
+            --waiting_;
+            ++count;
+            callback(Reply(detail::refused_by(Offer::closed), core_.get()));
+        }
+        return count;
+    }
+
+    std::shared_ptr<detail::Core> core_;
+    std::unique_ptr<detail::ProducerLink> link_;
+    std::vector<Callback> slots_;
+    std::vector<std::uint64_t> free_;  // tokens: slot + 1
+    std::size_t waiting_ = 0;
+};
+
+}  // namespace pawl
