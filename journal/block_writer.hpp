@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "journal/block.hpp"
 #include "journal/layout.hpp"
 #include "journal/segment.hpp"
 #include "journal/storage.hpp"
@@ -42,7 +43,7 @@ class BlockWriter {
 public:
     // Goes on at `tail`; `file` is its segment, open for writing, null when segment_index is 0.
     BlockWriter(BlockWriterOptions options, StreamTail tail, std::unique_ptr<File> file);
-    ~BlockWriter();
+    ~BlockWriter() = default;
     BlockWriter(const BlockWriter&) = delete;
     BlockWriter& operator=(const BlockWriter&) = delete;
 
@@ -54,18 +55,20 @@ public:
     const StreamTail& tail() const noexcept { return tail_; }
     std::uint64_t last_block_bytes() const noexcept { return last_block_bytes_; }
     const Error& failure() const noexcept { return failure_; }
-    void set_epoch(std::uint64_t epoch) noexcept { options_.epoch = epoch; }
+    // A new epoch, and perhaps another bound: before its first block.
+    void begin_reign(std::uint64_t epoch, std::uint64_t inflight_bytes_max);
     std::uint64_t room_left_bytes() const noexcept;
 
 private:
     WriteOutcome open_segment(SegmentPreparer& preparer);
-    WriteOutcome fail(StorageStatus status, const char* doing);
+    WriteOutcome fail(Error error);
+    std::uint64_t fill(const std::byte* records, std::uint64_t bytes, std::uint64_t room_bytes);
 
     BlockWriterOptions options_;
     StreamTail tail_;
     std::unique_ptr<File> file_;
-    std::byte* buffer_;  // 4096-aligned, inflight_bytes_max
-    std::uint64_t buffer_bytes_;
+    std::unique_ptr<AlignedBuffer> buffer_;  // one block of the largest size
+    std::uint32_t filled_checksum_ = 0;      // of the last record in the buffer
     std::uint64_t last_block_bytes_ = 0;
     bool failed_ = false;
     Error failure_;

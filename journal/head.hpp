@@ -120,6 +120,8 @@ public:
     Position committed() const noexcept { return committed_; }
     Position synced() const noexcept { return synced_; }
     const std::byte* at(Position p) const noexcept;
+    // As Head::copy: for the head of a running process.
+    bool copy(Position from, std::span<std::byte> to) const noexcept;
 
 private:
     State state_ = State::absent;

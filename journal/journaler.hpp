@@ -78,6 +78,7 @@ private:
     const JournalerOptions options_;
     std::int64_t waiting_since_ns_ = 0;
     bool waiting_ = false;
+    bool stalled_ = false;
     std::atomic<std::uint64_t> demanded_{0};
     std::atomic<JournalerState> state_{JournalerState::running};
     JournalerCounters counters_;

@@ -97,7 +97,7 @@ struct SegmentHeader {
     std::uint32_t format;
     std::uint32_t shard;
     std::uint32_t previous_checksum;  // of the record before the first one
-    std::uint32_t failed;             // 1: a write or sync failed here and the shard stopped
+    std::uint32_t reserved_narrow;    // zero
     std::uint64_t reserved;           // zero
 };
 static_assert(sizeof(SegmentHeader) == 128);

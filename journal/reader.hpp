@@ -60,26 +60,35 @@ private:
         std::uint64_t offset = 0;
         Position first, end;
         std::vector<std::byte> block;
+        bool holds(Position p) const noexcept { return first <= p && p < end; }
     };
-    Status load(Position at, Place& place);
-    Status load_at(std::uint64_t segment, std::uint64_t offset, Place& place);
-    Status find_segment(Position at, std::uint64_t& index);
-    Status find_block(std::uint64_t segment, Position at, std::uint64_t& offset);
-    Status refresh_segments();
-    Result<RecordAt> record_in(const Place& place, Position at) const;
-    Error lost(Position at, const std::string& why) const;
-
     struct Known {
         std::uint64_t index;
         Position first;
         std::uint64_t generation;
-        std::unique_ptr<File> file;
     };
+    Status load(Position at, Place& place);
+    // False, with the reason in why_, when there is no good block that begins there.
+    bool load_at(const Known& segment, std::uint64_t offset, Place& place);
+    bool load_next(Place& place);
+    bool find_block(const Known& segment, Position at, std::uint64_t& offset);
+    bool header_at(const Known& segment, std::uint64_t offset, BlockHeader& header);
+    const Known* segment_of(Position at) const noexcept;
+    Status refresh_segments();
+    bool open_file(std::uint64_t index);
+    const std::byte* find_record(const Place& place, Position at) const;
+    Error lost(Position at) const;
+
     Storage& storage_;
     const ReaderOptions options_;
     Position position_;
+    bool on_boundary_ = false;  // position_ is known to be where a record of place_ begins
     Place place_;
+    Place aside_;  // read_record's own
     std::vector<Known> segments_;
+    std::unique_ptr<File> file_;
+    std::uint64_t file_index_ = 0;
+    std::string why_;
 };
 
 }  // namespace pawl::journal

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 
+#include "journal/block.hpp"
 #include "journal/layout.hpp"
 #include "journal/storage.hpp"
 #include "pawl/result.hpp"
@@ -58,11 +59,13 @@ public:
 
 private:
     void begin_next();
+    void make_ready(std::unique_ptr<File> file);
     void fail(StorageStatus status, const char* doing);
     void judge_room() noexcept;
 
     Storage& storage_;
     const SegmentPreparerOptions options_;
+    AlignedBuffer zeros_;            // one slice
     std::unique_ptr<File> filling_;  // do_work's alone
     std::string filling_path_;
     std::uint64_t filled_bytes_ = 0;

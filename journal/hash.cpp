@@ -1,0 +1,18 @@
+// The only file that knows xxHash.
+#include "journal/hash.hpp"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace pawl::journal {
+
+std::uint64_t hash64(const void* data, std::size_t bytes) noexcept {
+    return XXH3_64bits(data, bytes);
+}
+
+Hash128 hash128(const void* data, std::size_t bytes) noexcept {
+    const XXH128_hash_t hash = XXH3_128bits(data, bytes);
+    return Hash128{hash.low64, hash.high64};
+}
+
+}  // namespace pawl::journal

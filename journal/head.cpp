@@ -1,0 +1,200 @@
+// Makes heads, finds what an earlier life left of one, copies from under a running writer.
+#include "journal/head.hpp"
+
+#include <bit>
+#include <cstring>
+#include <utility>
+
+#include "journal/hash.hpp"
+#include "journal/manifest.hpp"
+
+namespace pawl::journal {
+namespace {
+
+// How far the shard announces ahead of need: readers that lag by almost the whole ring fall back to
+// the segments this much earlier, and the shard pays for an announcement once per so many bytes.
+constexpr std::uint64_t announce_slack_bytes = std::uint64_t{64} << 10;
+
+using Cell = std::atomic<std::uint64_t>;
+static_assert(Cell::is_always_lock_free && sizeof(Cell) == sizeof(std::uint64_t));
+
+Cell* cell_at(std::byte* page, std::size_t offset) noexcept {
+    return reinterpret_cast<Cell*>(page + offset);
+}
+
+std::uint64_t load_cell(SharedRing& memory, std::size_t offset) noexcept {
+    return cell_at(memory.page(), offset)->load(std::memory_order_acquire);
+}
+
+std::uint64_t hash_of(HeadHeader header) noexcept {
+    header.header_hash = 0;
+    return hash64(&header, sizeof header);
+}
+
+// The bytes may be written by another thread while this reads them; the caller throws them away
+// then. Volatile words keep the compiler from reading twice, the attribute keeps the race detector
+// from reporting what is checked afterwards.
+__attribute__((no_sanitize("thread"))) void copy_racing(const std::byte* from, std::byte* to,
+                                                        std::size_t bytes) noexcept {
+    const auto* source = reinterpret_cast<const volatile std::uint64_t*>(from);
+    auto* target = reinterpret_cast<std::uint64_t*>(to);
+    for (std::size_t i = 0; i < bytes / sizeof(std::uint64_t); ++i) target[i] = source[i];
+}
+
+// Orders the copy before the second look at `announced`: pairs with the fence in announce_ahead.
+void copied() noexcept {
+#if defined(__SANITIZE_THREAD__)
+    std::atomic_signal_fence(std::memory_order_acquire);
+#else
+    std::atomic_thread_fence(std::memory_order_acquire);
+#endif
+}
+
+bool copy_checked(SharedRing& memory, std::uint64_t base, Position from,
+                  std::span<std::byte> to) noexcept {
+    PAWL_ASSERT(from.value % 8 == 0 && to.size() % 8 == 0);
+    PAWL_ASSERT(reinterpret_cast<std::uintptr_t>(to.data()) % 8 == 0);
+    const std::uint64_t capacity = memory.capacity_bytes();
+    if (from.value < base || to.size() > capacity) return false;
+    if (load_cell(memory, head_announced_offset) > from.value + capacity) return false;
+    copy_racing(memory.ring() + (from.value & (capacity - 1)), to.data(), to.size());
+    copied();
+    return load_cell(memory, head_announced_offset) <= from.value + capacity;
+}
+
+}  // namespace
+
+std::string head_name(const Identity& identity, std::uint32_t shard) {
+    return "pawl-" + to_hex(identity) + "-" + std::to_string(shard);
+}
+
+Head::Head(std::unique_ptr<SharedRing> memory, const HeadOptions& options)
+    : memory_(std::move(memory)),
+      ring_(memory_->ring()),
+      mask_(memory_->capacity_bytes() - 1),
+      committed_value_(cell_at(memory_->page(), head_committed_offset)),
+      checksum_value_(reinterpret_cast<std::atomic<std::uint32_t>*>(
+          memory_->page() + head_committed_offset + sizeof(Cell))),
+      announced_value_(cell_at(memory_->page(), head_announced_offset)),
+      synced_value_(cell_at(memory_->page(), head_synced_offset)),
+      base_(options.base),
+      epoch_(options.epoch),
+      path_(options.path) {
+    PAWL_ASSERT(std::has_single_bit(mask_ + 1));
+    PAWL_ASSERT(base_.value % 8 == 0);
+}
+
+Result<std::unique_ptr<Head>> Head::create(Storage& storage, const HeadOptions& options) {
+    std::unique_ptr<SharedRing> memory;
+    const auto status =
+        storage.map_ring(options.path, options.capacity_bytes, RingMode::create, memory);
+    if (!status.ok()) {
+        Error error = storage_error(
+            status, "make the head of " + std::to_string(options.capacity_bytes) + " bytes",
+            options.path);
+        if (status.fault == StorageFault::locked) error.code = ErrorCode::head_foreign;
+        if (status.fault == StorageFault::no_space)
+            error.sentence += ": choose a smaller head_bytes or another folder for heads";
+        return error;
+    }
+    HeadHeader header{};
+    header.magic = head_magic;
+    header.identity = options.identity;
+    header.capacity_bytes = options.capacity_bytes;
+    header.base_position = options.base.value;
+    header.epoch = options.epoch;
+    header.format = format_version;
+    header.shard = options.shard;
+    header.base_checksum = options.base_checksum;
+    header.header_hash = hash_of(header);
+    std::unique_ptr<Head> head(new Head(std::move(memory), options));
+    head->synced_value_->store(options.base.value, std::memory_order_relaxed);
+    head->announced_value_->store(options.base.value, std::memory_order_relaxed);
+    head->checksum_value_->store(options.base_checksum, std::memory_order_relaxed);
+    head->committed_value_->store(options.base.value, std::memory_order_release);
+    // The header last: a head that was half made is not recognised.
+    std::atomic_signal_fence(std::memory_order_release);
+    std::memcpy(head->memory_->page(), &header, sizeof header);
+    return head;
+}
+
+void Head::announce_ahead(Position end) noexcept {
+    const std::uint64_t limit = writable_end().value;
+    PAWL_ASSERT(end.value <= limit);
+    const std::uint64_t wish = end.value + announce_slack_bytes;
+    // The exchange, a full barrier, keeps the stores into the ring behind the announcement: pairs
+    // with copied().
+    announced_value_->exchange(wish < limit ? wish : limit, std::memory_order_seq_cst);
+}
+
+bool Head::copy(Position from, std::span<std::byte> to) const noexcept {
+    PAWL_ASSERT(from.value + to.size() <= committed().value);
+    return copy_checked(*memory_, base_.value, from, to);
+}
+
+bool HeadRemains::copy(Position from, std::span<std::byte> to) const noexcept {
+    PAWL_ASSERT(state_ == State::ours);
+    PAWL_ASSERT(from.value + to.size() <= committed_.value);
+    return copy_checked(*memory_, first_.value, from, to);
+}
+
+const std::byte* HeadRemains::at(Position p) const noexcept {
+    PAWL_ASSERT(state_ == State::ours);
+    PAWL_ASSERT(p >= first_ && p <= committed_);
+    return memory_->ring() + (p.value & (memory_->capacity_bytes() - 1));
+}
+
+HeadRemains HeadRemains::find(Storage& storage, const std::string& path, const Identity& identity,
+                              std::uint32_t shard, RingMode mode) {
+    PAWL_ASSERT(mode != RingMode::create);
+    HeadRemains remains;
+    const auto status = storage.map_ring(path, 0, mode, remains.memory_);
+    if (!status.ok()) {
+        if (status.fault == StorageFault::missing) return remains;
+        remains.state_ = status.fault == StorageFault::locked ? State::held : State::damaged;
+        remains.why_ = storage_error(status, "map the head", path).sentence;
+        return remains;
+    }
+    const auto refuse = [&](State state, const char* why) {
+        remains.state_ = state;
+        remains.why_ = "head " + path + ": " + why;
+        remains.memory_.reset();
+    };
+    SharedRing& memory = *remains.memory_;
+    HeadHeader header{};
+    std::memcpy(&header, memory.page(), sizeof header);
+    const std::uint64_t capacity = memory.capacity_bytes();
+    if (header.magic != head_magic || header.header_hash != hash_of(header)) {
+        refuse(State::damaged, "its first bytes are not a head's");
+        return remains;
+    }
+    if (header.identity != identity || header.shard != shard) {
+        refuse(State::foreign, "it belongs to another directory");
+        return remains;
+    }
+    if (header.format != format_version || header.capacity_bytes != capacity) {
+        refuse(State::damaged, "its size or format is not what it says");
+        return remains;
+    }
+    // In this order each one is at most the next, whatever the owner does meanwhile.
+    const std::uint64_t synced = load_cell(memory, head_synced_offset);
+    const std::uint64_t committed = load_cell(memory, head_committed_offset);
+    const std::uint64_t announced = load_cell(memory, head_announced_offset);
+    const std::uint64_t synced_later = load_cell(memory, head_synced_offset);
+    const bool ordered = header.base_position <= synced && synced <= committed &&
+                         committed <= announced && announced - synced_later <= capacity;
+    if (!ordered || synced % 8 != 0 || committed % 8 != 0) {
+        refuse(State::damaged, "its positions contradict each other");
+        return remains;
+    }
+    const std::uint64_t overwritten = announced > capacity ? announced - capacity : 0;
+    remains.state_ = State::ours;
+    remains.epoch_ = header.epoch;
+    remains.first_ =
+        Position{overwritten > header.base_position ? overwritten : header.base_position};
+    remains.committed_ = Position{committed};
+    remains.synced_ = Position{synced};
+    return remains;
+}
+
+}  // namespace pawl::journal

@@ -1,0 +1,113 @@
+// Copies first, zeroes later: what is cut can always be looked at.
+#include "journal/quarantine.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+#include "journal/block.hpp"
+
+namespace pawl::journal {
+namespace {
+
+constexpr std::size_t chunk_bytes = std::size_t{1} << 20;
+constexpr int attempts_max = 1000;
+
+std::string quarantine_path(const WalkOptions& options) {
+    return options.directory + "/quarantine";
+}
+
+StorageStatus make_quarantine(Storage& storage, const WalkOptions& options) {
+    auto status = storage.make_directory(quarantine_path(options));
+    if (status.ok()) status = storage.sync_directory(options.directory);
+    return status;
+}
+
+// A name that is not taken: an earlier attempt may have died here.
+std::string free_name(const std::vector<std::string>& names, const std::string& stem) {
+    for (int attempt = 1; attempt < attempts_max; ++attempt) {
+        const std::string name = stem + "." + std::to_string(attempt);
+        if (!std::binary_search(names.begin(), names.end(), name)) return name;
+    }
+    return stem + ".last";
+}
+
+Result<std::string> new_path(Storage& storage, const WalkOptions& options,
+                             const std::string& stem) {
+    const std::string folder = quarantine_path(options);
+    auto status = make_quarantine(storage, options);
+    std::vector<std::string> names;
+    if (status.ok()) status = storage.list(folder, names);
+    if (!status.ok()) return storage_error(status, "make the quarantine", folder);
+    return folder + "/" + free_name(names, stem);
+}
+
+}  // namespace
+
+Result<std::string> copy_to_quarantine(Storage& storage, const WalkOptions& options,
+                                       const WalkEnd& end, const std::vector<Extent>& extents) {
+    auto named = new_path(storage, options,
+                          "s" + std::to_string(options.shard) + "-position-" +
+                              std::to_string(end.tail.position.value));
+    if (!named.ok()) return named;
+    const std::string path = named.value();
+    std::unique_ptr<File> target;
+    auto status = storage.open(path, OpenMode::create, target);
+    std::uint64_t written = 0;
+    AlignedBuffer buffer(chunk_bytes);
+    for (const auto& extent : extents) {
+        const std::string line = "pawl-quarantine shard " + std::to_string(options.shard) +
+                                 " segment " + std::to_string(extent.segment) + " offset " +
+                                 std::to_string(extent.begin) + " bytes " +
+                                 std::to_string(extent.end - extent.begin) + "\n";
+        if (status.ok())
+            status = target->write_at(written, std::as_bytes(std::span(line.data(), line.size())));
+        written += line.size();
+        std::unique_ptr<File> source;
+        if (status.ok())
+            status = storage.open(segment_path(options.directory, options.shard, extent.segment),
+                                  OpenMode::read, source);
+        for (std::uint64_t at = extent.begin; status.ok() && at < extent.end;) {
+            const auto wish = std::min<std::uint64_t>(chunk_bytes, extent.end - at);
+            std::size_t got = 0;
+            status = source->read_at(at, {buffer.data(), wish}, got);
+            if (got == 0) break;
+            if (status.ok()) status = target->write_at(written, {buffer.data(), got});
+            written += got;
+            at += got;
+        }
+    }
+    if (status.ok()) status = target->sync();
+    if (status.ok()) status = storage.sync_directory(quarantine_path(options));
+    if (!status.ok()) return storage_error(status, "set cut bytes aside", path);
+    return path;
+}
+
+Result<std::string> move_to_quarantine(Storage& storage, const WalkOptions& options,
+                                       std::uint64_t segment) {
+    auto named = new_path(storage, options,
+                          "s" + std::to_string(options.shard) + "-" + segment_name(segment));
+    if (!named.ok()) return named;
+    const std::string from = segment_path(options.directory, options.shard, segment);
+    auto status = storage.rename(from, named.value());
+    if (status.ok()) status = storage.sync_directory(quarantine_path(options));
+    if (status.ok()) status = storage.sync_directory(shard_path(options.directory, options.shard));
+    if (!status.ok()) return storage_error(status, "set the segment aside", from);
+    return named;
+}
+
+Status zero_extent(Storage& storage, const WalkOptions& options, const Extent& extent) {
+    const std::string path = segment_path(options.directory, options.shard, extent.segment);
+    std::unique_ptr<File> file;
+    auto status = storage.open(path, OpenMode::write, file);
+    AlignedBuffer zeros(chunk_bytes);
+    std::memset(zeros.data(), 0, zeros.size());
+    for (std::uint64_t at = extent.begin; status.ok() && at < extent.end; at += chunk_bytes) {
+        const auto bytes = std::min<std::uint64_t>(chunk_bytes, extent.end - at);
+        status = file->write_durable(at, {zeros.data(), bytes});
+    }
+    if (!status.ok()) return storage_error(status, "zero what was cut", path);
+    return Done{};
+}
+
+}  // namespace pawl::journal

@@ -1,0 +1,26 @@
+// Sets bytes aside before they are cut: copies and moved files under quarantine/. Never deletes
+// anything.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "journal/evidence.hpp"
+#include "journal/storage.hpp"
+#include "pawl/result.hpp"
+
+namespace pawl::journal {
+
+// Copies the extents into one new file, each behind a line that says where it was; durable when it
+// returns. Returns the file's path.
+Result<std::string> copy_to_quarantine(Storage& storage, const WalkOptions& options,
+                                       const WalkEnd& end, const std::vector<Extent>& extents);
+
+// Moves a whole segment file there; durable when it returns. Returns its new path.
+Result<std::string> move_to_quarantine(Storage& storage, const WalkOptions& options,
+                                       std::uint64_t segment);
+
+// Overwrites [begin, end) of a segment with zeros; durable when it returns.
+Status zero_extent(Storage& storage, const WalkOptions& options, const Extent& extent);
+
+}  // namespace pawl::journal

@@ -1,0 +1,221 @@
+// Finds blocks by position, checks them whole, hands out their records.
+#include "journal/reader.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "journal/block.hpp"
+#include "journal/segment.hpp"
+#include "journal/segment_walk.hpp"
+
+namespace pawl::journal {
+
+StreamReader::StreamReader(Storage& storage, ReaderOptions options)
+    : storage_(storage), options_(std::move(options)) {
+    PAWL_ASSERT(options_.segment_bytes % block_alignment_bytes == 0);
+}
+StreamReader::~StreamReader() = default;
+
+void StreamReader::seek(Position from) noexcept {
+    PAWL_ASSERT(from.value % detail::record_alignment == 0);
+    position_ = from;
+    on_boundary_ = false;
+}
+
+Error StreamReader::lost(Position at) const {
+    return Error{ErrorCode::damaged, "journal " + options_.directory + ": shard " +
+                                         std::to_string(options_.shard) + ": position " +
+                                         std::to_string(at.value) + " cannot be read: " + why_ +
+                                         ": see 'pawl journal verify'"};
+}
+
+bool StreamReader::open_file(std::uint64_t index) {
+    if (file_ != nullptr && file_index_ == index) return true;
+    const std::string path = segment_path(options_.directory, options_.shard, index);
+    file_.reset();
+    const auto status = storage_.open(path, OpenMode::read, file_);
+    if (!status.ok()) {
+        why_ = storage_error(status, "open the segment", path).sentence;
+        return false;
+    }
+    file_index_ = index;
+    return true;
+}
+
+// Learns segments that came into use since the last look.
+Status StreamReader::refresh_segments() {
+    auto listed = list_segments(storage_, options_.directory, options_.shard);
+    if (!listed.ok()) return listed.error();
+    for (const std::uint64_t index : listed.value()) {
+        if (!segments_.empty() && index <= segments_.back().index) continue;
+        SegmentHeader header{};
+        std::size_t got = 0;
+        if (!open_file(index)) break;
+        const auto status = file_->read_at(0, std::as_writable_bytes(std::span(&header, 1)), got);
+        if (!status.ok() || got != sizeof header || !intact(header)) break;
+        if (header.identity != options_.identity || header.shard != options_.shard ||
+            header.index != index)
+            break;
+        if (!segments_.empty() && header.first_position < segments_.back().first.value) break;
+        segments_.push_back({index, Position{header.first_position}, header.generation});
+    }
+    return Done{};
+}
+
+const StreamReader::Known* StreamReader::segment_of(Position at) const noexcept {
+    const auto behind =
+        std::upper_bound(segments_.begin(), segments_.end(), at,
+                         [](Position p, const Known& known) { return p < known.first; });
+    return behind == segments_.begin() ? nullptr : &*(behind - 1);
+}
+
+// An intact header of this segment's present life.
+bool StreamReader::header_at(const Known& segment, std::uint64_t offset, BlockHeader& header) {
+    if (offset + block_alignment_bytes > options_.segment_bytes) return false;
+    std::size_t got = 0;
+    const auto status = file_->read_at(offset, std::as_writable_bytes(std::span(&header, 1)), got);
+    const std::uint64_t room =
+        std::min(options_.segment_bytes - offset, options_.inflight_bytes_max);
+    return status.ok() && got == sizeof header && intact(header, room) &&
+           header.identity == options_.identity && header.shard == options_.shard &&
+           header.generation == segment.generation;
+}
+
+// Halves the segment until little is left, then goes from header to header.
+bool StreamReader::find_block(const Known& segment, Position at, std::uint64_t& offset) {
+    if (!open_file(segment.index)) return false;
+    std::uint64_t low = block_alignment_bytes;  // a block begins here, at or before `at`
+    std::uint64_t high = options_.segment_bytes;
+    BlockHeader header{};
+    while (high - low > 64 * block_alignment_bytes) {
+        const std::uint64_t middle = rounded_up_to_block(low + (high - low) / 2);
+        std::uint64_t probe = middle;
+        const std::uint64_t probe_end = std::min(high, middle + options_.inflight_bytes_max);
+        while (probe < probe_end && !header_at(segment, probe, header))
+            probe += block_alignment_bytes;
+        if (probe < probe_end && header.first_position <= at.value)
+            low = probe;
+        else
+            high = middle;
+    }
+    while (header_at(segment, low, header)) {
+        if (at.value < header.first_position) break;
+        if (at.value < header.first_position + header.payload_bytes) {
+            offset = low;
+            return true;
+        }
+        low += header.block_bytes;
+    }
+    why_ = segment_path(options_.directory, options_.shard, segment.index) + ": offset " +
+           std::to_string(low) + ": no good block";
+    return false;
+}
+
+bool StreamReader::load_at(const Known& segment, std::uint64_t offset, Place& place) {
+    if (!open_file(segment.index)) return false;
+    BlockHeader header{};
+    const auto refuse = [&](const std::string& what) {
+        why_ = segment_path(options_.directory, options_.shard, segment.index) + ": offset " +
+               std::to_string(offset) + ": " + what;
+        place.first = place.end = Position{};
+        return false;
+    };
+    if (!header_at(segment, offset, header)) return refuse("no good block");
+    place.block.resize(header.block_bytes);
+    std::size_t got = 0;
+    const auto status = file_->read_at(offset, place.block, got);
+    if (!status.ok() || got != place.block.size()) return refuse("the block cannot be read");
+    if (std::memcmp(place.block.data(), &header, sizeof header) != 0 ||
+        !payload_intact(place.block.data()))
+        return refuse("the block's payload is not intact");
+    const std::byte* const payload = place.block.data() + sizeof(BlockHeader);
+    detail::RecordHeader first{};
+    if (header.payload_bytes < sizeof first) return refuse("the block is too short");
+    std::memcpy(&first, payload, sizeof first);
+    RecordPoint point{header.previous_checksum,
+                      first.event_count == 0 ? first.sequence : first.sequence - 1, 0};
+    const auto run =
+        walk_records(payload, header.payload_bytes, point, [](const std::byte*, std::uint64_t) {});
+    if (run.fault != RecordFault::none)
+        return refuse("the record " + std::to_string(run.good_bytes) +
+                      " bytes into the block is not good: " + to_string(run.fault));
+    place.segment = segment.index;
+    place.offset = offset;
+    place.first = Position{header.first_position};
+    place.end = Position{header.first_position + header.payload_bytes};
+    return true;
+}
+
+// The block right behind the one in `place`, the usual case.
+bool StreamReader::load_next(Place& place) {
+    if (place.block.empty() || place.first == place.end) return false;
+    const Known* const segment = segment_of(place.first);
+    if (segment == nullptr || segment->index != place.segment) return false;
+    const Position expected = place.end;
+    return load_at(*segment, place.offset + place.block.size(), place) && place.first == expected;
+}
+
+Status StreamReader::load(Position at, Place& place) {
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        why_ = "no segment holds it";
+        const Known* const segment = segment_of(at);
+        std::uint64_t offset = 0;
+        if (segment != nullptr && find_block(*segment, at, offset) &&
+            load_at(*segment, offset, place) && place.holds(at))
+            return Done{};
+        if (const auto status = refresh_segments(); !status.ok()) return status;
+    }
+    return lost(at);
+}
+
+// Where a record begins in a loaded block; null when none begins there.
+const std::byte* StreamReader::find_record(const Place& place, Position at) const {
+    PAWL_ASSERT(place.holds(at));
+    std::uint64_t position = place.first.value;
+    const std::byte* bytes = place.block.data() + sizeof(BlockHeader);
+    while (position < at.value) {
+        const std::size_t length = detail::RecordView(bytes).length();
+        position += length;
+        bytes += length;
+    }
+    return position == at.value ? bytes : nullptr;
+}
+
+Result<RecordAt> StreamReader::next(Position end) {
+    if (position_ >= end) return RecordAt{};
+    if (!place_.holds(position_)) {
+        const bool followed = position_ == place_.end && load_next(place_);
+        if (!followed)
+            if (const auto status = load(position_, place_); !status.ok()) return status.error();
+    }
+    const std::byte* bytes =
+        place_.block.data() + sizeof(BlockHeader) + (position_.value - place_.first.value);
+    if (!on_boundary_ && position_ != place_.first) bytes = find_record(place_, position_);
+    if (bytes == nullptr) {
+        why_ = "no record begins there: it is not a position that was handed out";
+        return lost(position_);
+    }
+    const Position behind{position_.value + detail::RecordView(bytes).length()};
+    PAWL_ASSERT(behind <= place_.end);
+    if (behind > end) return RecordAt{};
+    const RecordAt found{bytes, position_, behind};
+    position_ = behind;
+    on_boundary_ = true;
+    return found;
+}
+
+Status StreamReader::read_record(Position at, std::vector<std::byte>& bytes) {
+    const Place* place = place_.holds(at) ? &place_ : &aside_;
+    if (!place->holds(at))
+        if (const auto status = load(at, aside_); !status.ok()) return status;
+    const std::byte* const found = find_record(*place, at);
+    if (found == nullptr) {
+        why_ = "no record begins there: it is not a position that was handed out";
+        return lost(at);
+    }
+    bytes.assign(found, found + detail::RecordView(found).length());
+    return Done{};
+}
+
+}  // namespace pawl::journal

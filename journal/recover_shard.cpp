@@ -1,0 +1,393 @@
+// One shard's recovery, step by step: walk, look at the head, gather evidence, judge, act.
+#include "journal/recover_shard.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "journal/block.hpp"
+#include "journal/evidence.hpp"
+#include "journal/head.hpp"
+#include "journal/quarantine.hpp"
+#include "journal/segment_walk.hpp"
+
+namespace pawl::journal {
+namespace {
+
+class ShardRecovery {
+public:
+    ShardRecovery(Storage& storage, const RecoverShardOptions& options, RecordSink& sink)
+        : storage_(storage), options_(options), manifest_(*options.manifest), sink_(sink) {
+        walk_options_.directory = options.directory;
+        walk_options_.shard = options.shard;
+        walk_options_.identity = manifest_.identity;
+        walk_options_.segment_bytes = manifest_.segment_bytes;
+        walk_options_.epoch_max = manifest_.epoch();
+        walk_options_.progress = options.progress;
+        report_.shard = options.shard;
+    }
+
+    Result<RecoveredShard> run() {
+        const std::int64_t begun = now();
+        auto walked = walk_segments(storage_, walk_options_, sink_);
+        if (!walked.ok()) return walked.error();
+        end_ = std::move(walked).value();
+        report_.records = end_.records;
+        report_.events = end_.events;
+        for (auto& remark : end_.remarks) report_.sentences.push_back(remark);
+
+        if (!closed_clean()) {
+            if (const auto status = recover_unclean(); !status.ok()) return status.error();
+        } else if (const auto status = make_writer(); !status.ok()) {
+            return status.error();
+        }
+        const StreamTail& tail = writer_->tail();
+        report_.bytes = tail.position.value;
+        report_.seconds = static_cast<double>(now() - begun) * 1e-9;
+        RecoveredShard shard;
+        shard.report = std::move(report_);
+        shard.end = ShardEnd{tail.position, tail.checksum, tail.sequence, tail.time_ns};
+        shard.preparer = std::move(preparer_);
+        shard.writer = std::move(writer_);
+        return shard;
+    }
+
+private:
+    std::int64_t now() const {
+        return options_.monotonic_ns != nullptr ? options_.monotonic_ns() : 0;
+    }
+    void say(std::string sentence) { report_.sentences.push_back(std::move(sentence)); }
+    std::string where() const {
+        return "journal " + options_.directory + ": shard " + std::to_string(options_.shard);
+    }
+    std::string head_path() const {
+        return manifest_.heads + "/" + head_name(manifest_.identity, options_.shard);
+    }
+
+    bool closed_clean() const {
+        if (manifest_.clean.empty() || end_.seen != Seen::nothing) return false;
+        const CleanMark& mark = manifest_.clean[options_.shard];
+        return mark.position == end_.tail.position && mark.checksum == end_.tail.checksum;
+    }
+
+    Status recover_unclean() {
+        auto remains = HeadRemains::find(storage_, head_path(), manifest_.identity, options_.shard,
+                                         RingMode::recover);
+        if (remains.state() == HeadRemains::State::held)
+            return Error{ErrorCode::head_foreign,
+                         where() + ": " + remains.why() +
+                             ": is this a copy of a directory that is open? close that one first"};
+        look_at_head(remains);
+        auto looked = look_behind(storage_, walk_options_, end_, manifest_.inflight_bytes_max);
+        if (!looked.ok()) return looked.error();
+        behind_ = std::move(looked).value();
+        gather_durable(remains);
+        const Evidence evidence{end_.seen, durable_ > end_.tail.position, behind_.beyond};
+        const Judgement judgement = judge(evidence);
+        report_.found = judgement.which;
+        switch (judgement.decision) {
+            case Decision::stop_here:
+                break;
+            case Decision::cut:
+                break;
+            case Decision::heal_or_refuse:
+                if (Position{end_.tail.position.value + head_good_bytes_} >= durable_) break;
+                return refuse();
+            case Decision::ask_or_refuse:
+            case Decision::set_aside:
+                return refuse();
+        }
+        if (const auto status = clear_way(judgement); !status.ok()) return status;
+        if (const auto status = make_writer(); !status.ok()) return status;
+        if (const auto status = write_last_again(); !status.ok()) return status;
+        if (const auto status = write_down(remains); !status.ok()) return status;
+        if (const auto status = zero_rest(); !status.ok()) return status;
+        return set_head_aside(remains);
+    }
+
+    // What the head has beyond the segments, judged by the same chain.
+    void look_at_head(const HeadRemains& remains) {
+        using State = HeadRemains::State;
+        const Position p = end_.tail.position;
+        if (remains.state() == State::absent && !manifest_.clean.empty())
+            return;  // closed in order
+        if (remains.state() == State::absent) {
+            report_.head = HeadFound::absent;
+            say("head " + head_path() +
+                " is gone after an end that was not clean (a reboot, or another container): what "
+                "was committed but not yet on disk then is lost; replies of 'synced' and above "
+                "are all here");
+            return;
+        }
+        if (remains.state() != State::ours) {
+            report_.head =
+                remains.state() == State::foreign ? HeadFound::foreign : HeadFound::damaged;
+            say(remains.why() + ": it is not used; what only it held is lost");
+            return;
+        }
+        if (remains.epoch() != manifest_.epoch() || remains.committed() < p) {
+            report_.head = HeadFound::stale;
+            say("head " + head_path() + " is of reign " + std::to_string(remains.epoch()) +
+                ", ends at position " + std::to_string(remains.committed().value) +
+                "; the directory is of reign " + std::to_string(manifest_.epoch()) +
+                " and ends at " + std::to_string(p.value) + ": it is not used");
+            return;
+        }
+        report_.head = HeadFound::used;
+        if (remains.first() > p) {
+            report_.head = HeadFound::damaged;
+            say("head " + head_path() + " begins at position " +
+                std::to_string(remains.first().value) + ", the segments end at " +
+                std::to_string(p.value) + ": it does not reach");
+            return;
+        }
+        RecordPoint point{end_.tail.checksum, end_.tail.sequence.value, end_.tail.time_ns};
+        const auto run = walk_records(remains.at(p), remains.committed().value - p.value, point,
+                                      [](const std::byte*, std::uint64_t) {});
+        head_good_bytes_ = run.good_bytes;
+        if (run.fault == RecordFault::none) return;
+        report_.head = HeadFound::damaged;
+        say("head " + head_path() + ": the record at position " +
+            std::to_string(p.value + run.good_bytes) + " is not good (" + to_string(run.fault) +
+            "): it is used up to there and set aside");
+    }
+
+    void gather_durable(const HeadRemains& remains) {
+        const auto claim = [this](Position position, std::string source) {
+            if (position <= durable_) return;
+            durable_ = position;
+            durable_source_ = std::move(source);
+        };
+        claim(behind_.durable, behind_.durable_source);
+        if (!manifest_.clean.empty())
+            claim(manifest_.clean[options_.shard].position, "the manifest's clean end");
+        if (!manifest_.epochs.empty())
+            claim(manifest_.epochs.back().positions[options_.shard], "the manifest's last opening");
+        if (remains.state() == HeadRemains::State::ours && remains.epoch() == manifest_.epoch())
+            claim(remains.synced(), "the head");
+    }
+
+    Error refuse() const {
+        const std::string at = std::to_string(end_.tail.position.value);
+        std::string sentence = where() + ": ";
+        if (report_.found == Case::damage)
+            sentence += "damage at position " + at + ": up to position " +
+                        std::to_string(durable_.value) + " everything was on disk (" +
+                        durable_source_ + " says so)";
+        else if (report_.found == Case::suspect)
+            sentence += "suspect bytes behind position " + at + ": " +
+                        std::to_string(behind_.bytes) +
+                        " bytes, farther away than one write in flight can reach";
+        else
+            sentence += "another history behind position " + at;
+        if (!end_.why.empty()) sentence += "; " + end_.why;
+        for (const auto& remark : end_.remarks) sentence += "; " + remark;
+        sentence +=
+            ": nothing was changed; restore the segment from a copy or a standby, or see "
+            "'pawl journal verify'";
+        return Error{ErrorCode::damaged, std::move(sentence)};
+    }
+
+    // Sets aside what will be overwritten and is not in the head as well.
+    Status clear_way(const Judgement& judgement) {
+        const bool cut = judgement.decision != Decision::stop_here;
+        const bool head_has_all = judgement.which == Case::torn_tail &&
+                                  report_.head == HeadFound::used &&
+                                  head_good_bytes_ >= end_.salvage.size() && head_good_bytes_ != 0;
+        if (cut && head_has_all)
+            say(where() + ": the unfinished block at position " +
+                std::to_string(end_.tail.position.value) + " is written again from the head");
+        if (cut && !head_has_all && !behind_.extents.empty()) {
+            auto copied = copy_to_quarantine(storage_, walk_options_, end_, behind_.extents);
+            if (!copied.ok()) return copied.error();
+            report_.quarantine_file = copied.value();
+            report_.cut_bytes = behind_.bytes;
+            if (judgement.which == Case::torn_tail) name_cut_commands();
+            say(where() + ": " + to_string(judgement.which) + " at position " +
+                std::to_string(end_.tail.position.value) + ": " + end_.why + "; " +
+                std::to_string(behind_.bytes) + " bytes are set aside in " +
+                report_.quarantine_file);
+        }
+        // Later segments with anything in them, or of a wrong size, make room whole.
+        std::vector<std::uint64_t> moved = behind_.resized;
+        for (const auto& extent : behind_.extents) moved.push_back(extent.segment);
+        std::sort(moved.begin(), moved.end());
+        moved.erase(std::unique(moved.begin(), moved.end()), moved.end());
+        for (const auto segment : moved) {
+            if (segment <= end_.tail.segment_index) continue;
+            if (auto path = move_to_quarantine(storage_, walk_options_, segment); !path.ok())
+                return path.error();
+        }
+        return Done{};
+    }
+
+    // Only what still looks like the next record can be named; the rest is in the quarantine file.
+    void name_cut_commands() {
+        if (head_good_bytes_ >= end_.salvage.size() + end_.torn.size()) return;
+        std::uint64_t position = end_.tail.position.value + end_.salvage.size();
+        std::size_t at = 0;
+        while (end_.torn.size() - at >= sizeof(detail::RecordHeader)) {
+            const detail::RecordView view(end_.torn.data() + at);
+            const auto& header = view.header();
+            const auto kind = static_cast<std::uint8_t>(header.kind());
+            if (header.length < sizeof header || header.length % detail::record_alignment != 0 ||
+                kind == 0 || kind > detail::record_kind_max)
+                break;
+            CutCommand cut{Position{position},
+                           Sequence{header.sequence},
+                           header.session,
+                           header.number,
+                           header.aggregate,
+                           header.command_type,
+                           kind};
+            report_.cut.push_back(cut);
+            say(where() + ": cut the record at position " + std::to_string(position) +
+                ", sequence " + std::to_string(header.sequence) + ", session index " +
+                std::to_string(header.session) + ", number " + std::to_string(header.number) +
+                ", aggregate " + std::to_string(header.aggregate));
+            if (header.length > end_.torn.size() - at) break;
+            position += header.length;
+            at += header.length;
+        }
+    }
+
+    Status make_writer() {
+        SegmentPreparerOptions preparer;
+        preparer.directory = options_.directory;
+        preparer.shard = options_.shard;
+        preparer.segment_bytes = manifest_.segment_bytes;
+        preparer.next_index = end_.tail.segment_index + 1;
+        preparer.reserve_bytes = std::min(manifest_.head_bytes, manifest_.segment_bytes / 2);
+        preparer_ = std::make_unique<SegmentPreparer>(storage_, preparer);
+        std::unique_ptr<File> file;
+        if (end_.tail.segment_index != 0) {
+            const std::string path =
+                segment_path(options_.directory, options_.shard, end_.tail.segment_index);
+            if (const auto status = storage_.open(path, OpenMode::write, file); !status.ok())
+                return storage_error(status, "open the segment for writing", path);
+        }
+        BlockWriterOptions writer;
+        writer.identity = manifest_.identity;
+        writer.shard = options_.shard;
+        writer.epoch = manifest_.epoch();
+        writer.segment_bytes = manifest_.segment_bytes;
+        // A larger block than the bound that the manifest still declares would not be recognised as
+        // torn.
+        writer.inflight_bytes_max =
+            std::min(options_.inflight_bytes_max, manifest_.inflight_bytes_max);
+        writer_ = std::make_unique<BlockWriter>(writer, end_.tail, std::move(file));
+        return Done{};
+    }
+
+    // The last block can be read, but was perhaps never synced: it may stand in the page cache
+    // only. The same bytes once more make it true.
+    Status write_last_again() {
+        if (end_.last_bytes == 0) return Done{};
+        const std::string path =
+            segment_path(options_.directory, options_.shard, end_.tail.segment_index);
+        std::unique_ptr<File> file;
+        AlignedBuffer buffer(end_.last_bytes);
+        std::size_t got = 0;
+        auto status = storage_.open(path, OpenMode::write, file);
+        if (status.ok())
+            status = file->read_at(end_.last_offset_bytes, {buffer.data(), buffer.size()}, got);
+        if (status.ok() && got != buffer.size()) status = {StorageFault::wrong_size, 0};
+        if (status.ok())
+            status = file->write_durable(end_.last_offset_bytes, {buffer.data(), buffer.size()});
+        if (!status.ok()) return storage_error(status, "write the last block again", path);
+        return Done{};
+    }
+
+    Status write_down(const HeadRemains& remains) {
+        const bool from_head = head_good_bytes_ >= end_.salvage.size();
+        if (from_head && head_good_bytes_ != 0) {
+            report_.head_bytes = head_good_bytes_;
+            return append(remains.at(end_.tail.position), head_good_bytes_);
+        }
+        if (!end_.salvage.empty()) return append(end_.salvage.data(), end_.salvage.size());
+        return Done{};
+    }
+
+    Status append(const std::byte* records, std::uint64_t bytes) {
+        std::uint64_t done = 0;
+        while (done < bytes) {
+            const std::uint64_t before = writer_->tail().position.value;
+            const auto outcome = writer_->write(records + done, bytes - done, *preparer_);
+            if (outcome == WriteOutcome::failed) return writer_->failure();
+            if (outcome == WriteOutcome::no_segment) {
+                if (preparer_->do_work(now()) == 0 && !preparer_->trouble().empty())
+                    return Error{ErrorCode::disk_full,
+                                 where() + ": the head's records cannot be written down: " +
+                                     preparer_->trouble()};
+                continue;
+            }
+            if (writer_->tail().segment_index == end_.tail.segment_index)
+                reused_end_bytes_ = writer_->tail().offset_bytes;
+            const std::uint64_t written = writer_->tail().position.value - before;
+            deliver(records + done, written, before);
+            done += written;
+        }
+        return Done{};
+    }
+
+    void deliver(const std::byte* records, std::uint64_t bytes, std::uint64_t position) {
+        for (std::uint64_t at = 0; at < bytes;) {
+            const detail::RecordView view(records + at);
+            ++report_.records;
+            report_.events += view.header().event_count;
+            sink_.on_record(view, Position{position + at});
+            at += view.length();
+        }
+    }
+
+    // Whatever of the old bytes the new blocks did not cover.
+    Status zero_rest() {
+        for (Extent extent : behind_.extents) {
+            if (extent.segment != end_.tail.segment_index) continue;
+            extent.begin = std::max(extent.begin, reused_end_bytes_);
+            if (extent.begin >= extent.end) continue;
+            if (const auto status = zero_extent(storage_, walk_options_, extent); !status.ok())
+                return status;
+        }
+        return Done{};
+    }
+
+    // The new head takes the old one's name; one that could not be used is kept under another.
+    Status set_head_aside(HeadRemains& remains) {
+        const bool keep =
+            report_.head == HeadFound::foreign || report_.head == HeadFound::damaged ||
+            (report_.head == HeadFound::stale && remains.committed() > end_.tail.position);
+        remains = HeadRemains{};
+        if (!keep) return Done{};
+        const std::string aside = head_path() + ".aside-" + std::to_string(manifest_.epoch());
+        if (const auto status = storage_.rename(head_path(), aside); !status.ok())
+            return storage_error(status, "set the head aside", head_path());
+        say("the head that was found is kept as " + aside);
+        return Done{};
+    }
+
+    Storage& storage_;
+    const RecoverShardOptions& options_;
+    const Manifest& manifest_;
+    RecordSink& sink_;
+    WalkOptions walk_options_;
+    WalkEnd end_;
+    Behind behind_;
+    Position durable_;
+    std::string durable_source_;
+    std::uint64_t head_good_bytes_ = 0;
+    std::uint64_t reused_end_bytes_ = 0;  // in the tail's segment: new blocks reach so far
+    ShardReport report_;
+    std::unique_ptr<SegmentPreparer> preparer_;
+    std::unique_ptr<BlockWriter> writer_;
+};
+
+}  // namespace
+
+Result<RecoveredShard> recover_shard(Storage& storage, const RecoverShardOptions& options,
+                                     RecordSink& sink) {
+    PAWL_ASSERT(options.manifest != nullptr);
+    PAWL_ASSERT(options.shard < options.manifest->shards);
+    return ShardRecovery(storage, options, sink).run();
+}
+
+}  // namespace pawl::journal

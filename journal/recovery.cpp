@@ -1,0 +1,24 @@
+// Words for what recovery found.
+#include "journal/recovery.hpp"
+
+namespace pawl::journal {
+
+const char* to_string(HeadFound found) noexcept {
+    switch (found) {
+        case HeadFound::not_needed:
+            return "not_needed";
+        case HeadFound::used:
+            return "used";
+        case HeadFound::absent:
+            return "absent";
+        case HeadFound::stale:
+            return "stale";
+        case HeadFound::foreign:
+            return "foreign";
+        case HeadFound::damaged:
+            return "damaged";
+    }
+    return "unknown";
+}
+
+}  // namespace pawl::journal

@@ -1,0 +1,293 @@
+// One pass over all blocks: check and deliver.
+#include "journal/segment_walk.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "journal/block.hpp"
+#include "journal/seal.hpp"
+
+namespace pawl::journal {
+namespace {
+
+constexpr std::size_t read_bytes = std::size_t{4} << 20;
+
+// A window over one segment file that moves forward.
+class Window {
+public:
+    Window() : buffer_(inflight_bytes_limit + read_bytes) {}
+
+    void open(File& file, std::uint64_t file_bytes) noexcept {
+        file_ = &file;
+        file_bytes_ = file_bytes;
+        begin_ = end_ = 0;
+    }
+    // [offset, offset + bytes) in memory; null when the file ends before, or could not be read
+    // (status()).
+    const std::byte* at(std::uint64_t offset, std::uint64_t bytes) {
+        if (offset + bytes > file_bytes_ || bytes > buffer_.size()) return nullptr;
+        if (offset < begin_ || offset + bytes > end_) {
+            const auto wish = std::min<std::uint64_t>(std::max<std::uint64_t>(bytes, read_bytes),
+                                                      file_bytes_ - offset);
+            std::size_t got = 0;
+            status_ = file_->read_at(offset, {buffer_.data(), wish}, got);
+            begin_ = offset;
+            end_ = offset + got;
+            if (!status_.ok() || got < bytes) return nullptr;
+        }
+        return buffer_.data() + (offset - begin_);
+    }
+    StorageStatus status() const noexcept { return status_; }
+
+private:
+    AlignedBuffer buffer_;
+    File* file_ = nullptr;
+    std::uint64_t file_bytes_ = 0;
+    std::uint64_t begin_ = 0, end_ = 0;
+    StorageStatus status_;
+};
+
+// Where the walk stands in what it looks at: good so far, bad, or nothing there.
+enum class Step : std::uint8_t { good, nothing, bad, disagrees, io };
+
+class Walk {
+public:
+    Walk(Storage& storage, const WalkOptions& options, RecordSink& sink)
+        : storage_(storage), options_(options), sink_(sink) {
+        end_.tail.checksum = chain_seed(options.identity, options.shard);
+    }
+
+    Result<WalkEnd> run() {
+        auto listed = list_segments(storage_, options_.directory, options_.shard);
+        if (!listed.ok()) return listed.error();
+        const auto& indexes = listed.value();
+        total_bytes_ = indexes.size() * options_.segment_bytes;
+        for (std::uint64_t index = 1;; ++index) {
+            const bool there = std::binary_search(indexes.begin(), indexes.end(), index);
+            if (!there && index <= (indexes.empty() ? 0 : indexes.back()))
+                end_.remarks.push_back(path(index) + " is missing, later segments are there");
+            const Step entered = there ? enter_segment(index) : Step::nothing;
+            if (entered == Step::io) return io_error(index);
+            if (entered != Step::good) {
+                // What was seen in the segment before stands, unless this one says more.
+                if (entered != Step::nothing && end_.seen == Seen::nothing) note(entered);
+                break;
+            }
+            if (!end_.why.empty()) end_.remarks.push_back(end_.why + " (unused bytes)");
+            end_.seen = Seen::nothing;
+            end_.why.clear();
+            end_.salvage.clear();
+            end_.torn.clear();
+            const Step stopped = walk_blocks();
+            if (stopped == Step::io) return io_error(index);
+            note(stopped);
+            if (end_.bound_reached || stopped == Step::disagrees) break;
+        }
+        return std::move(end_);
+    }
+
+private:
+    std::string path(std::uint64_t index) const {
+        return segment_path(options_.directory, options_.shard, index);
+    }
+    Error io_error(std::uint64_t index) const {
+        return storage_error(fault_, "read the segment", path(index));
+    }
+    void note(Step step) {
+        end_.seen = step == Step::bad         ? Seen::bad
+                    : step == Step::disagrees ? Seen::disagrees
+                                              : Seen::nothing;
+        if (step != Step::nothing) end_.why = std::exchange(why_, {});
+    }
+    Step bad(std::uint64_t index, std::uint64_t offset, const std::string& what) {
+        why_ = path(index) + ": offset " + std::to_string(offset) + ", position " +
+               std::to_string(end_.tail.position.value) + ": " + what;
+        return Step::bad;
+    }
+
+    Step enter_segment(std::uint64_t index) {
+        std::unique_ptr<File> file;
+        fault_ = storage_.open(path(index), OpenMode::read, file);
+        if (!fault_.ok()) return Step::io;
+        std::uint64_t bytes = 0;
+        fault_ = file->size(bytes);
+        if (!fault_.ok()) return Step::io;
+        window_.open(*file, bytes);
+        const std::byte* const page = window_.at(0, block_alignment_bytes);
+        if (page == nullptr) {
+            fault_ = window_.status();
+            return fault_.ok() ? bad(index, 0, "the file is cut short") : Step::io;
+        }
+        if (all_zero(page, block_alignment_bytes)) return Step::nothing;
+        const auto& header = *reinterpret_cast<const SegmentHeader*>(page);
+        if (!intact(header)) return bad(index, 0, "the segment's header is not intact");
+        if (header.identity != options_.identity || header.shard != options_.shard)
+            return bad(index, 0, "the segment belongs to another directory or shard");
+        if (header.format != format_version || header.segment_bytes != options_.segment_bytes)
+            return bad(index, 0, "the segment's format or size is not the manifest's");
+        const StreamTail& tail = end_.tail;
+        if (header.index != index || header.generation <= tail.generation ||
+            header.first_position != tail.position.value ||
+            header.previous_hash != tail.block_hash || header.previous_checksum != tail.checksum)
+            return bad(index, 0, "the segment does not follow the one before");
+        if (header.epoch > options_.epoch_max) {
+            bad(index, 0, "the segment is of a later reign than the manifest knows");
+            return Step::disagrees;
+        }
+        if (bytes != options_.segment_bytes)
+            end_.remarks.push_back(path(index) + " has " + std::to_string(bytes) +
+                                   " bytes, should have " + std::to_string(options_.segment_bytes));
+        file_ = std::move(file);
+        end_.tail.block_hash = header.header_hash;
+        end_.tail.segment_index = index;
+        end_.tail.generation = header.generation;
+        end_.tail.offset_bytes = block_alignment_bytes;
+        end_.last_offset_bytes = 0;
+        end_.last_bytes = block_alignment_bytes;
+        epoch_ = std::max(epoch_, header.epoch);
+        ++end_.segments;
+        return Step::good;
+    }
+
+    Step walk_blocks() {
+        for (;;) {
+            StreamTail& tail = end_.tail;
+            if (tail.position >= options_.bound) {
+                end_.bound_reached = true;
+                return Step::nothing;
+            }
+            if (options_.progress) options_.progress(done_bytes(), total_bytes_);
+            if (tail.offset_bytes + block_alignment_bytes > options_.segment_bytes)
+                return Step::nothing;
+            const std::byte* page = window_.at(tail.offset_bytes, block_alignment_bytes);
+            if (page == nullptr) {
+                fault_ = window_.status();
+                return fault_.ok() ? bad_block("the file ends here") : Step::io;
+            }
+            if (all_zero(page, sizeof(BlockHeader)) && all_zero(page, block_alignment_bytes))
+                return Step::nothing;
+            const Step step = take_block(*reinterpret_cast<const BlockHeader*>(page));
+            if (step != Step::good) return step;
+        }
+    }
+
+    std::uint64_t done_bytes() const {
+        return (end_.tail.segment_index - 1) * options_.segment_bytes + end_.tail.offset_bytes;
+    }
+
+    Step bad_block(const std::string& what) {
+        return bad(end_.tail.segment_index, end_.tail.offset_bytes, what);
+    }
+
+    Step take_block(const BlockHeader header) {
+        StreamTail& tail = end_.tail;
+        const std::uint64_t room = std::min<std::uint64_t>(
+            options_.segment_bytes - tail.offset_bytes, inflight_bytes_limit);
+        if (!intact(header, room)) return bad_with_salvage("the block's header is not intact");
+        if (header.identity != options_.identity || header.shard != options_.shard)
+            return bad_block("the block belongs to another directory or shard");
+        if (header.generation < tail.generation) return Step::nothing;
+        if (header.generation != tail.generation || header.first_position != tail.position.value)
+            return bad_block("the block belongs to another place: it holds position " +
+                             std::to_string(header.first_position));
+        if (header.previous_hash != tail.block_hash || header.previous_checksum != tail.checksum)
+            return bad_block("the block does not chain to the one before");
+        if (header.epoch > options_.epoch_max) {
+            bad_block("the block is of a later reign than the manifest knows");
+            return Step::disagrees;
+        }
+        if (header.epoch < epoch_) return bad_block("the block is of an earlier reign");
+        const std::byte* const block = window_.at(tail.offset_bytes, header.block_bytes);
+        if (block == nullptr) {
+            fault_ = window_.status();
+            return fault_.ok() ? bad_with_salvage("the file ends in this block") : Step::io;
+        }
+        if (!payload_intact(block)) return bad_with_salvage("the block's payload is not intact");
+        RecordPoint point{tail.checksum, tail.sequence.value, tail.time_ns};
+        const auto run = walk_records(block + sizeof(BlockHeader), header.payload_bytes, point,
+                                      [&](const std::byte* record, std::uint64_t offset) {
+                                          deliver(record, tail.position.value + offset);
+                                      });
+        if (run.fault != RecordFault::none)
+            return bad_block("the record " + std::to_string(run.good_bytes) +
+                             " bytes into the block is not good: " + to_string(run.fault));
+        end_.records += run.records;
+        end_.events += run.events;
+        end_.last_offset_bytes = tail.offset_bytes;
+        end_.last_bytes = header.block_bytes;
+        tail.position.value += header.payload_bytes;
+        tail.checksum = point.checksum;
+        tail.sequence = Sequence{point.sequence};
+        tail.time_ns = point.time_ns;
+        tail.block_hash = header.header_hash;
+        tail.offset_bytes += header.block_bytes;
+        epoch_ = header.epoch;
+        ++end_.blocks;
+        return Step::good;
+    }
+
+    void deliver(const std::byte* record, std::uint64_t position) {
+        const detail::RecordView view(record);
+        if (position == 0) end_.first_time_ns = view.header().decided_ns;
+        const auto kind = view.header().kind();
+        end_.rejected +=
+            kind == detail::RecordKind::rejected || kind == detail::RecordKind::refused ? 1 : 0;
+        sink_.on_record(view, Position{position});
+    }
+
+    // Records carry their own chain: those at the front of a torn block are as good as any.
+    Step bad_with_salvage(const std::string& what) {
+        const StreamTail& tail = end_.tail;
+        const std::uint64_t room = std::min<std::uint64_t>(
+            options_.segment_bytes - tail.offset_bytes, inflight_bytes_limit);
+        std::uint64_t readable = room;
+        const std::byte* block = nullptr;
+        while (block == nullptr && readable > block_alignment_bytes) {
+            block = window_.at(tail.offset_bytes, readable);
+            if (block == nullptr) readable -= block_alignment_bytes;
+        }
+        if (block != nullptr) {
+            const std::byte* const payload = block + sizeof(BlockHeader);
+            RecordPoint point{tail.checksum, tail.sequence.value, tail.time_ns};
+            const auto run = walk_records(payload, readable - sizeof(BlockHeader), point,
+                                          [](const std::byte*, std::uint64_t) {});
+            end_.salvage.assign(payload, payload + run.good_bytes);
+            end_.torn.assign(payload + run.good_bytes, payload + readable - sizeof(BlockHeader));
+        }
+        return bad_block(what);
+    }
+
+    Storage& storage_;
+    const WalkOptions& options_;
+    RecordSink& sink_;
+    WalkEnd end_;
+    Window window_;
+    std::unique_ptr<File> file_;
+    std::uint64_t epoch_ = 0;
+    std::uint64_t total_bytes_ = 0;
+    std::string why_;
+    StorageStatus fault_;
+};
+
+}  // namespace
+
+Result<std::vector<std::uint64_t>> list_segments(Storage& storage, const std::string& directory,
+                                                 std::uint32_t shard) {
+    const std::string folder = shard_path(directory, shard);
+    std::vector<std::string> names;
+    if (const auto status = storage.list(folder, names); !status.ok())
+        return storage_error(status, "list the segments", folder);
+    std::vector<std::uint64_t> indexes;
+    for (const auto& name : names)
+        if (const auto index = segment_index(name); index != 0) indexes.push_back(index);
+    std::sort(indexes.begin(), indexes.end());
+    return indexes;
+}
+
+Result<WalkEnd> walk_segments(Storage& storage, const WalkOptions& options, RecordSink& sink) {
+    return Walk(storage, options, sink).run();
+}
+
+}  // namespace pawl::journal
