@@ -21,11 +21,11 @@ bool two_digits(std::string_view text, std::size_t at, std::int64_t max, std::in
     return value <= max;
 }
 
-// ".5" → 500,000,000. An empty text is 0.
-bool fraction(std::string_view text, std::int64_t& ns) {
+// ".5" → 500,000,000. An empty text is 0. Digits below a nanosecond are dropped.
+bool fraction(std::string_view text, std::size_t digits_max, std::int64_t& ns) {
     ns = 0;
     if (text.empty()) return true;
-    if (text[0] != '.' || text.size() < 2 || text.size() > 10) return false;
+    if (text[0] != '.' || text.size() < 2 || text.size() > 1 + digits_max) return false;
     std::int64_t unit = second_ns;
     for (const char digit : text.substr(1)) {
         if (digit < '0' || digit > '9') return false;
@@ -66,7 +66,7 @@ bool parse_clock(std::string_view text, std::int64_t& time_ns) noexcept {
     std::int64_t seconds = 0;
     std::int64_t rest = 0;
     if (!two_digits(text, 0, 23, hours) || !two_digits(text, 3, 59, minutes) ||
-        !two_digits(text, 6, 59, seconds) || !fraction(text.substr(8), rest)) {
+        !two_digits(text, 6, 59, seconds) || !fraction(text.substr(8), 9, rest)) {
         return false;
     }
     time_ns = ((hours * 60 + minutes) * 60 + seconds) * second_ns + rest;
@@ -79,7 +79,7 @@ bool parse_seconds(std::string_view text, std::int64_t& time_ns) noexcept {
     std::uint64_t whole = 0;
     std::int64_t rest = 0;
     if (parse_digits(whole_text, whole) != NumberFault::none || whole >= 86'400) return false;
-    if (point != std::string_view::npos && !fraction(text.substr(point), rest)) return false;
+    if (point != std::string_view::npos && !fraction(text.substr(point), 18, rest)) return false;
     time_ns = static_cast<std::int64_t>(whole) * second_ns + rest;
     return true;
 }

@@ -25,7 +25,8 @@ NumberFault parse_digits(std::string_view text, std::uint64_t& value) noexcept;
 // "09:15:00", "09:15:00.03" … nine decimals. false if it is anything else.
 bool parse_clock(std::string_view text, std::int64_t& time_ns) noexcept;
 
-// Seconds since midnight with up to nine decimals: "34200.004241176". false if it is anything else.
+// Seconds since midnight: "34200.004241176". Up to 18 decimals, as programs print them; below a
+// nanosecond they are dropped. false if it is anything else.
 bool parse_seconds(std::string_view text, std::int64_t& time_ns) noexcept;
 
 // "09:15:00.03": decimals in groups of three, as few groups as keep the value. 0 ≤ time_ns < 24 h.

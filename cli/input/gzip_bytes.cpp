@@ -21,6 +21,7 @@ public:
     ~GzipBytes() override { ::inflateEnd(&stream_); }
 
     Result<std::string_view> next() override {
+        if (fault_ != nullptr) return damaged(fault_);
         while (true) {
             if (stream_.avail_in == 0) {
                 auto piece = compressed_->next();
@@ -40,10 +41,11 @@ public:
             if (result == Z_STREAM_END) {
                 between_members_ = true;
             } else if (result != Z_OK && result != Z_BUF_ERROR) {
-                return damaged(stream_.msg != nullptr ? stream_.msg : "cannot be decoded");
+                fault_ = stream_.msg != nullptr ? stream_.msg : "cannot be decoded";
             }
             const std::size_t got = buffer_.size() - stream_.avail_out;
             out_ += got;
+            if (got == 0 && fault_ != nullptr) return damaged(fault_);
             if (got > 0) return std::string_view(buffer_.data(), got);
         }
     }
@@ -63,6 +65,7 @@ private:
     std::vector<char> buffer_;
     std::uint64_t out_ = 0;
     bool between_members_ = false;
+    const char* fault_ = nullptr;  // told once what was decoded before it has been handed out
 };
 
 }  // namespace

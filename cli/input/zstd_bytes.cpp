@@ -26,6 +26,7 @@ public:
     ~ZstdBytes() override { ::ZSTD_freeDStream(stream_); }
 
     Result<std::string_view> next() override {
+        if (fault_ != nullptr) return damaged(fault_);
         while (true) {
             if (in_.pos == in_.size && !more_inside_) {
                 auto piece = compressed_->next();
@@ -38,7 +39,10 @@ public:
             }
             ZSTD_outBuffer out{buffer_.data(), buffer_.size(), 0};
             const std::size_t result = ::ZSTD_decompressStream(stream_, &out, &in_);
-            if (::ZSTD_isError(result) != 0U) return damaged(::ZSTD_getErrorName(result));
+            if (::ZSTD_isError(result) != 0U) {
+                fault_ = ::ZSTD_getErrorName(result);
+                if (out.pos == 0) return damaged(fault_);
+            }
             between_frames_ = result == 0;
             more_inside_ = !between_frames_ && out.pos == out.size;
             out_ += out.pos;
@@ -62,6 +66,7 @@ private:
     std::vector<char> buffer_;
     std::uint64_t out_ = 0;
     bool between_frames_ = false;
+    const char* fault_ = nullptr;  // told once what was decoded before it has been handed out
     bool more_inside_ =
         false;  // the last output buffer was full: there may be more without new input
 };
