@@ -1,4 +1,6 @@
 // The price of an auction. Knows the two sides' levels; changes nothing.
+#include <algorithm>
+
 #include "pawl/matching/book.hpp"
 
 namespace pawl::matching {
@@ -25,8 +27,9 @@ bool Book::crossed() const noexcept {
            queues_.level(bid).tick >= queues_.level(ask).tick;
 }
 
-// One walk over the crossed prices from low to high. Candidates are the prices at which somebody
-// stands, and the reference itself: between them volume and imbalance do not change.
+// One walk over the crossed prices from low to high. Every tick is a candidate; between two prices
+// at which somebody stands all ticks have the same volume and imbalance, so one of them speaks for
+// all: the nearest to the reference, else the highest.
 std::optional<Indicative> Book::indicative() const noexcept {
     if (!crossed()) return std::nullopt;
     const std::int32_t low = queues_.level(queues_.best(Side::sell)).tick;
@@ -42,7 +45,6 @@ std::optional<Indicative> Book::indicative() const noexcept {
     detail::LevelNumber ask = queues_.best(Side::sell);
     const bool has_reference = terms_.reference != 0;
     const std::int32_t reference = tick_of(terms_.reference);
-    bool reference_seen = !has_reference || reference < low || reference > high;
 
     Candidate best;
     const auto consider = [&](std::int32_t tick) {
@@ -55,26 +57,22 @@ std::optional<Indicative> Book::indicative() const noexcept {
             better = !has_reference || distance(tick, reference) <= distance(best.tick, reference);
         if (better) best = {tick, volume, imbalance};
     };
-    for (;;) {
-        const bool bid_left = bid != detail::no_level;
-        const bool ask_left = ask != detail::no_level && queues_.level(ask).tick <= high;
-        if (!bid_left && !ask_left) break;
-        std::int32_t tick = bid_left ? queues_.level(bid).tick : queues_.level(ask).tick;
-        if (ask_left && queues_.level(ask).tick < tick) tick = queues_.level(ask).tick;
-        if (!reference_seen && reference <= tick) {
-            reference_seen = true;
-            if (reference < tick) consider(reference);
-        }
-        const bool ask_here = ask_left && queues_.level(ask).tick == tick;
-        if (ask_here) {
+    for (std::int32_t tick = low;;) {
+        if (ask != detail::no_level && queues_.level(ask).tick == tick) {
             supply += queues_.level(ask).total();
             ask = queues_.next_worse(ask);
         }
         consider(tick);
-        if (bid_left && queues_.level(bid).tick == tick) {
+        if (queues_.level(bid).tick == tick) {
             demand -= queues_.level(bid).total();
             bid = queues_.next_better(bid);
         }
+        if (tick == high) break;
+        std::int32_t next = queues_.level(bid).tick;  // there is one: the best bid is `high`
+        if (ask != detail::no_level) next = std::min(next, queues_.level(ask).tick);
+        if (next - tick > 1)
+            consider(has_reference ? std::clamp(reference, tick + 1, next - 1) : next - 1);
+        tick = next;
     }
     const auto unit = static_cast<std::int64_t>(lot_.divisor());
     return Indicative{price_of(best.tick), quantity_of(best.volume), best.imbalance * unit};

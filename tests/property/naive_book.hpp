@@ -153,12 +153,12 @@ struct NaiveBook {
         return true;
     }
 
-    // Price and volume of the auction: every price at which somebody stands, and the reference, is
-    // tried.
+    // Price and volume of the auction: every tick that can matter is tried.
     std::optional<std::pair<Price, Quantity>> auction() {
         std::vector<Price> prices;
         for (const auto& side : sides)
-            for (const auto& [level, queue] : side) prices.push_back(queue.front().price);
+            for (const auto& [level, queue] : side)
+                for (const Price step : {-1, 0, 1}) prices.push_back(queue.front().price + step);
         if (reference != 0) prices.push_back(reference);
         std::optional<std::tuple<Quantity, Quantity, Price, Price>> best;
         for (const Price price : prices) {
