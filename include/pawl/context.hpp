@@ -86,9 +86,7 @@ public:
 
     // Chance that the journal knows: the same numbers when the same command is decided again at the
     // same sequence.
-    std::uint64_t random() noexcept {
-        return detail::mix(decision_.random_seed + 0x9E3779B97F4A7C15ULL * ++decision_.draws);
-    }
+    std::uint64_t random() noexcept { return decision_.draw(); }
 
 private:
     detail::Decision& decision_;

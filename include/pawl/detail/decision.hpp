@@ -7,6 +7,7 @@
 #include <cstring>
 #include <vector>
 
+#include "pawl/archive.hpp"
 #include "pawl/detail/record.hpp"
 #include "pawl/types.hpp"
 #include "pawl/verdict.hpp"
@@ -103,6 +104,7 @@ struct Decision {
     std::uint64_t random_seed = 0;
     std::uint64_t draws = 0;
 
+    std::uint64_t draw() noexcept { return mix(random_seed + 0x9E3779B97F4A7C15ULL * ++draws); }
     std::uint8_t type_of(const void* type_key, ShardKey key) const {
         return neighbours->type_of(type_key, key);
     }

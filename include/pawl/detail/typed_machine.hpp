@@ -12,6 +12,7 @@
 #include "pawl/archive.hpp"
 #include "pawl/context.hpp"
 #include "pawl/detail/machine.hpp"
+#include "pawl/detail/recording.hpp"
 #include "pawl/detail/state_table.hpp"
 
 namespace pawl::detail {
@@ -132,7 +133,7 @@ private:
 
         std::byte* const events = stage.cursor + header_bytes(work);
         follow_ups_.clear();
-        Decision decision = open_decision(work, stage, events, before, aggregate_index<A>);
+        Decision decision = decision_for(work, stage, events, before, aggregate_index<A>);
         Refusal refusal{};
         Verdict verdict;
         const A& state = slot != nullptr ? slot->state : table.blank();
@@ -144,15 +145,11 @@ private:
         if (refusal != Refusal{}) {
             refuse(work, stage, refusal, before);
         } else if (!verdict.accepted()) {
-            work.outcome = Outcome::rejected;
-            close_without_events(work, stage, RecordKind::rejected, verdict.reason(), before);
+            reject(work, stage, verdict.reason(), before);
         } else if (message.kind == MessageKind::trial) {
-            work.outcome = Outcome::accepted;
-            work.version = before;
-            work.event_count = static_cast<std::uint16_t>(decision.event_count);
-            work.sequence = stage.last_sequence;
+            close_trial(work, stage, decision, before);
         } else {
-            accept<A>(table, work, stage, decision, events, fact);
+            accept<A>(table, work, stage, decision, events);
         }
         return true;
     }
@@ -194,7 +191,7 @@ private:
 
     // Applies what was staged, then the follow-ups, each on the state that the ones before it left.
     template <class A>
-    void accept(StateTable<A>& table, Work& work, Stage& stage, Decision& decision, std::byte* events, bool fact) {
+    void accept(StateTable<A>& table, Work& work, Stage& stage, Decision& decision, std::byte* events) {
         apply_range(work.message.header().aggregate, events, decision.cursor);
         while (!follow_ups_.empty()) {
             const FollowUps::Entry next = follow_ups_.pop();
@@ -219,94 +216,16 @@ private:
             apply_range(decision.id, from, decision.cursor);
         }
         const auto* slot = table.find(decision.id);
-        const Version after = slot != nullptr ? slot->version : Version{};
-        const Sequence first{stage.last_sequence.value + (decision.event_count != 0 ? 1U : 0U)};
-        work.outcome = Outcome::accepted;
-        work.version = after;
-        work.sequence = first;
-        work.event_count = static_cast<std::uint16_t>(decision.event_count);
-        stage.last_sequence.value += decision.event_count;
-        if (decision.event_count == 0 && work.session_index == 0) return;  // nothing happened, nobody will ask again
-        close_record(work, stage, fact ? RecordKind::fact : RecordKind::accepted, 0, after, first, decision.cursor);
+        close_accepted(work, stage, decision, slot != nullptr ? slot->version : Version{});
     }
 
-    // ---- records -----------------------------------------------------------------------------------------------
-
-    static std::size_t header_bytes(const Work& work) noexcept {
-        return sizeof(RecordHeader) + (work.message.has(message_has_links) ? sizeof(RecordLinks) : 0) +
-               (entered_bytes(work));
-    }
-    static std::size_t entered_bytes(const Work& work) noexcept { return work.long_wait ? sizeof(std::int64_t) : 0; }
-
-    Decision open_decision(const Work& work, const Stage& stage, std::byte* events, Version before,
-                           std::uint8_t aggregate_type) noexcept {
-        const MessageHeader& message = work.message.header();
-        Decision decision;
-        decision.cursor = events;
-        decision.limit = stage.cursor + stage.record_bytes_max;
+    Decision decision_for(const Work& work, const Stage& stage, std::byte* events, Version before,
+                          std::uint8_t aggregate_type) noexcept {
+        Decision decision = open_decision(work, stage, events, before, shard_);
         decision.aggregate_type = aggregate_type;
         decision.follow_ups = &follow_ups_;
         decision.neighbours = this;
-        decision.now = stage.now;
-        decision.captured = Time{message.captured_ns};
-        decision.id = message.aggregate;
-        decision.version = before;
-        decision.sequence = Sequence{stage.last_sequence.value + 1};
-        decision.session = work.session;
-        decision.number = CommandNumber{message.number};
-        decision.correlation = work.message.links().correlation;
-        decision.random_seed = stage.random_seed ^ mix(decision.sequence.value + (std::uint64_t{shard_} << 48));
         return decision;
-    }
-
-    void refuse(Work& work, Stage& stage, Refusal refusal, Version version) noexcept {
-        work.outcome = Outcome::refused;
-        close_without_events(work, stage, RecordKind::refused, static_cast<std::uint16_t>(refusal), version);
-    }
-
-    // Only a named session's outcome is kept: its retry must hear the same answer after a restart.
-    void close_without_events(Work& work, Stage& stage, RecordKind kind, std::uint16_t reason, Version version) noexcept {
-        work.reason = reason;
-        work.version = version;
-        work.sequence = stage.last_sequence;
-        work.event_count = 0;
-        if (work.session_index == 0 || work.message.header().kind == MessageKind::trial) return;
-        close_record(work, stage, kind, reason, version, stage.last_sequence, stage.cursor + header_bytes(work));
-    }
-
-    void close_record(Work& work, Stage& stage, RecordKind kind, std::uint16_t reason, Version version, Sequence sequence,
-                      std::byte* end) noexcept {
-        const MessageHeader& message = work.message.header();
-        const std::size_t length = static_cast<std::size_t>(end - stage.cursor);
-        PAWL_ASSERT(length % record_alignment == 0 && length <= stage.record_bytes_max);
-        auto& header = *reinterpret_cast<RecordHeader*>(stage.cursor);
-        header.length = static_cast<std::uint32_t>(length);
-        header.sequence = sequence.value;
-        header.aggregate = message.aggregate;
-        header.version = version.value;
-        header.number = message.number;
-        header.decided_ns = stage.now.ns;
-        header.waited_ns = work.long_wait ? waited_ns_unknown : static_cast<std::uint32_t>(stage.now.ns - message.captured_ns);
-        header.session = work.session_index;
-        header.command_type = message.kind == MessageKind::fact ? no_command_type : message.command_type;
-        header.event_count = work.event_count;
-        header.aggregate_type = message.aggregate_type;
-        header.reason = reason;
-        std::uint8_t flags = 0;
-        std::byte* to = stage.cursor + sizeof header;
-        if (work.message.has(message_has_links)) {
-            const RecordLinks links = work.message.links();
-            std::memcpy(to, &links, sizeof links);
-            to += sizeof links;
-            flags |= record_has_links;
-        }
-        if (work.long_wait) {
-            std::memcpy(to, &message.captured_ns, sizeof message.captured_ns);
-            flags |= record_has_entered;
-        }
-        header.kind_and_flags = static_cast<std::uint8_t>(static_cast<std::uint8_t>(kind) | flags);
-        work.record = stage.cursor;
-        stage.cursor = end;
     }
 
     // ---- events ------------------------------------------------------------------------------------------------

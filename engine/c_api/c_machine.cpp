@@ -1,0 +1,122 @@
+// Deciding and applying through C function pointers.
+#include "engine/c_api/c_machine.hpp"
+
+#include <cstring>
+
+#include "pawl/detail/recording.hpp"
+
+namespace pawl::detail {
+
+namespace {
+constexpr std::size_t state_alignment = 16;
+}
+
+ByteMachine::ByteMachine(const pawl_domain& domain, std::uint32_t shard, std::pmr::memory_resource* memory)
+    : domain_(domain), shard_(shard), memory_(memory), slots_(memory),
+      blank_(memory->allocate(domain.state_bytes, state_alignment)) {
+    std::memset(blank_, 0, domain.state_bytes);
+}
+
+ByteMachine::~ByteMachine() {
+    for (auto& [id, slot] : slots_) memory_->deallocate(slot.state, domain_.state_bytes, state_alignment);
+    memory_->deallocate(blank_, domain_.state_bytes, state_alignment);
+}
+
+ByteMachine::Slot& ByteMachine::find_or_create(Id id) {
+    Slot& slot = slots_[id];
+    if (slot.state == nullptr) {
+        slot.state = memory_->allocate(domain_.state_bytes, state_alignment);
+        std::memset(slot.state, 0, domain_.state_bytes);
+    }
+    return slot;
+}
+
+std::size_t ByteMachine::decide(Work* work, std::size_t count, Stage& stage) {
+    for (std::size_t i = 0; i < count; ++i) {
+        if (static_cast<std::size_t>(stage.limit - stage.cursor) < stage.record_bytes_max) return i;
+        if (!work[i].skip) decide_one(work[i], stage);
+    }
+    return count;
+}
+
+void ByteMachine::decide_one(Work& work, Stage& stage) {
+    const MessageHeader& message = work.message.header();
+    const auto found = slots_.find(message.aggregate);
+    const bool exists = found != slots_.end();
+    const Version before = exists ? found->second.version : Version{};
+    if (work.refuse != Refusal{}) return refuse(work, stage, work.refuse, before);
+    if (message.kind == MessageKind::fact || message.aggregate_type != 0 ||
+        message.command_type >= domain_.command_types)
+        return refuse(work, stage, Refusal::unknown_command, before);
+    if (work.message.has(message_has_expected) && work.message.expected_version() != before.value)
+        return refuse(work, stage, Refusal::version_conflict, before);
+
+    std::byte* const events = stage.cursor + header_bytes(work);
+    Decision decision = open_decision(work, stage, events, before, shard_);
+    pawl_context context{decision, domain_.event_types};
+    const std::uint16_t reason = domain_.decide(exists ? found->second.state : blank_, message.command_type,
+                                                work.message.payload(), message.payload_bytes, &context, domain_.user);
+    if (context.full) return refuse(work, stage, Refusal::record_too_large, before);
+    if (reason != 0) return reject(work, stage, reason, before);
+    if (message.kind == MessageKind::trial) return close_trial(work, stage, decision, before);
+
+    const std::byte* at = events;
+    while (at < decision.cursor) {
+        EventView event;
+        event.header = reinterpret_cast<const EventHeader*>(at);
+        event.target = message.aggregate;
+        event.payload = at + sizeof(EventHeader);
+        const bool known = apply_event(event);
+        PAWL_ASSERT(known);
+        at = event.payload + padded(event.header->size);
+    }
+    const auto after = slots_.find(message.aggregate);
+    close_accepted(work, stage, decision, after != slots_.end() ? after->second.version : Version{});
+}
+
+bool ByteMachine::apply_event(const EventView& event) noexcept {
+    if (event.header->aggregate_type != 0 || event.header->type >= domain_.event_types) return false;
+    Slot& slot = find_or_create(event.target);
+    domain_.apply(slot.state, event.header->type, event.payload, event.header->size, domain_.user);
+    ++slot.version.value;
+    return true;
+}
+
+bool ByteMachine::apply(const RecordView& record) noexcept {
+    bool known = true;
+    const bool whole = record.for_each_event([&](const EventView& event) { known = known && apply_event(event); });
+    if (!whole || !known) return false;
+    const auto found = slots_.find(record.header().aggregate);
+    return (found != slots_.end() ? found->second.version.value : 0) == record.header().version;
+}
+
+void ByteMachine::ask(std::uint8_t, Id id, Question& question) noexcept {
+    const auto found = slots_.find(id);
+    const bool exists = found != slots_.end();
+    question.answer(exists ? found->second.state : nullptr, exists ? found->second.version : Version{});
+}
+
+std::uint64_t ByteMachine::state_hash() const noexcept {
+    std::uint64_t sum = 0;
+    for (const auto& [id, slot] : slots_) {
+        HashArchive archive;
+        archive.value(id);
+        archive.value(slot.version.value);
+        archive.bytes(slot.state, domain_.state_bytes);
+        sum += archive.result();
+    }
+    return sum;
+}
+
+std::string schema_text(const pawl_domain& domain) {
+    std::string text = "pawl-schema 1\naggregate 0 ";
+    text += domain.name;
+    text += '\n';
+    if (domain.schema != nullptr) {
+        text += domain.schema;
+        if (text.back() != '\n') text += '\n';
+    }
+    return text;
+}
+
+}  // namespace pawl::detail

@@ -1,0 +1,55 @@
+// The machine behind the C interface: states and commands are bytes, rules are function pointers. Knows no engine.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+#include <string>
+#include <unordered_map>
+
+#include "pawl/detail/decision.hpp"
+#include "pawl/detail/machine.hpp"
+#include "pawl/pawl.h"
+
+// What a C decide holds in its hands.
+struct pawl_context {
+    pawl::detail::Decision& decision;
+    std::uint16_t event_types;
+    bool full = false;
+};
+
+namespace pawl::detail {
+
+class ByteMachine final : public Machine {
+public:
+    ByteMachine(const pawl_domain& domain, std::uint32_t shard, std::pmr::memory_resource* memory);
+    ~ByteMachine() override;
+    ByteMachine(const ByteMachine&) = delete;
+    ByteMachine& operator=(const ByteMachine&) = delete;
+
+    std::size_t decide(Work* work, std::size_t count, Stage& stage) override;
+    bool apply(const RecordView& record) noexcept override;
+    void ask(std::uint8_t aggregate_type, Id id, Question& question) noexcept override;
+    std::uint64_t state_hash() const noexcept override;
+    std::size_t aggregate_count() const noexcept override { return slots_.size(); }
+
+private:
+    struct Slot {
+        Version version;
+        void* state = nullptr;
+    };
+    Slot& find_or_create(Id id);
+    void decide_one(Work& work, Stage& stage);
+    bool apply_event(const EventView& event) noexcept;
+
+    const pawl_domain domain_;
+    const std::uint32_t shard_;
+    std::pmr::memory_resource* memory_;
+    std::pmr::unordered_map<Id, Slot> slots_;
+    void* blank_;  // zeroed: the state of what never happened
+};
+
+// The journal's schema for a domain of bytes.
+std::string schema_text(const pawl_domain& domain);
+
+}  // namespace pawl::detail
