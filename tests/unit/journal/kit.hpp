@@ -1,0 +1,200 @@
+// The language of the journal's tests: append, sync, kill, cut the power, open again, compare with
+// a plain list.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "journal/directory.hpp"
+#include "journal/seal.hpp"
+#include "memory_storage.hpp"
+
+namespace pawl::journal::testing {
+
+inline constexpr const char* schema_of_tests =
+    "pawl-schema 1\naggregate 0 Box\ncommand 0 0 Put value:u64\nevent 0 0 Filled "
+    "value:u64 rest:bytes<6000>\n";
+
+// One record as the naive model keeps it.
+struct Entry {
+    Position position;
+    std::uint64_t sequence = 0;
+    std::vector<std::byte> bytes;
+};
+using History = std::vector<Entry>;
+
+class Collector final : public RecordSink {
+public:
+    void on_record(const detail::RecordView& record, Position position) override {
+        history.push_back(
+            {position, record.header().sequence,
+             std::vector<std::byte>(record.bytes(), record.bytes() + record.length())});
+    }
+    History history;
+};
+
+inline std::int64_t standing_clock() noexcept {
+    return 0;
+}
+
+inline DirectoryOptions small_options(const std::string& path = "dir") {
+    DirectoryOptions options;
+    options.path = path;
+    options.heads = "heads";
+    options.segment_bytes = segment_bytes_min;
+    options.head_bytes = head_bytes_min;
+    options.inflight_bytes_max = 16384;
+    options.schema_text = schema_of_tests;
+    options.parallel_recovery = false;
+    options.random = [state = std::uint64_t{7}]() mutable {
+        return state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    };
+    options.monotonic_ns = &standing_clock;
+    return options;
+}
+
+// Builds one record with one event into `to`; returns its bytes.
+inline std::size_t build_record(std::byte* to, std::uint64_t sequence, std::size_t payload_bytes,
+                                std::uint32_t previous_checksum) {
+    const std::size_t length =
+        sizeof(detail::RecordHeader) + sizeof(detail::EventHeader) + detail::padded(payload_bytes);
+    std::memset(to, 0, length);
+    auto& header = *reinterpret_cast<detail::RecordHeader*>(to);
+    header.length = static_cast<std::uint32_t>(length);
+    header.sequence = sequence;
+    header.aggregate = sequence % 10;
+    header.version = sequence;
+    header.decided_ns = static_cast<std::int64_t>(sequence);
+    header.event_count = 1;
+    header.kind_and_flags = static_cast<std::uint8_t>(detail::RecordKind::accepted);
+    auto& event = *reinterpret_cast<detail::EventHeader*>(to + sizeof header);
+    event.size = static_cast<std::uint32_t>(payload_bytes);
+    for (std::size_t i = 0; i < payload_bytes; ++i)
+        to[sizeof header + sizeof event + i] = static_cast<std::byte>(sequence * 31 + i);
+    seal(header, previous_checksum);
+    return length;
+}
+
+// A directory with one shard whose records are counted by a plain list.
+class Life {
+public:
+    explicit Life(DirectoryOptions options = small_options()) : options_(std::move(options)) {}
+
+    MemoryStorage storage;
+    History written;                 // everything that was ever committed and not known to be lost
+    std::uint64_t synced_count = 0;  // of them, acknowledged as synced
+
+    DirectoryOptions& options() { return options_; }
+    Directory& directory() { return *directory_; }
+    Head& head() { return directory_->head(0); }
+    Journaler& journaler() { return directory_->journaler(0); }
+    SegmentPreparer& preparer() { return directory_->preparer(0); }
+    const ShardReport& report() const { return directory_->report().shards.at(0); }
+    const Error& error() const { return error_; }
+    bool is_open() const { return directory_ != nullptr; }
+
+    // Opens; keeps what was replayed in `replayed`.
+    bool open() {
+        storage.make_directory("heads").ok();
+        Collector collector;
+        auto opened = Directory::open(storage, options_,
+                                      [&](std::uint32_t) -> RecordSink& { return collector; });
+        replayed = std::move(collector.history);
+        if (!opened.ok()) {
+            error_ = opened.error();
+            return false;
+        }
+        directory_ = std::move(opened).value();
+        const ShardEnd& end = directory_->end(0);
+        position_ = end.end;
+        checksum_ = end.last_checksum;
+        sequence_ = end.last_sequence.value;
+        return true;
+    }
+    History replayed;
+
+    // Commits one record in the head. False when the head is full.
+    bool append(std::size_t payload_bytes = 24) {
+        const std::size_t length = sizeof(detail::RecordHeader) + sizeof(detail::EventHeader) +
+                                   detail::padded(payload_bytes);
+        const Position end{position_.value + length};
+        if (end > head().writable_end()) return false;
+        head().announce(end);
+        std::byte* const at = head().at(position_);
+        build_record(at, sequence_ + 1, payload_bytes, checksum_);
+        checksum_ = reinterpret_cast<detail::RecordHeader*>(at)->checksum;
+        head().publish(end, checksum_);
+        written.push_back({position_, ++sequence_, std::vector<std::byte>(at, at + length)});
+        position_ = end;
+        return true;
+    }
+    // Makes everything durable. False when the journaler cannot.
+    bool sync() {
+        const auto status = journaler().drain(0);
+        count_synced();
+        return status.ok();
+    }
+    // Appends n records, syncing whenever the head is full.
+    bool append_many(int n, std::size_t payload_bytes = 24) {
+        for (int i = 0; i < n; ++i)
+            if (!append(payload_bytes) && !(sync() && append(payload_bytes))) return false;
+        return true;
+    }
+    void count_synced() {
+        while (synced_count < written.size() &&
+               written[synced_count].position.value + written[synced_count].bytes.size() <=
+                   head().synced().value)
+            ++synced_count;
+    }
+    Status close() {
+        const auto status = directory_->close();
+        if (status.ok()) synced_count = written.size();
+        directory_.reset();
+        return status;
+    }
+    void kill() {
+        if (directory_ != nullptr) count_synced();
+        directory_.reset();
+        storage.revive();
+    }
+    void cut_power(Unsynced unsynced = Unsynced::lost) {
+        kill();
+        storage.cut_power(unsynced);
+    }
+    // After an opening: the journal is the truth about what was not acknowledged.
+    void believe_replayed() {
+        written = replayed;
+        synced_count = written.size();
+    }
+
+    std::string segment(std::uint64_t index) const { return segment_path(options_.path, 0, index); }
+    std::vector<std::byte>& bytes(std::uint64_t segment_number) {
+        return storage.bytes_of(segment(segment_number));
+    }
+
+private:
+    DirectoryOptions options_;
+    std::unique_ptr<Directory> directory_;
+    Error error_;
+    Position position_;
+    std::uint32_t checksum_ = 0;
+    std::uint64_t sequence_ = 0;
+};
+
+// `found` is the first `found.size()` records of `all`, and at least `least` of them.
+inline ::testing::AssertionResult is_prefix(const History& found, const History& all,
+                                            std::size_t least) {
+    if (found.size() > all.size() || found.size() < least)
+        return ::testing::AssertionFailure()
+               << found.size() << " records of " << all.size() << ", expected at least " << least;
+    for (std::size_t i = 0; i < found.size(); ++i)
+        if (found[i].position != all[i].position || found[i].bytes != all[i].bytes)
+            return ::testing::AssertionFailure() << "record " << i << " differs";
+    return ::testing::AssertionSuccess();
+}
+
+}  // namespace pawl::journal::testing
