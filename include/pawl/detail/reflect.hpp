@@ -183,25 +183,37 @@ std::string schema_fields(char separator, std::index_sequence<index...>) {
 
 template <class T>
 std::string schema_type() {
-    if constexpr (std::is_enum_v<T>)
+    // Appended, never prepended: g++ 12 warns wrongly about "literal" + std::string, in users'
+    // builds too.
+    const auto sized = [](std::string word, std::size_t number, const char* end) {
+        word += std::to_string(number);
+        word += end;
+        return word;
+    };
+    if constexpr (std::is_enum_v<T>) {
         return schema_type<std::underlying_type_t<T>>();
-    else if constexpr (std::is_same_v<T, bool>)
+    } else if constexpr (std::is_same_v<T, bool>) {
         return "bool";
-    else if constexpr (std::is_same_v<T, char>)
+    } else if constexpr (std::is_same_v<T, char>) {
         return "char";
-    else if constexpr (std::is_floating_point_v<T>)
-        return "f" + std::to_string(sizeof(T) * 8);
-    else if constexpr (std::is_integral_v<T>)
-        return (std::is_signed_v<T> ? "i" : "u") + std::to_string(sizeof(T) * 8);
-    else if constexpr (IsText<T>::value)
-        return "text<" + std::to_string(IsText<T>::capacity) + ">";
-    else if constexpr (IsBytes<T>::value)
-        return "bytes<" + std::to_string(IsBytes<T>::capacity) + ">";
-    else if constexpr (IsArray<T>::value)
-        return "[" + schema_type<typename IsArray<T>::Element>() + ";" +
-               std::to_string(IsArray<T>::size) + "]";
-    else
-        return "{" + schema_fields<T>(',', std::make_index_sequence<field_count<T>>()) + "}";
+    } else if constexpr (std::is_floating_point_v<T>) {
+        return sized("f", sizeof(T) * 8, "");
+    } else if constexpr (std::is_integral_v<T>) {
+        return sized(std::is_signed_v<T> ? "i" : "u", sizeof(T) * 8, "");
+    } else if constexpr (IsText<T>::value) {
+        return sized("text<", IsText<T>::capacity, ">");
+    } else if constexpr (IsBytes<T>::value) {
+        return sized("bytes<", IsBytes<T>::capacity, ">");
+    } else if constexpr (IsArray<T>::value) {
+        std::string word = "[";
+        word += schema_type<typename IsArray<T>::Element>();
+        word += ';';
+        return sized(std::move(word), IsArray<T>::size, "]");
+    } else {
+        std::string word = "{";
+        word += schema_fields<T>(',', std::make_index_sequence<field_count<T>>());
+        return word += '}';
+    }
 }
 
 // One schema line's fields: "cents:i64 note:text<30>"; empty for a type without fields.
