@@ -1,0 +1,208 @@
+// When blocks are written, what they hold, and how the head behaves while they are.
+#include <cstring>
+#include <thread>
+
+#include "journal/block.hpp"
+#include "kit.hpp"
+
+namespace pawl::journal::testing {
+namespace {
+
+constexpr std::int64_t ms = 1'000'000;
+
+void prepare(Life& life) {
+    while (life.preparer().do_work(0) != 0) {
+    }
+}
+
+TEST(Journaler, nothing_is_written_before_the_interval_has_passed) {
+    Life life;
+    ASSERT_TRUE(life.open());
+    prepare(life);
+    ASSERT_TRUE(life.append());
+    EXPECT_EQ(life.journaler().do_work(100 * ms), 0U);
+    EXPECT_EQ(life.journaler().do_work(109 * ms), 0U);
+    EXPECT_EQ(life.journaler().do_work(110 * ms), 96U);
+    EXPECT_EQ(life.head().synced(), life.head().committed());
+}
+
+TEST(Journaler, a_demand_is_written_at_once) {
+    Life life;
+    ASSERT_TRUE(life.open());
+    prepare(life);
+    ASSERT_TRUE(life.append());
+    EXPECT_EQ(life.journaler().do_work(0), 0U);
+    life.journaler().demand(life.head().committed());
+    EXPECT_EQ(life.journaler().do_work(0), 96U);
+}
+
+TEST(Journaler, a_full_block_does_not_wait) {
+    Life life;
+    ASSERT_TRUE(life.open());
+    prepare(life);
+    while (life.head().committed().value < life.options().inflight_bytes_max)
+        ASSERT_TRUE(life.append(100));
+    EXPECT_GT(life.journaler().do_work(0), 0U);
+    EXPECT_EQ(life.journaler().counters().blocks.load(), 1U);
+    EXPECT_LE(life.journaler().counters().disk_bytes.load(), life.options().inflight_bytes_max);
+}
+
+TEST(Journaler, a_block_holds_whole_records_and_says_who_and_where_it_is) {
+    Life life;
+    ASSERT_TRUE(life.open());
+    ASSERT_TRUE(life.append_many(7));
+    ASSERT_TRUE(life.sync());
+    ASSERT_TRUE(life.append_many(2));
+    ASSERT_TRUE(life.sync());
+    const auto& bytes = life.bytes(1);
+    BlockHeader first{}, second{};
+    std::memcpy(&first, bytes.data() + 4096, sizeof first);
+    std::memcpy(&second, bytes.data() + 8192, sizeof second);
+    EXPECT_TRUE(intact(first, 4096));
+    EXPECT_EQ(first.record_count, 7U);
+    EXPECT_EQ(first.payload_bytes, 7 * 96U);
+    EXPECT_EQ(first.last_sequence, 7U);
+    EXPECT_EQ(second.first_position, 7 * 96U);
+    EXPECT_EQ(second.durable_position, 7 * 96U);
+    EXPECT_EQ(second.previous_hash, first.header_hash);
+    EXPECT_EQ(second.epoch, 1U);
+    EXPECT_EQ(second.identity, life.directory().manifest().identity);
+}
+
+TEST(Journaler, a_record_of_the_largest_size_is_written_and_read_back) {
+    Life life;
+    life.options().inflight_bytes_max = inflight_bytes_default;
+    ASSERT_TRUE(life.open());
+    const auto largest = life.directory().record_bytes_max();
+    ASSERT_TRUE(life.append(10));
+    ASSERT_TRUE(life.append(largest - 72));
+    ASSERT_EQ(life.written.back().bytes.size(), largest);
+    ASSERT_TRUE(life.sync());
+    life.cut_power();
+    ASSERT_TRUE(life.open());
+    EXPECT_TRUE(is_prefix(life.replayed, life.written, 2));
+}
+
+TEST(Journaler, memory_that_was_overwritten_never_becomes_durable) {
+    Life life;
+    ASSERT_TRUE(life.open());
+    ASSERT_TRUE(life.append_many(5));
+    life.head().at(life.written[3].position)[80] ^= std::byte{1};
+    EXPECT_FALSE(life.sync());
+    EXPECT_EQ(life.journaler().state(), JournalerState::failed);
+    EXPECT_NE(life.journaler().failure().find("damaged in memory"), std::string::npos);
+    EXPECT_EQ(life.head().synced(), Position{0});
+}
+
+TEST(Head, the_shard_may_not_write_beyond_what_the_journaler_has_read) {
+    Life life;
+    ASSERT_TRUE(life.open());
+    int appended = 0;
+    while (life.append(100)) ++appended;
+    EXPECT_GT(appended, 300);
+    EXPECT_LE(life.head().committed(), life.head().writable_end());
+    EXPECT_TRUE(life.sync());
+    EXPECT_TRUE(life.append(100));
+}
+
+TEST(Head, a_record_never_wraps) {
+    Life life;
+    ASSERT_TRUE(life.open());
+    ASSERT_TRUE(life.append_many(3000, 133));
+    for (std::size_t i = life.written.size() - 100; i < life.written.size(); ++i) {
+        const auto& entry = life.written[i];
+        EXPECT_EQ(
+            std::memcmp(life.head().at(entry.position), entry.bytes.data(), entry.bytes.size()), 0);
+    }
+}
+
+TEST(Head, a_copy_of_overwritten_bytes_is_refused) {
+    Life life;
+    ASSERT_TRUE(life.open());
+    ASSERT_TRUE(life.append_many(10));
+    std::vector<std::byte> bytes(96);
+    EXPECT_TRUE(life.head().copy(Position{0}, bytes));
+    EXPECT_EQ(bytes, life.written[0].bytes);
+    ASSERT_TRUE(life.append_many(3000));
+    EXPECT_FALSE(life.head().copy(Position{0}, bytes));
+    EXPECT_TRUE(life.head().copy(life.written.back().position, bytes));
+    EXPECT_EQ(bytes, life.written.back().bytes);
+}
+
+TEST(Head, copies_beside_a_running_writer_are_whole_or_refused) {
+    Life life;
+    ASSERT_TRUE(life.open());
+    ASSERT_TRUE(life.append_many(1));
+    std::atomic<bool> done{false};
+    std::uint64_t copied = 0;
+    std::uint64_t wrong = 0;
+    std::thread reader([&] {
+        std::vector<std::byte> bytes(96);
+        Head& head = life.head();
+        while (!done.load(std::memory_order_relaxed)) {
+            const auto committed = head.committed().value;
+            const std::uint64_t back = 96 * ((copied * 7) % 600);
+            const std::uint64_t from = committed > back + 96 ? committed - back - 96 : 0;
+            if (!head.copy(Position{from}, bytes)) {
+                ++copied;
+                continue;
+            }
+            ++copied;
+            const auto& header = *reinterpret_cast<const detail::RecordHeader*>(bytes.data());
+            if (header.length != 96 || header.sequence != from / 96 + 1) ++wrong;
+        }
+    });
+    EXPECT_TRUE(life.append_many(200'000));
+    done.store(true, std::memory_order_relaxed);
+    reader.join();
+    EXPECT_GT(copied, 0U);
+    EXPECT_EQ(wrong, 0U);
+}
+
+TEST(Reader, every_record_is_found_by_its_position) {
+    Life life;
+    ASSERT_TRUE(life.open());
+    for (int i = 0; i < 60; ++i) {
+        ASSERT_TRUE(life.append_many(i % 50, 60));
+        ASSERT_TRUE(life.sync());
+    }
+    auto reader = life.directory().reader(0);
+    std::vector<std::byte> bytes;
+    for (std::size_t i = 0; i < life.written.size(); i += 3) {
+        const auto& entry = life.written[(i * 7919) % life.written.size()];
+        const auto status = reader->read_record(entry.position, bytes);
+        ASSERT_TRUE(status.ok()) << status.error().sentence;
+        EXPECT_EQ(bytes, entry.bytes);
+    }
+    EXPECT_FALSE(reader->read_record(Position{8}, bytes).ok());
+    EXPECT_FALSE(reader->read_record(life.head().committed(), bytes).ok());
+}
+
+TEST(Reader, records_come_in_order_from_any_position_and_go_on_while_it_is_written) {
+    Life life;
+    ASSERT_TRUE(life.open());
+    auto reader = life.directory().reader(0);
+    std::size_t seen = 0;
+    for (int round = 0; round < 30; ++round) {
+        ASSERT_TRUE(life.append_many(100, 90));
+        ASSERT_TRUE(life.sync());
+        for (;;) {
+            auto found = reader->next(life.head().synced());
+            ASSERT_TRUE(found.ok()) << found.error().sentence;
+            if (!*found) break;
+            ASSERT_EQ(found->position, life.written[seen].position);
+            ASSERT_EQ(found->view().header().sequence, life.written[seen].sequence);
+            ++seen;
+        }
+        ASSERT_EQ(seen, life.written.size());
+    }
+    reader->seek(life.written[1234].position);
+    auto found = reader->next(life.head().synced());
+    ASSERT_TRUE(found.ok());
+    EXPECT_EQ(found->view().header().sequence, 1235U);
+    reader->seek(Position{life.written[50].position.value + 8});
+    EXPECT_FALSE(reader->next(life.head().synced()).ok());
+}
+
+}  // namespace
+}  // namespace pawl::journal::testing
