@@ -2,6 +2,7 @@
 #include "tests/tidy/rules.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 namespace tidy {
 namespace {
@@ -11,6 +12,19 @@ constexpr std::size_t columns_max = 100;
 
 bool contains(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
+}
+
+// Whether `word` stands in the text with no letter, digit or _ beside it.
+bool contains_word(const std::string& text, const std::string& word) {
+    const auto joins = [](char letter) {
+        return letter == '_' || std::isalnum(static_cast<unsigned char>(letter)) != 0;
+    };
+    for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+        const std::size_t end = at + word.size();
+        const bool open = at == 0 || !joins(text[at - 1]);
+        if (open && (end == text.size() || !joins(text[end]))) return true;
+    }
+    return false;
 }
 
 // Characters, not bytes: a dash or an accent is one column.
@@ -79,7 +93,8 @@ Complaints check_built(const SourceTree& tree) {
     Complaints complaints;
     for (const auto& [path, lines] : tree) {
         if (!is_source(path)) continue;
-        const std::string name = path.substr(path.rfind('/') + 1);
+        // a function may add the ending: pawl_example(hello)
+        const std::string name = std::filesystem::path(path).stem().string();
         bool named = false;
         // the folder's own build file, or one of a folder above that names it with its path
         for (std::size_t slash = path.rfind('/'); !named && slash != std::string::npos;
@@ -87,7 +102,7 @@ Complaints check_built(const SourceTree& tree) {
             const auto build = tree.find(path.substr(0, slash + 1) + "CMakeLists.txt");
             if (build == tree.end()) continue;
             for (const std::string& line : build->second) {
-                named = named || contains(line.substr(0, line.find('#')), name);
+                named = named || contains_word(line.substr(0, line.find('#')), name);
             }
         }
         if (path == "tests/fuzz/replay.cpp") named = true;  // cmake/tests.cmake builds it
