@@ -128,7 +128,8 @@ Status Directory::Parts::load_or_create() {
     if (std::find(names.begin(), names.end(), "manifest") != names.end()) return read.error();
     // No manifest. Segments without one are not ours to overwrite.
     for (std::uint32_t shard = 0; shard < options.shards; ++shard) {
-        if (std::find(names.begin(), names.end(), "s" + std::to_string(shard)) == names.end())
+        if (std::find(names.begin(), names.end(), std::string("s") + std::to_string(shard)) ==
+            names.end())
             continue;
         auto listed = list_segments(storage, options.path, shard);
         if (!listed.ok()) return listed.error();

@@ -161,7 +161,8 @@ std::string print_manifest(const Manifest& m) {
     text += m.schema_text + "\n";
     for (const auto& begin : m.epochs) {
         std::string value = std::to_string(begin.epoch);
-        for (const auto position : begin.positions) value += " " + std::to_string(position.value);
+        for (const auto position : begin.positions)
+            value.append(1, ' ').append(std::to_string(position.value));
         line("epoch", value);
     }
     for (const auto& mark : m.clean)

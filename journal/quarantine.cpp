@@ -47,7 +47,7 @@ Result<std::string> new_path(Storage& storage, const WalkOptions& options,
 Result<std::string> copy_to_quarantine(Storage& storage, const WalkOptions& options,
                                        const WalkEnd& end, const std::vector<Extent>& extents) {
     auto named = new_path(storage, options,
-                          "s" + std::to_string(options.shard) + "-position-" +
+                          std::string("s") + std::to_string(options.shard) + "-position-" +
                               std::to_string(end.tail.position.value));
     if (!named.ok()) return named;
     const std::string path = named.value();
@@ -85,8 +85,9 @@ Result<std::string> copy_to_quarantine(Storage& storage, const WalkOptions& opti
 
 Result<std::string> move_to_quarantine(Storage& storage, const WalkOptions& options,
                                        std::uint64_t segment) {
-    auto named = new_path(storage, options,
-                          "s" + std::to_string(options.shard) + "-" + segment_name(segment));
+    auto named =
+        new_path(storage, options,
+                 std::string("s") + std::to_string(options.shard) + "-" + segment_name(segment));
     if (!named.ok()) return named;
     const std::string from = segment_path(options.directory, options.shard, segment);
     auto status = storage.rename(from, named.value());

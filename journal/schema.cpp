@@ -223,7 +223,7 @@ Status schema_continues(std::string_view older, std::string_view newer) {
     const std::string stem = missing.substr(0, name_end);
     std::string now = "no such line";
     for (const auto line : lines)
-        if (line.substr(0, stem.size()) == stem) now = "'" + std::string(line) + "'";
+        if (line.substr(0, stem.size()) == stem) now = std::string("'").append(line).append("'");
     return Error{ErrorCode::mismatch,
                  "schema '" + missing + "' here, " + now +
                      " in this program; event types may only be appended: open it with the program "
