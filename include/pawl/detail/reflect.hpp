@@ -173,7 +173,7 @@ template <class T>
 std::string schema_type();
 
 template <class T, std::size_t... index>
-std::string schema_fields(char separator, std::index_sequence<index...>) {
+std::string schema_fields([[maybe_unused]] char separator, std::index_sequence<index...>) {
     std::string text;
     ((text += (index == 0 ? std::string() : std::string(1, separator)),
       text += field_name<T, index>(), text += ':', text += schema_type<FieldType<T, index>>()),
