@@ -4,7 +4,7 @@
 namespace pawl::matching {
 
 void Book::apply(const InstrumentAdded& event) noexcept {
-    if (event.tick == 0 || event.lot == 0) return;
+    if (event.tick == 0 || event.lot == 0 || event.phase > Phase::closed) return;
     terms_ = event;
     tick_ = detail::ExactDivisor(event.tick);
     lot_ = detail::ExactDivisor(event.lot);
@@ -65,11 +65,11 @@ void Book::apply(const OrderReplaced& event) noexcept {
 }
 
 void Book::apply(const AnonymousSeeded& event) noexcept {
-    queues_.add_anonymous(event.side, tick_of(event.price), lots_of(event.quantity));
+    queues_.add_anonymous(detail::sound(event.side), tick_of(event.price), lots_of(event.quantity));
 }
 
 void Book::apply(const AnonymousReduced& event) noexcept {
-    queues_.take_anonymous(event.side, tick_of(event.price),
+    queues_.take_anonymous(detail::sound(event.side), tick_of(event.price),
                            static_cast<std::uint64_t>(lot_.quotient(event.quantity)));
 }
 

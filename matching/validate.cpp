@@ -27,8 +27,9 @@ Verdict Book::check_terms(const AddInstrument& terms) noexcept {
         tick.divides(terms.price_min) && tick.divides(terms.price_max) &&
         tick.quotient(terms.price_min) >= -price_ticks_max &&
         tick.quotient(terms.price_max) <= price_ticks_max && terms.quantity_max > 0 &&
-        lot.divides(terms.quantity_max) && lot.quotient(terms.quantity_max) <= quantity_lots_max &&
-        terms.notional_max > 0 && terms.collar >= 0 && tick.divides(terms.collar) &&
+        terms.quantity_max <= quantity_units_max && lot.divides(terms.quantity_max) &&
+        lot.quotient(terms.quantity_max) <= quantity_lots_max && terms.notional_max > 0 &&
+        terms.collar >= 0 && tick.divides(terms.collar) &&
         (terms.reference == 0 || tick.divides(terms.reference));
     return possible ? accept : reject(Reason::bad_instrument);
 }

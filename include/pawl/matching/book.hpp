@@ -113,7 +113,7 @@ public:
     void apply(const InstrumentChanged& event) noexcept;
     void apply(const InstrumentSuspended&) noexcept { suspended_ = true; }
     void apply(const InstrumentResumed&) noexcept { suspended_ = false; }
-    void apply(const PhaseChanged& event) noexcept { phase_ = event.phase; }
+    void apply(const PhaseChanged& event) noexcept;
     void apply(const OrderRested& event) noexcept;
     void apply(const OrderTook&) noexcept {}
     void apply(const Traded& event) noexcept;

@@ -90,6 +90,8 @@ inline constexpr std::uint32_t trades_per_command_max = 4096;
 // have.
 inline constexpr std::int64_t price_ticks_max = (std::int64_t{1} << 31) - 2;
 inline constexpr std::int64_t quantity_lots_max = (std::int64_t{1} << 29) - 1;
+// The largest quantity in units, so that no sum over a full book overflows.
+inline constexpr std::int64_t quantity_units_max = INT64_MAX >> 24;
 // Open orders and occupied price levels that one book holds.
 inline constexpr std::uint32_t open_orders_max = (std::uint32_t{1} << 24) - 2;
 inline constexpr std::uint32_t price_levels_max = (std::uint32_t{1} << 16) - 2;

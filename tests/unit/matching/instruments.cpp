@@ -47,6 +47,10 @@ TEST(AnInstrument, with_terms_that_contradict_each_other_is_not_added) {
     EXPECT_TRUE(bad([](AddInstrument& t) { t.quantity_max = 0; }));
     EXPECT_TRUE(bad([](AddInstrument& t) { t.quantity_max = quantity_lots_max + 1; }));
     EXPECT_TRUE(bad([](AddInstrument& t) { t.lot = 7; }));
+    EXPECT_TRUE(bad([](AddInstrument& t) {
+        t.lot = 1 << 30;
+        t.quantity_max = std::int64_t{1} << 39;
+    }));
     EXPECT_TRUE(bad([](AddInstrument& t) { t.notional_max = 0; }));
     EXPECT_TRUE(bad([](AddInstrument& t) { t.collar = -1; }));
 }

@@ -167,6 +167,70 @@ TEST(AHistory, with_any_event_left_out_can_still_be_applied) {
     }
 }
 
+// Facts come without a decision: whatever they say, the book stays whole.
+TEST(ABook, survives_events_that_nobody_decided) {
+    std::mt19937_64 chance(4);
+    for (int round = 0; round < 200; ++round) {
+        Desk desk(Desk::plain());
+        desk.remember(false);
+        for (int i = 0; i < 300; ++i) {
+            const auto small = [&chance] { return static_cast<std::int64_t>(chance() % 40); };
+            const auto apply = [&](auto event) {
+                std::memset(static_cast<void*>(&event), 0, sizeof event);
+                auto* bytes = reinterpret_cast<unsigned char*>(&event);
+                for (std::size_t at = 0; at < sizeof event; ++at)
+                    if (chance() % 3 == 0) bytes[at] = static_cast<unsigned char>(chance() % 12);
+                if constexpr (requires { event.order; })
+                    event.order = static_cast<OrderId>(small());
+                if constexpr (requires { event.price; })
+                    if (chance() % 2 == 0) event.price = small();
+                desk.book().apply(event);
+            };
+            switch (chance() % 12) {
+                case 0:
+                    apply(Traded{});
+                    break;
+                case 1:
+                    apply(AuctionTraded{});
+                    break;
+                case 2:
+                    apply(OrderCancelled{});
+                    break;
+                case 3:
+                    apply(OrderAmended{});
+                    break;
+                case 4:
+                    apply(OrderReplaced{});
+                    break;
+                case 5:
+                    apply(AnonymousSeeded{});
+                    break;
+                case 6:
+                    apply(AnonymousReduced{});
+                    break;
+                case 7:
+                    apply(PhaseChanged{});
+                    break;
+                case 8:
+                    apply(OrderRemained{});
+                    break;
+                case 9:
+                    desk.submit(Uncross{});
+                    break;
+                case 10:
+                    desk.submit(buy(static_cast<OrderId>(small() + 1), small() + 1, 5));
+                    break;
+                default:
+                    apply(OrderRested{});
+            }
+        }
+        std::size_t orders = 0;
+        for (const Side side : {Side::buy, Side::sell})
+            desk.book().for_each_order(side, [&orders](const OpenOrder&) { ++orders; });
+        ASSERT_EQ(orders, desk.book().open_orders());
+    }
+}
+
 TEST(AnOpenOrder, costs_32_bytes_or_less_with_its_index) {
     Desk desk(Desk::plain());
     desk.remember(false);

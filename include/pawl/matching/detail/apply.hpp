@@ -7,6 +7,12 @@
 namespace pawl::matching {
 
 namespace detail {
+// Facts can be recorded without a decision: an enumerator from outside its list must not reach an
+// array.
+constexpr Side sound(Side side) noexcept {
+    return side == Side::buy ? Side::buy : Side::sell;
+}
+
 constexpr std::uint32_t flags_of(TimeInForce time_in_force, PostOnly post_only) noexcept {
     return (time_in_force == TimeInForce::good_till_cancel ? Order::good_till_cancel : 0U) |
            (post_only != PostOnly::none ? Order::post_only : 0U);
@@ -24,6 +30,10 @@ inline detail::Slot Book::head_or_find(Side side, OrderId order) const noexcept 
     return queues_.find(order);
 }
 
+inline void Book::apply(const PhaseChanged& event) noexcept {
+    if (event.phase <= Phase::closed) phase_ = event.phase;
+}
+
 inline void Book::apply(const OrderRested& event) noexcept {
     queues_.append({.id = event.order,
                     .tick = tick_of(event.price),
@@ -31,7 +41,7 @@ inline void Book::apply(const OrderRested& event) noexcept {
                     .filled = 0,
                     .owner = event.owner,
                     .flags = detail::flags_of(event.time_in_force, event.post_only),
-                    .side = event.side});
+                    .side = detail::sound(event.side)});
 }
 
 inline void Book::apply(const OrderRemained& event) noexcept {
@@ -41,7 +51,7 @@ inline void Book::apply(const OrderRemained& event) noexcept {
                     .filled = static_cast<std::uint64_t>(lot_.quotient(event.filled)),
                     .owner = event.owner,
                     .flags = detail::flags_of(event.time_in_force, event.post_only),
-                    .side = event.side});
+                    .side = detail::sound(event.side)});
 }
 
 inline void Book::apply(const Traded& event) noexcept {

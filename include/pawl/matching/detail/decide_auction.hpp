@@ -25,7 +25,8 @@ Verdict Book::decide(const Uncross&, Ctx& ctx) const {
         std::uint32_t open;
     };
     const auto front = [this](detail::LevelNumber level) {
-        const detail::Slot head = queues_.level(level).head;
+        const detail::Slot head =
+            level == detail::no_level ? detail::no_slot : queues_.level(level).head;
         return Front{level, head, queues_.order(head).open()};
     };
     const auto advance = [this, &front](Front& at) {
@@ -40,6 +41,7 @@ Verdict Book::decide(const Uncross&, Ctx& ctx) const {
     const auto volume = static_cast<std::uint64_t>(lot_.quotient(found->volume));
     std::uint64_t left = volume;
     for (std::uint32_t trades = 0; trades < trades_per_command_max; ++trades) {
+        if (buy.slot == detail::no_slot || sell.slot == detail::no_slot) break;
         const auto lots =
             static_cast<std::uint32_t>(std::min<std::uint64_t>({buy.open, sell.open, left}));
         ctx.emit(AuctionTraded{queues_.order(buy.slot).id, queues_.order(sell.slot).id,

@@ -132,6 +132,7 @@ inline Slot Queues::new_slot() {
 }
 
 inline void Queues::append(const Entry& entry) {
+    if ((entry.lots & Order::open_mask) == 0) return;
     const Slot slot = new_slot();
     if (slot == no_slot) return;
     const LevelNumber number = level_for(entry.side, entry.tick);
