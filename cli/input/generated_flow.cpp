@@ -38,8 +38,7 @@ GeneratedFlow::GeneratedFlow(std::uint64_t seed, std::uint64_t commands)
       lowest_tick_(reference_tick(chance_)),
       book_(2 * band(lowest_tick_) + 1),
       fair_(band(lowest_tick_)),
-      commands_(commands),
-      recent_(recent_count) {
+      commands_(commands) {
     PAWL_ASSERT(commands >= commands_min);
     lowest_tick_ -= fair_;
     plan(commands);
@@ -157,7 +156,7 @@ void GeneratedFlow::collect(Instruction& out, bool may_cancel) {
     out.side = side == Side::buy ? 'B' : 'S';
     out.price = (lowest_tick_ + level) * tick;
     out.quantity = quantity;
-    recent_[rested_++ % recent_count] = book_.rest(side, level, quantity, out.order);
+    remember(book_.rest(side, level, quantity, out.order));
 }
 
 void GeneratedFlow::trade(Instruction& out) {
@@ -229,7 +228,17 @@ void GeneratedFlow::add(Instruction& out, Side side, std::int32_t level, std::in
     if (out.time_in_force == TimeInForce::fok && !book_.enough(side, level, quantity)) return;
     const std::int64_t left = book_.take(side, level, quantity);
     if (left == 0 || out.time_in_force != TimeInForce::day) return;
-    recent_[rested_++ % recent_count] = book_.rest(side, level, left, out.order);
+    remember(book_.rest(side, level, left, out.order));
+}
+
+// Grows to its size instead of starting there: a day may have thousands of quiet instruments.
+void GeneratedFlow::remember(GeneratedBook::Handle order) {
+    if (recent_.size() < recent_count) {
+        recent_.push_back(order);
+    } else {
+        recent_[rested_ % recent_count] = order;
+    }
+    ++rested_;
 }
 
 // false: no live order was found. One cancel in 512 comes too late on purpose, as from clients that

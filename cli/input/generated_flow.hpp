@@ -67,6 +67,7 @@ private:
     void add(Instruction& out, Side side, std::int32_t level, std::int64_t quantity);
     void add_passive(Instruction& out);
     void add_aggressive(Instruction& out, Side side);
+    void remember(GeneratedBook::Handle order);
     bool cancel(Instruction& out);
     Side aggressor() noexcept;
     std::int64_t middle() const noexcept;
@@ -82,7 +83,8 @@ private:
     std::int64_t time_us_ = 0;
     std::uint64_t given_ = 0;
     std::uint64_t commands_;
-    std::vector<GeneratedBook::Handle> recent_;  // ring of resting orders, newest at rested_ − 1
+    std::vector<GeneratedBook::Handle>
+        recent_;  // ring of resting orders, the newest at rested_ − 1
     std::uint64_t rested_ = 0;
 };
 
