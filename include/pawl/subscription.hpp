@@ -134,7 +134,7 @@ public:
             if (!holding_) {
                 const Result<bool> found = follower_->next(record_);
                 if (!found) return found.error();
-                if (!const_cast<Result<bool>&>(found).value()) break;
+                if (!*found) break;
                 holding_ = true;
                 done_ = std::exchange(skip_[record_.shard], 0);
             }

@@ -1,0 +1,137 @@
+// pawl match: order flow from files through the matching core.
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/command/commands.hpp"
+#include "cli/command/engine_flags.hpp"
+#include "cli/input/open_input.hpp"
+#include "cli/report/progress.hpp"
+#include "cli/trading/day_run.hpp"
+#include "cli/trading/day_summary.hpp"
+
+namespace pawl::cli {
+
+namespace {
+
+struct MatchFlags {
+    EngineFlags engine;
+    std::vector<std::string> inputs;
+    std::string format;
+    std::string seed;
+    std::string trades;
+    std::string book;
+    std::uint64_t rate = 0;
+    std::uint32_t in_flight = 256;
+    bool json = false;
+};
+
+// Names the input, so that the same files recognise their own commands in the journal.
+std::string session_of(const MatchFlags& flags) {
+    std::string session = "match";
+    for (const std::string& input : flags.inputs) session += ":" + file_stem(input);
+    if (session.size() > 200) session = "match:" + hash_text(session_id(session).value);
+    return session;
+}
+
+int run_match(const MatchFlags& flags) {
+    const Result<Format> format = format_from(flags.format);
+    if (!format) return report_error(format.error());
+    InputOptions input;
+    input.files = flags.inputs;
+    input.format = *format;
+    input.seed = flags.seed;
+    Result<std::unique_ptr<InstructionSource>> source = open_input(input);
+    if (!source) return report_error(source.error());
+
+    ProgressLine progress(ProgressLine::on_standard_error("match", (*source)->progress().total,
+                                                          ProgressLine::Unit::bytes));
+    DayJob job;
+    job.engine = flags.engine.options();
+    job.format = input.format;
+    job.session = session_of(flags);
+    for (const std::string& file : flags.inputs) job.instrument_names.push_back(file_stem(file));
+    job.trades_path = flags.trades;
+    job.best_prices_path = flags.book;
+    job.commands_per_second = flags.rate;
+    job.in_flight_max = flags.in_flight;
+    job.on_progress = [&](const Progress& now) { progress.update(now.done); };
+    job.on_sentence = [&](const std::string& sentence) {
+        progress.finish();
+        std::fprintf(stderr, "pawl: %s\n", sentence.c_str());
+    };
+    const DayEnd end = run_day(job, **source);
+    progress.finish();
+
+    if (end.figures.fed.instructions != 0 || end.status.ok()) {
+        const SummaryContext context{flags.engine.directory,
+                                     job.engine.durability,
+                                     flags.engine.shards,
+                                     flags.in_flight,
+                                     flags.rate,
+                                     isatty(STDOUT_FILENO) != 0};
+        if (flags.json)
+            std::printf("%s\n", summary_json(end.figures, context).c_str());
+        else
+            std::fputs(summary_text(end.figures, context).c_str(), stdout);
+    }
+    if (!end.status.ok()) return report_error(end.status.error());
+    if (end.figures.fed.rejected != 0) {
+        std::fprintf(stderr,
+                     "pawl: %llu of the commands of this run were rejected, each with a reason: "
+                     "see the lines above, or "
+                     "'pawl journal dump %s'\n",
+                     static_cast<unsigned long long>(end.figures.fed.rejected),
+                     flags.engine.directory.c_str());
+        return exit_some_rejected;
+    }
+    return exit_ok;
+}
+
+}  // namespace
+
+void add_match(CLI::App& app, int& exit_code) {
+    CLI::App* command =
+        app.add_subcommand("match", "send order flow from files through the matching core");
+    auto flags = std::make_shared<MatchFlags>();
+    command
+        ->add_option("--input", flags->inputs,
+                     "files, plain, .gz or .zst, '-' for standard input; several files are several "
+                     "instruments, "
+                     "interleaved by time")
+        ->required()
+        ->delimiter(',')
+        ->type_name("FILE[,FILE...]");
+    command->add_option("--format", flags->format, "sse, lobster, itch or csv")->required();
+    command->add_option("--seed", flags->seed, "lobster: the book after the first row")
+        ->type_name("FILE");
+    flags->engine.add_to(*command);
+    command
+        ->add_option("--trades", flags->trades,
+                     "write the trades here, complete whatever happened before")
+        ->type_name("OUT.csv");
+    command
+        ->add_option("--book", flags->book,
+                     "lobster: write best prices and sizes after each row here")
+        ->type_name("OUT.csv");
+    command
+        ->add_option("--rate", flags->rate, "commands per second; 0: as fast as they are answered")
+        ->capture_default_str();
+    command->add_option("--in-flight", flags->in_flight, "commands sent and not yet answered")
+        ->check(CLI::Range(1, 4096))
+        ->capture_default_str();
+    command->add_flag("--json", flags->json, "print one JSON object instead of tables");
+    command->footer(
+        "Run again on the same directory it goes on: what is in the journal acts once, and the "
+        "trades file is complete.\n"
+        "Exit codes: 0 done; 2 usage; 3 bad input; 4 file or system; 5 disk full; 6 directory in "
+        "use; 7 directory of\n"
+        "another kind; 8 damaged journal; 10 stopped after a failed write; 12 done, some commands "
+        "were rejected.");
+    command->callback([flags, &exit_code] { exit_code = run_match(*flags); });
+}
+
+}  // namespace pawl::cli

@@ -1,0 +1,132 @@
+// A trading day from the first command to the closed journal.
+#include "cli/trading/day_run.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "pawl/matching/reason.hpp"
+
+namespace pawl::cli {
+
+namespace {
+
+std::string name_of(const DayJob& job, std::uint32_t instrument) {
+    return instrument < job.instrument_names.size() ? job.instrument_names[instrument]
+                                                    : std::to_string(instrument + 1);
+}
+
+std::string why(const Reply& reply) {
+    if (reply.rejected()) return matching::to_string(reply.reason<matching::Reason>());
+    if (reply.reason_number() == 0) return matching::to_string(matching::Reason::malformed);
+    return to_string(reply.refusal());
+}
+
+// Tells the first rejections line by line; the summary has the number of all of them.
+auto teller(const DayJob& job, std::uint64_t& told) {
+    return [&job, &told](std::uint64_t line, std::uint32_t instrument, const Reply& reply) {
+        if (!job.on_sentence || ++told > job.rejections_told_max) return;
+        job.on_sentence(name_of(job, instrument) + ":" + std::to_string(line) +
+                        ": rejected: " + why(reply));
+    };
+}
+
+std::vector<InstrumentEnd> ends_of(TradingEngine& engine, const DayJob& job,
+                                   std::uint32_t instruments) {
+    std::vector<InstrumentEnd> ends;
+    for (std::uint32_t i = 0; i < instruments; ++i) {
+        InstrumentEnd end = engine
+                                .query(
+                                    book_id(i),
+                                    [](const matching::Book& book) {
+                                        InstrumentEnd now;
+                                        now.open_orders = book.open_orders();
+                                        if (const auto bid = book.best_bid())
+                                            now.best_bid = bid->price;
+                                        if (const auto ask = book.best_ask())
+                                            now.best_ask = ask->price;
+                                        return now;
+                                    },
+                                    use_future)
+                                .get();
+        end.name = name_of(job, i);
+        ends.push_back(std::move(end));
+    }
+    return ends;
+}
+
+Status write_files(const DayJob& job, TradingEngine& engine, const DayReport& report,
+                   const FeederResult& fed) {
+    if (!job.trades_path.empty()) {
+        std::vector<std::string> names;
+        for (std::uint32_t i = 0; i < std::max<std::uint32_t>(1, fed.instruments); ++i)
+            names.push_back(name_of(job, i));
+        if (Status written = write_trades(job.trades_path, report.trades, names); !written)
+            return written;
+    }
+    if (!job.best_prices_path.empty())
+        return write_best_prices(job.best_prices_path, engine, fed.last_number);
+    return Done{};
+}
+
+// The first error counts.
+void note(Status& status, Status next) {
+    if (status.ok()) status = std::move(next);
+}
+
+}  // namespace
+
+DayEnd run_day(const DayJob& job, InstructionSource& source) {
+    DayEnd end;
+    Result<TradingEngine> opened = TradingEngine::open(job.engine);
+    if (!opened) {
+        end.status = opened.error();
+        return end;
+    }
+    TradingEngine& engine = *opened;
+    end.figures.created = engine.created();
+    end.figures.resumed_records = engine.recovered_records();
+    if (job.on_sentence)
+        for (const std::string& sentence : engine.recovery_sentences()) job.on_sentence(sentence);
+
+    std::uint64_t told = 0;
+    FeederOptions options;
+    options.session = job.session;
+    options.format = job.format;
+    options.commands_per_second = job.commands_per_second;
+    options.in_flight_max = job.in_flight_max;
+    options.durability = job.engine.durability;
+    options.on_progress = job.on_progress;
+    options.on_rejected = teller(job, told);
+    {
+        Feeder feeder(engine, options);
+        end.status = feeder.run(source);
+        end.figures.fed = feeder.result();
+    }
+    if (!engine.failed()) {
+        Result<DayReport> report = read_day(engine, !job.trades_path.empty());
+        if (report) {
+            end.figures.counts = report->counts;
+            end.figures.instruments = ends_of(engine, job, end.figures.fed.instruments);
+            end.figures.state_hash = engine.state_hash();
+            note(end.status, write_files(job, engine, *report, end.figures.fed));
+        } else {
+            note(end.status, report.error());
+        }
+    }
+    note(end.status, engine.close());
+    return end;
+}
+
+Result<ReplayFigures> replay_day(const EngineOptions& options) {
+    const std::int64_t begin = steady_ns();
+    Result<TradingEngine> opened = TradingEngine::open(options);
+    if (!opened) return opened.error();
+    ReplayFigures figures;
+    figures.seconds = static_cast<double>(steady_ns() - begin) / 1e9;
+    figures.events = opened->recovered_events();
+    figures.state_hash = opened->state_hash();
+    if (Status closed = opened->close(); !closed) return closed.error();
+    return figures;
+}
+
+}  // namespace pawl::cli

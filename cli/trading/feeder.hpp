@@ -1,0 +1,88 @@
+// Sends an input's commands to an engine and listens to what becomes of them. Knows numbers, pace
+// and latency; not what a trade is.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/input/instruction.hpp"
+#include "cli/report/histogram.hpp"
+#include "cli/trading/translate.hpp"
+#include "pawl/engine.hpp"
+#include "pawl/matching/book.hpp"
+
+namespace pawl::cli {
+
+using TradingEngine = Engine<matching::Book>;
+
+// Aggregates are numbered from 1.
+constexpr Id book_id(std::uint32_t instrument) noexcept {
+    return instrument + Id{1};
+}
+
+struct FeederOptions {
+    std::string session;  // names the input: a second run goes on where the first ended
+    Format format = Format::csv;
+    std::uint64_t commands_per_second = 0;  // 0: as fast as they are answered
+    std::uint32_t in_flight_max = 256;
+    Durability durability = Durability::journaled;
+    std::function<void(const Progress&)> on_progress;  // often; empty: nobody
+    std::function<void(std::uint64_t line, std::uint32_t instrument, const Reply&)> on_rejected;
+};
+
+struct FeederResult {
+    std::uint64_t instructions = 0;  // of the input, this run's and earlier runs'
+    std::uint64_t sent = 0;          // by this run
+    std::uint64_t rejected = 0;      // of them
+    std::uint64_t last_number =
+        0;  // the highest number of a line that the input has: see Instruction::number
+    std::uint32_t instruments = 0;
+    double seconds = 0;
+    Histogram latency;  // from the moment a command was (to be) sent to its reply
+};
+
+class Feeder {
+public:
+    Feeder(TradingEngine& engine, FeederOptions options);
+
+    // Reads the source to its end. An error of the source or the engine ends it; everything sent
+    // before has been answered then, and result() holds up to there.
+    Status run(InstructionSource& source);
+    const FeederResult& result() const noexcept { return result_; }
+
+private:
+    struct Sent {
+        std::int64_t due_ns = 0;
+        std::uint64_t line = 0;
+        std::uint32_t instrument = 0;
+    };
+
+    Status feed(InstructionSource& source);
+    Status feed_one(const Instruction& instruction, std::uint64_t index);
+    Status add_instrument(std::uint32_t instrument, std::uint64_t index);
+    Status uncross(const Instruction& instruction, std::uint64_t index);
+    template <class Command>
+    Status send(const Instruction& instruction, const Command& command, std::uint64_t number);
+    std::int64_t wait_for_turn();
+    void take_replies();
+    Status drain(std::uint32_t in_flight);
+    bool done_before(std::uint32_t instrument, std::uint64_t number) const;
+
+    TradingEngine& engine_;
+    const FeederOptions options_;
+    Producer<matching::Book> producer_;
+    std::vector<std::uint64_t> highest_;  // per shard, of earlier runs
+    std::vector<bool> known_;             // instruments added
+    std::vector<Sent> sent_;              // by number, a ring larger than what is in flight
+    std::uint64_t in_flight_ = 0;
+    std::int64_t started_ns_ = 0;
+    Reply last_reply_;
+    FeederResult result_;
+};
+
+std::int64_t steady_ns() noexcept;
+
+}  // namespace pawl::cli
