@@ -127,6 +127,15 @@ TEST(Planted, a_quote_that_differs_from_its_file_is_found) {
     EXPECT_EQ(quotes(gone).size(), 1U);
 }
 
+TEST(Planted, a_page_that_names_a_test_that_is_not_there_is_found) {
+    const SourceTree tree = {
+        {"docs/a.md", {"| kill | `Recovery.is_kept` and `Recovery.is_gone` |"}},
+        {"tests/a.cpp", {"TEST(Recovery, is_kept) {", "is_gone_too"}}};
+    const Complaints complaints = check_evidence(tree);
+    ASSERT_EQ(complaints.size(), 1U);
+    EXPECT_EQ(complaints[0], "docs/a.md:1: no test is called is_gone");
+}
+
 TEST(Planted, code_in_the_readme_without_a_file_is_found) {
     EXPECT_EQ(quotes("```cpp\nint a;\n```\n").size(), 1U);
     EXPECT_TRUE(quotes("```\n./quickstart\n```\n").empty());

@@ -1,5 +1,7 @@
-// Code in the pages is code that compiles. Knows fenced blocks and the line that names their file.
+// What the pages say is held against the files: quoted code, and tests named as evidence. Knows
+// fenced blocks and backticks.
 #include <algorithm>
+#include <regex>
 
 #include "tests/tidy/rules.hpp"
 
@@ -77,6 +79,30 @@ Complaints check_quotes(const SourceTree& tree) {
                     complaint(path, open + 1, "differs from " + name + ": quote it anew"));
             }
             open = close;
+        }
+    }
+    return complaints;
+}
+
+Complaints check_evidence(const SourceTree& tree) {
+    static const std::regex named("`[A-Z][A-Za-z0-9]*\\.([a-z0-9]+_[a-z0-9_]+)`");
+    const auto is_test = [&](const std::string& name) {
+        return std::any_of(tree.begin(), tree.end(), [&](const auto& file) {
+            return file.first.starts_with("tests/") && is_source(file.first) &&
+                   std::any_of(file.second.begin(), file.second.end(),
+                               [&](const std::string& line) { return contains_word(line, name); });
+        });
+    };
+    Complaints complaints;
+    for (const auto& [path, page] : tree) {
+        if (extension_of(path) != ".md") continue;
+        for (std::size_t index = 0; index < page.size(); ++index) {
+            const std::string& line = page[index];
+            for (std::sregex_iterator at(line.begin(), line.end(), named), end; at != end; ++at) {
+                if (is_test((*at)[1])) continue;
+                complaints.push_back(
+                    complaint(path, index + 1, "no test is called " + (*at)[1].str()));
+            }
         }
     }
     return complaints;

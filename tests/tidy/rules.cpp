@@ -14,19 +14,6 @@ bool contains(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
 
-// Whether `word` stands in the text with no letter, digit or _ beside it.
-bool contains_word(const std::string& text, const std::string& word) {
-    const auto joins = [](char letter) {
-        return letter == '_' || std::isalnum(static_cast<unsigned char>(letter)) != 0;
-    };
-    for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
-        const std::size_t end = at + word.size();
-        const bool open = at == 0 || !joins(text[at - 1]);
-        if (open && (end == text.size() || !joins(text[end]))) return true;
-    }
-    return false;
-}
-
 // Characters, not bytes: a dash or an accent is one column.
 std::size_t columns(const std::string& line) {
     return static_cast<std::size_t>(std::count_if(line.begin(), line.end(), [](char byte) {
@@ -56,6 +43,18 @@ void check_line(const std::string& path, std::size_t number, const std::string& 
 }
 
 }  // namespace
+
+bool contains_word(const std::string& text, const std::string& word) {
+    const auto joins = [](char letter) {
+        return letter == '_' || std::isalnum(static_cast<unsigned char>(letter)) != 0;
+    };
+    for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+        const std::size_t end = at + word.size();
+        const bool open = at == 0 || !joins(text[at - 1]);
+        if (open && (end == text.size() || !joins(text[end]))) return true;
+    }
+    return false;
+}
 
 Complaints check_style(const SourceTree& tree) {
     Complaints complaints;

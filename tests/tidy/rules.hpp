@@ -16,4 +16,10 @@ Complaints check_built(const SourceTree& tree);
 // line in that file (common indentation aside).
 Complaints check_quotes(const SourceTree& tree);
 
+// A page names tests as evidence: each `Suite.name` in it is a test that is there.
+Complaints check_evidence(const SourceTree& tree);
+
+// Whether `word` stands in the text with no letter, digit or _ beside it.
+bool contains_word(const std::string& text, const std::string& word);
+
 }  // namespace tidy

@@ -45,6 +45,10 @@ TEST(Tidy, every_source_is_built) {
     report(check_built(checkout()));
 }
 
+TEST(Tidy, every_test_that_a_page_names_is_there) {
+    report(check_evidence(checkout()));
+}
+
 TEST(Tidy, every_quoted_code_is_compiled_code) {
     report(check_quotes(checkout()));
 }
