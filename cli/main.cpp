@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
     pawl::cli::add_match(app, exit_code);
     pawl::cli::add_day(app, exit_code);
     pawl::cli::add_journal(app, exit_code);
+    pawl::cli::add_bench(app, exit_code);
     pawl::cli::add_counters(app, exit_code);
     try {
         app.parse(argc, argv);

@@ -41,6 +41,7 @@ int run_generated_day(const DayFlags& flags) {
     job.trades_path = flags.trades;
     job.commands_per_second = flags.rate;
     job.in_flight_max = flags.in_flight;
+    job.rejections_told_max = 0;  // a day has some: they are in the mix
     job.on_progress = [&](const Progress& now) { progress.update(now.done); };
     job.on_sentence = [&](const std::string& sentence) {
         progress.finish();

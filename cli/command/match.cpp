@@ -66,7 +66,8 @@ int run_match(const MatchFlags& flags) {
     const DayEnd end = run_day(job, **source);
     progress.finish();
 
-    if (end.figures.fed.instructions != 0 || end.status.ok()) {
+    // Nothing of this input is in a directory that belongs to another one.
+    if (end.opened && (end.status.ok() || end.status.error().code != ErrorCode::mismatch)) {
         const SummaryContext context{flags.engine.directory,
                                      job.engine.durability,
                                      flags.engine.shards,

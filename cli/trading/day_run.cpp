@@ -83,6 +83,7 @@ DayEnd run_day(const DayJob& job, InstructionSource& source) {
         return end;
     }
     TradingEngine& engine = *opened;
+    end.opened = true;
     end.figures.created = engine.created();
     end.figures.resumed_records = engine.recovered_records();
     if (job.on_sentence)

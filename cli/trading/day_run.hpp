@@ -46,6 +46,7 @@ struct DayFigures {
 // How it ended. `figures` hold what was done up to there whenever the engine could be opened.
 struct DayEnd {
     Status status{Done{}};
+    bool opened = false;
     DayFigures figures;
 };
 
