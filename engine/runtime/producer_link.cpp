@@ -11,6 +11,7 @@ LaneProducer::LaneProducer(std::shared_ptr<EngineCore> owner, EngineCore& core, 
     : owner_(std::move(owner)), core_(core), session_(session_id(options.session)) {
     PAWL_ASSERT(options.session.size() <= 255 && "a session's name has at most 255 bytes");
     if (session_.value != 0) {
+        wait_for_the_last_life();
         // Numbers go on where the session's last life ended.
         const std::vector<std::uint64_t> highest = core_.highest_numbers(session_);
         next_number_ = *std::max_element(highest.begin(), highest.end()) + 1;
@@ -27,6 +28,26 @@ LaneProducer::LaneProducer(std::shared_ptr<EngineCore> owner, EngineCore& core, 
         part.shard->attach(lane);
         lanes_.push_back(std::move(lane));
     }
+}
+
+// What an earlier producer of this session left in its lanes is numbered, but not yet decided: until it is, the highest
+// number is not known.
+void LaneProducer::wait_for_the_last_life() {
+    const auto undecided = [this] {
+        for (std::uint32_t shard = 0; shard < core_.shard_count(); ++shard) {
+            ShardPart& part = core_.part(shard);
+            const std::lock_guard lock(part.lanes_mutex);
+            for (const std::weak_ptr<Lane>& known : part.lanes) {
+                const std::shared_ptr<Lane> lane = known.lock();
+                if (lane != nullptr && lane->session == session_ && lane->abandoned.load(std::memory_order_acquire))
+                    return true;  // the shard drops its end when it has decided everything
+            }
+        }
+        return false;
+    };
+    IdleStrategy idle(Idle::park);
+    while (!core_.closed() && undecided())
+        if (!core_.poll_while_waiting()) idle.idle(0, 50'000);
 }
 
 LaneProducer::~LaneProducer() {

@@ -26,6 +26,8 @@ public:
     bool closed() const override { return core_.closed(); }
 
 private:
+    void wait_for_the_last_life();
+
     std::shared_ptr<EngineCore> owner_;
     EngineCore& core_;
     const SessionId session_;

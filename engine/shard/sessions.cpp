@@ -40,7 +40,7 @@ std::uint32_t Sessions::open(SessionId id) {
 Sessions::Found Sessions::look(std::uint32_t index, std::uint64_t number, const Answer*& answer) const noexcept {
     PAWL_ASSERT(number != 0);
     const Session& session = at(index);
-    if (number + window_ <= session.frontier) return Found::forgotten;
+    if (passed(session, number)) return Found::forgotten;
     const Answer& known = session.ring[number % session.ring.size()];
     if (known.number != number) return Found::fresh;
     answer = &known;
@@ -51,25 +51,37 @@ Sessions::Found Sessions::look(std::uint32_t index, std::uint64_t number, const 
 Sessions::Answer& Sessions::place(Session& session, std::uint64_t number) {
     while (session.ring.size() < window_) {
         const Answer& there = session.ring[number % session.ring.size()];
-        const bool taken = there.number != 0 && there.number != number && there.number + window_ > session.frontier;
+        const bool taken = there.number != 0 && there.number != number && !passed(session, there.number);
         if (!taken) break;
         std::vector<Answer> larger(std::min<std::size_t>(session.ring.size() * 2, window_));
         for (const Answer& answer : session.ring)
-            if (answer.number != 0 && answer.number + window_ > session.frontier)
+            if (answer.number != 0 && !passed(session, answer.number))
                 larger[answer.number % larger.size()] = answer;
         session.ring.swap(larger);
     }
     return session.ring[number % session.ring.size()];
 }
 
-void Sessions::claim(std::uint32_t index, std::uint64_t number, std::uint16_t work) {
+bool Sessions::touch(std::uint32_t index, std::uint64_t number) noexcept {
     Session& session = at(index);
+    if (session.batch != batch_) {
+        session.batch = batch_;
+        session.oldest = number;
+        return true;
+    }
+    if (number >= session.oldest && number - session.oldest >= window_) return false;
+    session.oldest = std::min(session.oldest, number);
+    return true;
+}
+
+void Sessions::claim(std::uint32_t index, std::uint64_t number) {
+    Session& session = at(index);
+    PAWL_ASSERT(!passed(session, number));
     session.frontier = std::max(session.frontier, number);
     Answer& answer = place(session, number);
     answer = Answer{};
     answer.number = number;
     answer.open = true;
-    answer.work = work;
 }
 
 void Sessions::unclaim(std::uint32_t index, std::uint64_t number) noexcept {
@@ -84,7 +96,7 @@ void Sessions::settle(std::uint32_t index, const Answer& answer) {
     Session& session = at(index);
     session.frontier = std::max(session.frontier, answer.number);
     session.highest = std::max(session.highest, answer.number);
-    if (answer.number + window_ <= session.frontier) return;
+    if (passed(session, answer.number)) return;
     place(session, answer.number) = answer;
 }
 

@@ -3,8 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
-#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -27,7 +25,6 @@ public:
         std::uint16_t event_count = 0;
         Outcome outcome{};
         bool open = false;  // claimed by a command of the present batch
-        std::uint16_t work = 0;  // which one, while open
     };
     enum class Found : std::uint8_t { fresh, repeat, open, forgotten };
 
@@ -45,8 +42,13 @@ public:
 
     // What is known of a number. `answer` is set for repeat and open.
     Found look(std::uint32_t index, std::uint64_t number, const Answer*& answer) const noexcept;
-    // A fresh number is being decided as work `work` of this batch.
-    void claim(std::uint32_t index, std::uint64_t number, std::uint16_t work);
+    // A new batch: nothing was touched in it yet.
+    void begin_batch() noexcept { ++batch_; }
+    // This batch answers a command with this number. False: that would push another one that this batch has touched
+    // out of the window before it is answered; begin a new batch first.
+    [[nodiscard]] bool touch(std::uint32_t index, std::uint64_t number) noexcept;
+    // A fresh number is being decided in this batch.
+    void claim(std::uint32_t index, std::uint64_t number);
     void unclaim(std::uint32_t index, std::uint64_t number) noexcept;
     // Its outcome. Claimed before, or replayed.
     void settle(std::uint32_t index, const Answer& answer);
@@ -58,14 +60,21 @@ private:
         SessionId id;
         std::uint64_t highest = 0;   // settled
         std::uint64_t frontier = 0;  // settled or claimed: what moves the window
+        std::uint64_t batch = 0;     // the last one that touched it
+        std::uint64_t oldest = 0;    // number touched in that batch
         std::vector<Answer> ring;    // by number, a power of two up to the window
     };
+    // The window has left the number behind.
+    bool passed(const Session& session, std::uint64_t number) const noexcept {
+        return number < session.frontier && session.frontier - number >= window_;
+    }
     Session& at(std::uint32_t index) noexcept;
     const Session& at(std::uint32_t index) const noexcept;
     Answer& place(Session& session, std::uint64_t number);
 
     const std::uint32_t window_;
     const std::uint32_t sessions_max_;
+    std::uint64_t batch_ = 1;
     std::vector<Session> sessions_;
     std::unordered_map<std::uint64_t, std::uint32_t> by_id_;
 };

@@ -121,6 +121,7 @@ Stage Shard::open_stage() noexcept {
 // many; `lines_done` is what they occupied.
 std::size_t Shard::run_batch(Port& port, std::size_t& lines_done) {
     Stage stage = open_stage();
+    sessions_.begin_batch();
     const std::size_t count_max = std::min(batch_max, port.reply_room());
     std::size_t count = 0;
     std::size_t lines = 0;
@@ -143,7 +144,7 @@ std::size_t Shard::run_batch(Port& port, std::size_t& lines_done) {
     return done;
 }
 
-// Resolves the session and looks for a repeat. False: it needs room that is not there.
+// Resolves the session and looks for a repeat. False: it needs room that is not there, or a batch of its own.
 bool Shard::prepare(Work& work, const MessageView& message, const Port& port, std::uint16_t place, Stage& stage) {
     work = Work{};
     work.message = message;
@@ -172,19 +173,17 @@ bool Shard::prepare(Work& work, const MessageView& message, const Port& port, st
             session_index(work.session, own_session ? std::string_view() : port.lane()->session_name, stage);
     }
     const Sessions::Answer* answer = nullptr;
-    switch (sessions_.look(work.session_index, header.number, answer)) {
-        case Sessions::Found::fresh:
-            sessions_.claim(work.session_index, header.number, place);
-            break;
-        case Sessions::Found::repeat:
-        case Sessions::Found::open:
-            work.skip = true;
-            break;
-        case Sessions::Found::forgotten:
-            work.refuse = Refusal::number_forgotten;
-            work.session_index = 0;  // leaves no record: its number's own is older
-            break;
+    const Sessions::Found found = sessions_.look(work.session_index, header.number, answer);
+    if (found == Sessions::Found::forgotten) {
+        work.refuse = Refusal::number_forgotten;
+        work.session_index = 0;  // leaves no record: its number's own is older
+        return true;
     }
+    if (!sessions_.touch(work.session_index, header.number)) return false;
+    if (found == Sessions::Found::fresh)
+        sessions_.claim(work.session_index, header.number);
+    else
+        work.skip = true;
     return true;
 }
 

@@ -35,14 +35,19 @@ class Engine {
 public:
     // Opens the directory, makes it when there is nothing, recovers it after whatever happened. Errors are sentences.
     static Result<Engine> open(const EngineOptions& options) {
+        auto core = detail::open_core(options, domain());
+        if (!core) return core.error();
+        return on(std::move(core).value());
+    }
+    // For simulations and tests: the types on a core that was opened in a world of its own.
+    static Engine on(std::shared_ptr<detail::Core> core) { return Engine(std::move(core)); }
+    static detail::Domain domain() {
         detail::Domain domain;
         domain.schema_text = detail::schema_text<As...>();
         domain.make_machine = [](std::uint32_t shard, std::uint32_t shards, std::pmr::memory_resource* memory) {
             return std::make_unique<detail::TypedMachine<As...>>(shard, shards, memory);
         };
-        auto core = detail::open_core(options, std::move(domain));
-        if (!core) return core.error();
-        return Engine(std::move(core).value());
+        return domain;
     }
     Engine(Engine&&) noexcept = default;
     Engine& operator=(Engine&& other) noexcept {

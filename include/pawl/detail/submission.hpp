@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -191,16 +192,31 @@ public:
     StatusTask(std::shared_ptr<FutureState<CommandStatus>> state, Core* core, std::uint32_t shards)
         : state_(std::move(state)), core_(core), left_(shards) {}
     void complete(const RawReply& reply) noexcept override {
-        if (reply.status != raw_status_unknown && reply.outcome != Outcome{})
-            best_ = {static_cast<CommandStatus::Known>(reply.status), Reply(reply, core_)};
-        if (--left_ != 0) return;
+        {
+            const std::lock_guard lock(mutex_);
+            // A shard that never saw the number says forgotten when its own window has passed it.
+            if (weight(static_cast<CommandStatus::Known>(reply.status)) > weight(best_.known))
+                best_ = {static_cast<CommandStatus::Known>(reply.status), Reply(reply, core_)};
+            if (--left_ != 0) return;
+        }
         state_->set(best_);
         delete this;
     }
 
 private:
+    static int weight(CommandStatus::Known known) noexcept {
+        switch (known) {
+            case CommandStatus::Known::unknown: return 0;
+            case CommandStatus::Known::forgotten: return 1;
+            case CommandStatus::Known::pending: return 2;
+            case CommandStatus::Known::answered: return 3;
+        }
+        return 0;
+    }
+
     std::shared_ptr<FutureState<CommandStatus>> state_;
     Core* core_;
+    std::mutex mutex_;  // a shard that could not be asked is counted on the asker's thread
     std::uint32_t left_;
     CommandStatus best_;
 };
