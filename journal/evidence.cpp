@@ -71,7 +71,7 @@ Result<Behind> look_behind(Storage& storage, const WalkOptions& options, const W
     auto listed = list_segments(storage, options.directory, options.shard);
     if (!listed.ok()) return listed.error();
     Scan scan(options, inflight_bytes_max);
-    AlignedBuffer buffer(read_bytes);
+    AlignedBuffer buffer(std::min<std::uint64_t>(read_bytes, options.segment_bytes));
     std::uint64_t distance = 0;
     for (const std::uint64_t index : listed.value()) {
         if (index < end.tail.segment_index) continue;
@@ -85,7 +85,7 @@ Result<Behind> look_behind(Storage& storage, const WalkOptions& options, const W
         std::uint64_t offset = index == end.tail.segment_index ? end.tail.offset_bytes : 0;
         while (offset < bytes) {
             std::size_t got = 0;
-            const auto wish = std::min<std::uint64_t>(read_bytes, bytes - offset);
+            const auto wish = std::min<std::uint64_t>(buffer.size(), bytes - offset);
             status = file->read_at(offset, {buffer.data(), wish}, got);
             if (!status.ok()) return storage_error(status, "read the segment", path);
             if (got == 0) break;

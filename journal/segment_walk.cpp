@@ -17,7 +17,8 @@ constexpr std::size_t read_bytes = std::size_t{4} << 20;
 // A window over one segment file that moves forward.
 class Window {
 public:
-    Window() : buffer_(inflight_bytes_limit + read_bytes) {}
+    explicit Window(std::uint64_t segment_bytes)
+        : buffer_(std::min<std::uint64_t>(inflight_bytes_limit + read_bytes, segment_bytes)) {}
 
     void open(File& file, std::uint64_t file_bytes) noexcept {
         file_ = &file;
@@ -29,8 +30,9 @@ public:
     const std::byte* at(std::uint64_t offset, std::uint64_t bytes) {
         if (offset + bytes > file_bytes_ || bytes > buffer_.size()) return nullptr;
         if (offset < begin_ || offset + bytes > end_) {
-            const auto wish = std::min<std::uint64_t>(std::max<std::uint64_t>(bytes, read_bytes),
-                                                      file_bytes_ - offset);
+            const auto wish = std::min<std::uint64_t>(
+                std::max<std::uint64_t>(bytes, read_bytes),
+                std::min<std::uint64_t>(buffer_.size(), file_bytes_ - offset));
             std::size_t got = 0;
             status_ = file_->read_at(offset, {buffer_.data(), wish}, got);
             begin_ = offset;
@@ -55,7 +57,7 @@ enum class Step : std::uint8_t { good, nothing, bad, disagrees, io };
 class Walk {
 public:
     Walk(Storage& storage, const WalkOptions& options, RecordSink& sink)
-        : storage_(storage), options_(options), sink_(sink) {
+        : storage_(storage), options_(options), sink_(sink), window_(options.segment_bytes) {
         end_.tail.checksum = chain_seed(options.identity, options.shard);
     }
 

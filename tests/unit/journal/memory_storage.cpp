@@ -154,6 +154,11 @@ void MemoryStorage::lose_shared_memory() {
     rings_.clear();
 }
 
+void MemoryStorage::forget_sync(const std::string& path, std::uint64_t offset) {
+    auto& durable = names_.at(path)->durable;
+    std::fill(durable.begin() + static_cast<std::ptrdiff_t>(offset), durable.end(), std::byte{0});
+}
+
 std::vector<std::byte>& MemoryStorage::bytes_of(const std::string& path) {
     auto& node = names_.at(path);
     node->durable = node->live;

@@ -36,6 +36,9 @@ public:
     // Files as after a loss of power; shared memory is gone.
     void cut_power(Unsynced unsynced);
     void lose_shared_memory();
+    // The bytes from `offset` on can be read, but would not survive a loss of power: as in a page
+    // cache.
+    void forget_sync(const std::string& path, std::uint64_t offset);
     bool exists(const std::string& path) const { return names_.contains(path); }
     std::vector<std::byte>& bytes_of(const std::string& path);  // live and durable bytes become one
     std::vector<std::string> paths() const;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <random>
 
+#include "journal/block.hpp"
 #include "journal/judge.hpp"
 #include "journal/schema.hpp"
 #include "kit.hpp"
@@ -45,6 +46,28 @@ TEST(Crc32c, a_records_checksum_leaves_out_only_its_own_field) {
         record[at] ^= std::byte{4};
         EXPECT_FALSE(sealed_correctly(header, 12345)) << at;
         record[at] ^= std::byte{4};
+    }
+}
+
+TEST(RecordCheck, each_field_that_must_follow_is_checked) {
+    std::vector<std::byte> bytes(256);
+    const RecordPoint point{77, 8, 0};
+    const auto length = build_record(bytes.data(), 9, 24, 77);
+    auto& header = *reinterpret_cast<detail::RecordHeader*>(bytes.data());
+    const auto check = [&] { return check_record(bytes.data(), length, point); };
+    EXPECT_EQ(check(), RecordFault::none);
+    EXPECT_EQ(check_record(bytes.data(), length - 8, point), RecordFault::length);
+    EXPECT_EQ(check_record(bytes.data(), length, RecordPoint{78, 8, 0}), RecordFault::checksum);
+    header.sequence = 10;
+    seal(header, 77);
+    EXPECT_EQ(check(), RecordFault::sequence);
+    header.sequence = 9;
+    header.kind_and_flags = 0;
+    seal(header, 77);
+    EXPECT_EQ(check(), RecordFault::kind);
+    for (const std::uint32_t impossible : {0U, 8U, 63U, 100U, 0xFFFF'FFF8U}) {
+        header.length = impossible;
+        EXPECT_EQ(check(), RecordFault::length) << impossible;
     }
 }
 

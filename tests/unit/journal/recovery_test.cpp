@@ -232,6 +232,40 @@ TEST(Recovery, any_two_swapped_blocks_are_found) {
     }
 }
 
+TEST(Recovery, a_block_that_was_killed_before_its_sync_is_made_durable_at_opening) {
+    Life life;
+    ASSERT_TRUE(life.open());
+    ASSERT_TRUE(life.append_many(10));
+    ASSERT_TRUE(life.sync());
+    ASSERT_TRUE(life.append_many(10));
+    ASSERT_TRUE(life.sync());
+    life.kill();
+    life.storage.forget_sync(life.segment(1), 8192);
+    ASSERT_TRUE(life.open());
+    ASSERT_EQ(life.head().synced(), life.head().committed());
+    life.cut_power();
+    ASSERT_TRUE(life.open()) << life.error().sentence;
+    EXPECT_TRUE(is_prefix(life.replayed, life.written, 20));
+}
+
+TEST(Recovery, a_block_whose_predecessor_was_exchanged_does_not_chain) {
+    Life life;
+    ASSERT_TRUE(life.open());
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_TRUE(life.append_many(20));
+        ASSERT_TRUE(life.sync());
+    }
+    life.cut_power();
+    auto& bytes = life.bytes(1);
+    std::byte* const second = bytes.data() + blocks_of(bytes)[1];
+    reinterpret_cast<BlockHeader*>(second)->previous_hash ^= 1;
+    seal_block(second);
+    life.bytes(1);
+    ASSERT_FALSE(life.open());
+    EXPECT_NE(life.error().sentence.find("does not chain"), std::string::npos)
+        << life.error().sentence;
+}
+
 TEST(Recovery, a_block_of_another_directory_is_recognised) {
     Life other(small_options("dir"));
     other.options().random = [] { return std::uint64_t{99}; };
@@ -295,25 +329,31 @@ TEST(Recovery, a_head_of_an_earlier_reign_is_recognised_and_never_applied) {
     Life life;
     ASSERT_TRUE(life.open());
     ASSERT_TRUE(life.append_many(50));
+    ASSERT_TRUE(life.sync());
     life.kill();
-    // The head's epoch changes, and its hash with it.
-    std::unique_ptr<SharedRing> ring;
-    const auto path = "heads/" + head_name(Identity{}, 0);
     ASSERT_TRUE(life.open());
-    const std::string head_path = life.head().path();
-    const auto identity = life.directory().manifest().identity;
-    ASSERT_TRUE(life.append_many(10));
-    life.kill();
     HeadOptions stale;
-    stale.path = head_path;
-    stale.identity = identity;
+    stale.path = life.head().path();
+    stale.identity = life.directory().manifest().identity;
     stale.epoch = 1;
     stale.capacity_bytes = head_bytes_min;
-    ASSERT_TRUE(Head::create(life.storage, stale).ok());
+    stale.base = life.head().committed();
+    stale.base_checksum = life.directory().end(0).last_checksum;
+    life.kill();
+    {
+        // Its record would chain on: only the reign says that it is of another time.
+        auto head = Head::create(life.storage, stale);
+        ASSERT_TRUE(head.ok());
+        const Position end{stale.base.value + 96};
+        (*head)->announce(end);
+        build_record((*head)->at(stale.base), 51, 24, stale.base_checksum);
+        (*head)->publish(end, 0);
+    }
     ASSERT_TRUE(life.open());
     EXPECT_EQ(life.report().head, HeadFound::stale);
     EXPECT_EQ(life.replayed.size(), 50U);
     EXPECT_TRUE(says(life, "it is not used"));
+    EXPECT_TRUE(says(life, "kept as"));
 }
 
 TEST(Recovery, a_foreign_head_is_recognised_kept_and_never_applied) {
