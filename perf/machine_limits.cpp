@@ -23,6 +23,13 @@ double ns_since(SteadyClock::time_point begin) {
     return std::chrono::duration<double, std::nano>(SteadyClock::now() - begin).count();
 }
 
+unsigned usable_cores() {
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    if (::sched_getaffinity(0, sizeof cores, &cores) != 0) return 0;
+    return static_cast<unsigned>(CPU_COUNT(&cores));
+}
+
 std::string processor_name() {
     std::ifstream info("/proc/cpuinfo");
     for (std::string line; std::getline(info, line);) {
@@ -105,17 +112,29 @@ double durable_block_us(const std::string& directory, std::uint32_t rounds) {
 
 }  // namespace
 
+double measure_round_trip_ns(std::uint32_t rounds) {
+    // on one core each turn is a whole time slice: it would say nothing and take for ever
+    return usable_cores() > 1 ? round_trip_ns(rounds) : 0;
+}
+
+double measure_durable_block_us(const std::string& directory, std::uint32_t rounds) {
+    return durable_block_us(directory, rounds);
+}
+
+MachineLimits measure_machine_quickly() {
+    MachineLimits limits;
+    limits.cores = usable_cores();
+    limits.processor = processor_name();
+    limits.round_trip_ns = measure_round_trip_ns(20'000);
+    return limits;
+}
+
 MachineLimits measure_machine(const std::string& directory, std::uint32_t rounds) {
     MachineLimits limits;
-    cpu_set_t cores;
-    CPU_ZERO(&cores);
-    if (::sched_getaffinity(0, sizeof cores, &cores) == 0) {
-        limits.cores = static_cast<unsigned>(CPU_COUNT(&cores));
-    }
+    limits.cores = usable_cores();
     limits.processor = processor_name();
     limits.clock_read_ns = clock_read_ns(rounds);
-    // on one core each turn is a whole time slice: it would say nothing and take for ever
-    if (limits.cores > 1) limits.round_trip_ns = round_trip_ns(rounds);
+    limits.round_trip_ns = measure_round_trip_ns(rounds);
     limits.copy_gb_per_s = copy_gb_per_s(rounds);
     limits.durable_block_us = durable_block_us(directory, rounds);
     return limits;

@@ -19,5 +19,10 @@ struct MachineLimits {
 // `rounds` of 1,000 or more make a figure; fewer only show that it runs. `directory` must be
 // writable.
 MachineLimits measure_machine(const std::string& directory, std::uint32_t rounds);
+// Processor, cores and round trip only: some milliseconds.
+MachineLimits measure_machine_quickly();
+// One of them alone. With one core: 0.
+double measure_round_trip_ns(std::uint32_t rounds);
+double measure_durable_block_us(const std::string& directory, std::uint32_t rounds);
 
 }  // namespace pawl::perf
