@@ -26,18 +26,25 @@ int failed(int code, std::string sentence) {
     return code;
 }
 
-int failed(const pawl::Error& error) { return failed(static_cast<int>(error.code), error.sentence); }
+int failed(const pawl::Error& error) {
+    return failed(static_cast<int>(error.code), error.sentence);
+}
 
 int offered(Offer offer) {
     switch (offer) {
-        case Offer::accepted: return PAWL_OK;
-        case Offer::back_pressured: return failed(PAWL_BACK_PRESSURED, "engine: the queue is full: try again later");
-        case Offer::disk_full: return failed(PAWL_DISK_FULL, "engine: no room for another segment: make room");
+        case Offer::accepted:
+            return PAWL_OK;
+        case Offer::back_pressured:
+            return failed(PAWL_BACK_PRESSURED, "engine: the queue is full: try again later");
+        case Offer::disk_full:
+            return failed(PAWL_DISK_FULL, "engine: no room for another segment: make room");
         case Offer::unavailable:
-            return failed(PAWL_USAGE, "engine: this durability is not to be had here: ask for a weaker one");
+            return failed(PAWL_USAGE,
+                          "engine: this durability is not to be had here: ask for a weaker one");
         case Offer::malformed:
         case Offer::not_primary:
-        case Offer::closed: break;
+        case Offer::closed:
+            break;
     }
     return failed(PAWL_CLOSED, "engine: it is closed or closing: open it again");
 }
@@ -99,15 +106,16 @@ private:
     bool answered_ = false;
 };
 
-MessageParts parts_of(Core& core, std::uint64_t id, std::uint16_t type, const void* command, std::size_t bytes,
-                      const pawl_submit_options* options) {
+MessageParts parts_of(Core& core, std::uint64_t id, std::uint16_t type, const void* command,
+                      std::size_t bytes, const pawl_submit_options* options) {
     pawl::SubmitOptions submit;
     if (options != nullptr) {
         if (options->session != nullptr) submit.session = pawl::session_id(options->session);
         submit.number = pawl::CommandNumber{options->number};
         submit.correlation = options->correlation;
         submit.cause = options->cause;
-        if (options->has_expected_version != 0) submit.expected_version = pawl::Version{options->expected_version};
+        if (options->has_expected_version != 0)
+            submit.expected_version = pawl::Version{options->expected_version};
     }
     MessageParts parts = parts_for(core, id, submit);
     parts.header.command_type = type;
@@ -116,7 +124,8 @@ MessageParts parts_of(Core& core, std::uint64_t id, std::uint16_t type, const vo
     return parts;
 }
 
-int send(pawl_engine* engine, std::uint64_t id, MessageParts& parts, Completion* completion, bool wait) {
+int send(pawl_engine* engine, std::uint64_t id, MessageParts& parts, Completion* completion,
+         bool wait) {
     if (completion != nullptr) {
         parts.header.flags |= message_wants_reply;
         parts.header.token = reinterpret_cast<std::uint64_t>(completion);
@@ -137,9 +146,12 @@ int too_long(std::size_t bytes) {
 extern "C" {
 
 pawl_engine* pawl_open(const pawl_options* options, const pawl_domain* domain) {
-    if (options == nullptr || options->directory == nullptr || domain == nullptr || domain->decide == nullptr ||
-        domain->apply == nullptr || domain->name == nullptr || domain->state_bytes == 0) {
-        failed(PAWL_USAGE, "pawl_open: give it a directory, and a domain with name, state_bytes, decide and apply");
+    if (options == nullptr || options->directory == nullptr || domain == nullptr ||
+        domain->decide == nullptr || domain->apply == nullptr || domain->name == nullptr ||
+        domain->state_bytes == 0) {
+        failed(PAWL_USAGE,
+               "pawl_open: give it a directory, and a domain with name, state_bytes, decide and "
+               "apply");
         return nullptr;
     }
     pawl::EngineOptions engine;
@@ -151,7 +163,8 @@ pawl_engine* pawl_open(const pawl_options* options, const pawl_domain* domain) {
     if (options->head_bytes != 0) engine.head_bytes = options->head_bytes;
     Domain rules;
     rules.schema_text = schema_text(*domain);
-    rules.make_machine = [copy = *domain](std::uint32_t shard, std::uint32_t, std::pmr::memory_resource* memory) {
+    rules.make_machine = [copy = *domain](std::uint32_t shard, std::uint32_t,
+                                          std::pmr::memory_resource* memory) {
         return std::make_unique<ByteMachine>(copy, shard, memory);
     };
     auto core = open_core(engine, std::move(rules));
@@ -176,8 +189,9 @@ int pawl_submit(pawl_engine* engine, uint64_t id, uint16_t type, const void* com
     return send(engine, id, parts, nullptr, true);
 }
 
-int pawl_submit_callback(pawl_engine* engine, uint64_t id, uint16_t type, const void* command, size_t bytes,
-                         const pawl_submit_options* options, pawl_on_reply on_reply, void* user) {
+int pawl_submit_callback(pawl_engine* engine, uint64_t id, uint16_t type, const void* command,
+                         size_t bytes, const pawl_submit_options* options, pawl_on_reply on_reply,
+                         void* user) {
     if (bytes > pawl::command_bytes_max) return too_long(bytes);
     MessageParts parts = parts_of(*engine->core, id, type, command, bytes, options);
     auto callback = std::make_unique<CCallback>(on_reply, user);
@@ -200,10 +214,11 @@ int pawl_call(pawl_engine* engine, uint64_t id, uint16_t type, const void* comma
     return PAWL_OK;
 }
 
-int pawl_read(pawl_engine* engine, uint64_t id, void* state, size_t state_bytes, uint64_t* version) {
+int pawl_read(pawl_engine* engine, uint64_t id, void* state, size_t state_bytes,
+              uint64_t* version) {
     if (state_bytes != engine->state_bytes)
-        return failed(PAWL_USAGE, "pawl_read: a state has " + std::to_string(engine->state_bytes) + " bytes, not " +
-                                      std::to_string(state_bytes));
+        return failed(PAWL_USAGE, "pawl_read: a state has " + std::to_string(engine->state_bytes) +
+                                      " bytes, not " + std::to_string(state_bytes));
     auto done = std::make_shared<FutureState<std::uint64_t>>(engine->core);
     auto* copy = new StateCopy(state, state_bytes, done);
     Question* question = copy;
@@ -219,10 +234,18 @@ int pawl_read(pawl_engine* engine, uint64_t id, void* state, size_t state_bytes,
     return PAWL_OK;
 }
 
-uint64_t pawl_state_hash(pawl_engine* engine) { return engine->core->state_hash(); }
-size_t pawl_poll(pawl_engine* engine) { return engine->core->poll(); }
-int pawl_wake_fd(pawl_engine* engine) { return engine->core->wake_fd(); }
-int pawl_poll_timeout_ms(pawl_engine* engine) { return engine->core->poll_timeout_ms(); }
+uint64_t pawl_state_hash(pawl_engine* engine) {
+    return engine->core->state_hash();
+}
+size_t pawl_poll(pawl_engine* engine) {
+    return engine->core->poll();
+}
+int pawl_wake_fd(pawl_engine* engine) {
+    return engine->core->wake_fd();
+}
+int pawl_poll_timeout_ms(pawl_engine* engine) {
+    return engine->core->poll_timeout_ms();
+}
 
 int pawl_emit(pawl_context* context, uint16_t type, const void* event, size_t bytes) {
     PAWL_ASSERT(type < context->event_types && "the domain's event_types says how many there are");
@@ -235,13 +258,21 @@ int pawl_emit(pawl_context* context, uint16_t type, const void* event, size_t by
     }
 }
 
-int64_t pawl_now_ns(const pawl_context* context) { return context->decision.now.ns; }
-uint64_t pawl_id(const pawl_context* context) { return context->decision.id; }
-uint64_t pawl_version(const pawl_context* context) { return context->decision.version.value; }
+int64_t pawl_now_ns(const pawl_context* context) {
+    return context->decision.now.ns;
+}
+uint64_t pawl_id(const pawl_context* context) {
+    return context->decision.id;
+}
+uint64_t pawl_version(const pawl_context* context) {
+    return context->decision.version.value;
+}
 uint64_t pawl_random(pawl_context* context) {
     return context->decision.draw();
 }
 
-const char* pawl_last_error(void) { return last_error().c_str(); }
+const char* pawl_last_error(void) {
+    return last_error().c_str();
+}
 
 }  // extern "C"

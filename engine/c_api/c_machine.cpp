@@ -11,14 +11,19 @@ namespace {
 constexpr std::size_t state_alignment = 16;
 }
 
-ByteMachine::ByteMachine(const pawl_domain& domain, std::uint32_t shard, std::pmr::memory_resource* memory)
-    : domain_(domain), shard_(shard), memory_(memory), slots_(memory),
+ByteMachine::ByteMachine(const pawl_domain& domain, std::uint32_t shard,
+                         std::pmr::memory_resource* memory)
+    : domain_(domain),
+      shard_(shard),
+      memory_(memory),
+      slots_(memory),
       blank_(memory->allocate(domain.state_bytes, state_alignment)) {
     std::memset(blank_, 0, domain.state_bytes);
 }
 
 ByteMachine::~ByteMachine() {
-    for (auto& [id, slot] : slots_) memory_->deallocate(slot.state, domain_.state_bytes, state_alignment);
+    for (auto& [id, slot] : slots_)
+        memory_->deallocate(slot.state, domain_.state_bytes, state_alignment);
     memory_->deallocate(blank_, domain_.state_bytes, state_alignment);
 }
 
@@ -54,8 +59,9 @@ void ByteMachine::decide_one(Work& work, Stage& stage) {
     std::byte* const events = stage.cursor + header_bytes(work);
     Decision decision = open_decision(work, stage, events, before, shard_);
     pawl_context context{decision, domain_.event_types};
-    const std::uint16_t reason = domain_.decide(exists ? found->second.state : blank_, message.command_type,
-                                                work.message.payload(), message.payload_bytes, &context, domain_.user);
+    const std::uint16_t reason =
+        domain_.decide(exists ? found->second.state : blank_, message.command_type,
+                       work.message.payload(), message.payload_bytes, &context, domain_.user);
     if (context.full) return refuse(work, stage, Refusal::record_too_large, before);
     if (reason != 0) return reject(work, stage, reason, before);
     if (message.kind == MessageKind::trial) return close_trial(work, stage, decision, before);
@@ -71,11 +77,13 @@ void ByteMachine::decide_one(Work& work, Stage& stage) {
         at = event.payload + padded(event.header->size);
     }
     const auto after = slots_.find(message.aggregate);
-    close_accepted(work, stage, decision, after != slots_.end() ? after->second.version : Version{});
+    close_accepted(work, stage, decision,
+                   after != slots_.end() ? after->second.version : Version{});
 }
 
 bool ByteMachine::apply_event(const EventView& event) noexcept {
-    if (event.header->aggregate_type != 0 || event.header->type >= domain_.event_types) return false;
+    if (event.header->aggregate_type != 0 || event.header->type >= domain_.event_types)
+        return false;
     Slot& slot = find_or_create(event.target);
     domain_.apply(slot.state, event.header->type, event.payload, event.header->size, domain_.user);
     ++slot.version.value;
@@ -84,7 +92,8 @@ bool ByteMachine::apply_event(const EventView& event) noexcept {
 
 bool ByteMachine::apply(const RecordView& record) noexcept {
     bool known = true;
-    const bool whole = record.for_each_event([&](const EventView& event) { known = known && apply_event(event); });
+    const bool whole =
+        record.for_each_event([&](const EventView& event) { known = known && apply_event(event); });
     if (!whole || !known) return false;
     const auto found = slots_.find(record.header().aggregate);
     return (found != slots_.end() ? found->second.version.value : 0) == record.header().version;
@@ -93,7 +102,8 @@ bool ByteMachine::apply(const RecordView& record) noexcept {
 void ByteMachine::ask(std::uint8_t, Id id, Question& question) noexcept {
     const auto found = slots_.find(id);
     const bool exists = found != slots_.end();
-    question.answer(exists ? found->second.state : nullptr, exists ? found->second.version : Version{});
+    question.answer(exists ? found->second.state : nullptr,
+                    exists ? found->second.version : Version{});
 }
 
 std::uint64_t ByteMachine::state_hash() const noexcept {

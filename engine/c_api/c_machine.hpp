@@ -1,4 +1,5 @@
-// The machine behind the C interface: states and commands are bytes, rules are function pointers. Knows no engine.
+// The machine behind the C interface: states and commands are bytes, rules are function pointers.
+// Knows no engine.
 #pragma once
 
 #include <cstddef>

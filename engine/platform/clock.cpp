@@ -13,7 +13,11 @@ std::int64_t read_clock(clockid_t id) noexcept {
 }
 }  // namespace
 
-std::int64_t SystemClock::wall_ns() noexcept { return read_clock(CLOCK_REALTIME); }
-std::int64_t SystemClock::monotonic_ns() noexcept { return read_clock(CLOCK_MONOTONIC); }
+std::int64_t SystemClock::wall_ns() noexcept {
+    return read_clock(CLOCK_REALTIME);
+}
+std::int64_t SystemClock::monotonic_ns() noexcept {
+    return read_clock(CLOCK_MONOTONIC);
+}
 
 }  // namespace pawl::detail

@@ -25,7 +25,9 @@ class ManualClock final : public Clock {
 public:
     explicit ManualClock(std::int64_t start_ns) noexcept : now_ns_(start_ns) {}
     std::int64_t wall_ns() noexcept override { return now_ns_.load(std::memory_order_relaxed); }
-    std::int64_t monotonic_ns() noexcept override { return now_ns_.load(std::memory_order_relaxed); }
+    std::int64_t monotonic_ns() noexcept override {
+        return now_ns_.load(std::memory_order_relaxed);
+    }
     void set(std::int64_t ns) noexcept { now_ns_.store(ns, std::memory_order_relaxed); }
     void advance(std::int64_t ns) noexcept { now_ns_.fetch_add(ns, std::memory_order_relaxed); }
 

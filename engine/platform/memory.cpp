@@ -25,15 +25,18 @@ namespace {
 // A sanitizer sees only what goes through the host's allocator.
 class HostHeap final : public ShardHeap {
 public:
-    std::pmr::memory_resource* resource() noexcept override { return std::pmr::new_delete_resource(); }
+    std::pmr::memory_resource* resource() noexcept override {
+        return std::pmr::new_delete_resource();
+    }
 };
 using Heap = HostHeap;
 
 #else
 
-// A mimalloc heap may be allocated from by the thread that made it, and by no other. A shard is filled by the thread that
-// recovers it and used by the one that runs it, so each of them gets a heap at its first allocation. Freeing is allowed
-// anywhere; what the first thread allocated outlives it.
+// A mimalloc heap may be allocated from by the thread that made it, and by no other. A shard is
+// filled by the thread that recovers it and used by the one that runs it, so each of them gets a
+// heap at its first allocation. Freeing is allowed anywhere; what the first thread allocated
+// outlives it.
 class MimallocHeap final : public ShardHeap, private std::pmr::memory_resource {
 public:
     std::pmr::memory_resource* resource() noexcept override { return this; }
@@ -49,7 +52,9 @@ private:
         return block;
     }
     void do_deallocate(void* block, std::size_t, std::size_t) override { mi_free(block); }
-    bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
+    bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override {
+        return this == &other;
+    }
 
     std::thread::id owner_;
     mi_heap_t* heap_ = nullptr;
@@ -60,6 +65,8 @@ using Heap = MimallocHeap;
 
 }  // namespace
 
-std::unique_ptr<ShardHeap> make_shard_heap() { return std::make_unique<Heap>(); }
+std::unique_ptr<ShardHeap> make_shard_heap() {
+    return std::make_unique<Heap>();
+}
 
 }  // namespace pawl::detail

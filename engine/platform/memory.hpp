@@ -1,5 +1,5 @@
-// A heap of its own for each shard. Knows the allocator, not what is allocated. memory.cpp is the only file that
-// knows mimalloc; the host's malloc stays the host's.
+// A heap of its own for each shard. Knows the allocator, not what is allocated. memory.cpp is the
+// only file that knows mimalloc; the host's malloc stays the host's.
 #pragma once
 
 #include <memory>

@@ -18,8 +18,9 @@ public:
     static constexpr std::int64_t park_max_default_ns = 500'000;
 
 private:
-    // Spins, then yields, then sleeps twice as long each time up to park_max. On one core the yields are what
-    // lets the other side run; the bound is what keeps a parked thread's answer below a millisecond.
+    // Spins, then yields, then sleeps twice as long each time up to park_max. On one core the
+    // yields are what lets the other side run; the bound is what keeps a parked thread's answer
+    // below a millisecond.
     static constexpr std::uint32_t spins = 64;
     static constexpr std::uint32_t yields = 32;
     static constexpr std::int64_t park_min_ns = 2'000;

@@ -1,5 +1,5 @@
-// One producer's ring into one shard, and the ring of replies back. Knows lines and replies, never what they mean.
-// The only file that knows Boost.Lockfree.
+// One producer's ring into one shard, and the ring of replies back. Knows lines and replies, never
+// what they mean. The only file that knows Boost.Lockfree.
 #pragma once
 
 #include <atomic>
@@ -28,7 +28,7 @@ public:
     }
     // Reader: up to `count`, oldest first; returns how many.
     std::size_t pop(T* items, std::size_t count) { return queue_.pop(items, count); }
-    bool empty() const { return queue_.read_available() == 0; }  // reader
+    bool empty() const { return queue_.read_available() == 0; }    // reader
     std::size_t room() const { return queue_.write_available(); }  // writer
 
 private:
@@ -38,17 +38,24 @@ private:
 // Both directions between one producer and one shard. Shared by the two; the last one out frees it.
 struct Lane {
     Lane(std::size_t lines, std::size_t replies, SessionId owner, std::string name)
-        : commands(lines), answers(replies), reply_capacity(replies), session(owner), session_name(std::move(name)) {}
+        : commands(lines),
+          answers(replies),
+          reply_capacity(replies),
+          session(owner),
+          session_name(std::move(name)) {}
 
-    SingleRing<Line> commands;      // producer -> shard
-    SingleRing<RawReply> answers;   // shard -> producer
+    SingleRing<Line> commands;     // producer -> shard
+    SingleRing<RawReply> answers;  // shard -> producer
     const std::size_t reply_capacity;
-    const SessionId session;        // what commands without a session of their own belong to; 0 = anonymous
+    const SessionId
+        session;  // what commands without a session of their own belong to; 0 = anonymous
     const std::string session_name;
-    // release by the producer when it goes; pairs with the acquire in Shard: what was sent before is still decided.
+    // release by the producer when it goes; pairs with the acquire in Shard: what was sent before
+    // is still decided.
     std::atomic<bool> abandoned{false};
-    // seq_cst on both sides: the producer raises it before it looks whether the engine is open; close() says "closing"
-    // and then waits for it to fall. So every message is either refused or found by the last pass.
+    // seq_cst on both sides: the producer raises it before it looks whether the engine is open;
+    // close() says "closing" and then waits for it to fall. So every message is either refused or
+    // found by the last pass.
     alignas(64) std::atomic<bool> sending{false};
 };
 

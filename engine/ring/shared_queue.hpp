@@ -1,5 +1,5 @@
-// The one queue of a shard that many threads may write to: for callers without a producer of their own.
-// The only file that knows moodycamel's ConcurrentQueue.
+// The one queue of a shard that many threads may write to: for callers without a producer of their
+// own. The only file that knows moodycamel's ConcurrentQueue.
 #pragma once
 
 #include <atomic>
@@ -21,8 +21,8 @@
 
 namespace pawl::detail {
 
-// Order is kept per writing thread. Bounded by count; a message of up to three lines travels in place, a larger one in a
-// box of its own.
+// Order is kept per writing thread. Bounded by count; a message of up to three lines travels in
+// place, a larger one in a box of its own.
 class SharedQueue {
 public:
     explicit SharedQueue(std::size_t capacity) : queue_(capacity), capacity_(capacity) {}
@@ -53,7 +53,8 @@ public:
         return true;
     }
 
-    // The shard. Copies one message to `to` (message_lines_max lines of room); returns its lines, 0 when empty.
+    // The shard. Copies one message to `to` (message_lines_max lines of room); returns its lines, 0
+    // when empty.
     std::size_t pop(Line* to) {
         Item item;
         if (!queue_.try_dequeue(item)) return 0;

@@ -15,20 +15,24 @@ Result<std::vector<NamedCounter>> read_counters(const std::string& directory) {
     journal::PosixStorage storage;
     Result<journal::Manifest> manifest = journal::read_manifest(storage, directory);
     if (!manifest) return manifest.error();
-    const std::string path = manifest->heads + "/pawl-" + journal::to_hex(manifest->identity) + "-counters";
+    const std::string path =
+        manifest->heads + "/pawl-" + journal::to_hex(manifest->identity) + "-counters";
     std::unique_ptr<journal::SharedRing> memory;
     const auto mapped = storage.map_ring(path, 0, journal::RingMode::look, memory);
     if (mapped.fault == journal::StorageFault::missing)
-        return Error{ErrorCode::io, "counters of " + directory + ": no engine has it open: start one, then look again"};
+        return Error{ErrorCode::io, "counters of " + directory +
+                                        ": no engine has it open: start one, then look again"};
     if (!mapped.ok()) return journal::storage_error(mapped, "map the counters", path);
 
     auto& header = *reinterpret_cast<detail::CounterHeader*>(memory->ring());
     if (header.magic != detail::CounterHeader{}.magic)
-        return Error{ErrorCode::head_foreign, path + ": is not a page of counters: remove it if no engine runs"};
+        return Error{ErrorCode::head_foreign,
+                     path + ": is not a page of counters: remove it if no engine runs"};
     const std::uint64_t room =
         (memory->capacity_bytes() - sizeof header) / sizeof(detail::CounterCell);
     // acquire: pairs with the release in CounterPage::make: the names are there.
-    const std::uint64_t count = std::min(std::atomic_ref(header.count).load(std::memory_order_acquire), room);
+    const std::uint64_t count =
+        std::min(std::atomic_ref(header.count).load(std::memory_order_acquire), room);
     std::vector<NamedCounter> counters;
     for (std::uint64_t i = 0; i < count; ++i) {
         auto& cell = *reinterpret_cast<detail::CounterCell*>(memory->ring() + sizeof header +

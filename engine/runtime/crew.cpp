@@ -13,7 +13,8 @@ void Crew::add(Duty duty) {
         name_thread(duty.name);
         if (duty.core >= 0) pin_to_core(duty.core);
         IdleStrategy idle(duty.idle);
-        while (!stopping_.load(std::memory_order_relaxed)) idle.idle(duty.do_work(), duty.park_max_ns);
+        while (!stopping_.load(std::memory_order_relaxed))
+            idle.idle(duty.do_work(), duty.park_max_ns);
     });
 }
 

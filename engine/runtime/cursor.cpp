@@ -29,11 +29,12 @@ Result<Cursor> Cursor::parse(std::string_view text) {
         std::uint64_t shard = 0;
         std::uint64_t position = 0;
         std::uint64_t done = 0;
-        if (!number(shard, ':') || shard != places.size() || !number(position, '+') || !number(done, 0) ||
-            done > 0xFFFF || (at != end && *at != ' '))
-            return Error{ErrorCode::bad_input, "cursor '" + std::string(text) + "': shard " +
-                                                   std::to_string(places.size()) +
-                                                   " is not written shard:position+events: keep it as it was given"};
+        if (!number(shard, ':') || shard != places.size() || !number(position, '+') ||
+            !number(done, 0) || done > 0xFFFF || (at != end && *at != ' '))
+            return Error{ErrorCode::bad_input,
+                         "cursor '" + std::string(text) + "': shard " +
+                             std::to_string(places.size()) +
+                             " is not written shard:position+events: keep it as it was given"};
         places.push_back({position, static_cast<std::uint32_t>(done)});
         if (at != end) ++at;
     }

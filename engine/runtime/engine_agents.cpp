@@ -1,5 +1,6 @@
 // The duty cycles that are not a shard's: journal, replies, housekeeping.
 #include <string>
+#include <utility>
 
 #include "engine/ring/idle.hpp"
 #include "engine/runtime/engine_core.hpp"
@@ -48,9 +49,29 @@ std::size_t EngineCore::reply_work() {
     return work;
 }
 
+// A throwing decide was contained: say so, and when the shard stopped because of it, stop
+// admitting.
+void EngineCore::watch_decisions(std::uint32_t shard) {
+    ShardPart& part = *parts_[shard];
+    const std::uint64_t threw = part.counters->threw.load(std::memory_order_relaxed);
+    if (threw == part.threw_told) return;
+    const std::uint64_t fresh = threw - std::exchange(part.threw_told, threw);
+    notify(Notice::Kind::decision_threw, shard,
+           "shard " + std::to_string(shard) + ": decide threw in " + std::to_string(fresh) +
+               " commands; each was refused and changed nothing: find them by their refusal in the "
+               "journal");
+    if (!options_.halt_when_decide_throws) return;
+    State expected = State::open;
+    state_.compare_exchange_strong(expected, State::failed);
+    notify(Notice::Kind::stopped, shard,
+           "shard " + std::to_string(shard) +
+               ": stopped because decide threw and halt_when_decide_throws is set");
+}
+
 std::size_t EngineCore::housekeeping_work() {
-    if (directory_ == nullptr) return 0;
     std::size_t work = 0;
+    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) watch_decisions(shard);
+    if (directory_ == nullptr) return work;
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
         ShardPart& part = *parts_[shard];
         journal::SegmentPreparer& preparer = directory_->preparer(shard);
@@ -60,9 +81,11 @@ std::size_t EngineCore::housekeeping_work() {
             if (part.disk_full_told)
                 notify(Notice::Kind::disk_full, shard,
                        "journal " + options_.directory + ": no room for another segment of " +
-                           std::to_string(options_.segment_bytes) + " bytes: new work is refused until there is");
+                           std::to_string(options_.segment_bytes) +
+                           " bytes: new work is refused until there is");
             else
-                notify(Notice::Kind::disk_available, shard, "journal " + options_.directory + ": there is room again");
+                notify(Notice::Kind::disk_available, shard,
+                       "journal " + options_.directory + ": there is room again");
         }
     }
     return work;
@@ -84,9 +107,10 @@ Status EngineCore::sync(std::chrono::nanoseconds patience) {
         while (part->head->synced() < target) {
             if (failed()) return Error{ErrorCode::stopped, part->journaler->failure()};
             if (std::chrono::steady_clock::now() - begin >= patience)
-                return Error{ErrorCode::timeout, "engine " + options_.directory + ": position " +
-                                                     std::to_string(target.value) +
-                                                     " is not on disk yet: wait longer, or look at the disk"};
+                return Error{ErrorCode::timeout,
+                             "engine " + options_.directory + ": position " +
+                                 std::to_string(target.value) +
+                                 " is not on disk yet: wait longer, or look at the disk"};
             if (!poll_while_waiting()) idle.idle(0, 50'000);
         }
     }

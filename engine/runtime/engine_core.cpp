@@ -30,16 +30,21 @@ std::uint64_t random_word() {
 }
 
 Status check(const EngineOptions& options) {
-    const auto wrong = [](std::string sentence) { return Error{ErrorCode::usage, std::move(sentence)}; };
+    const auto wrong = [](std::string sentence) {
+        return Error{ErrorCode::usage, std::move(sentence)};
+    };
     if (!options.transient && options.directory.empty())
-        return wrong("options: directory is empty: name one, or set transient to run without a journal");
+        return wrong(
+            "options: directory is empty: name one, or set transient to run without a journal");
     if (options.shards == 0 || options.shards > 1024)
         return wrong("options: shards is " + std::to_string(options.shards) + ": choose 1 to 1024");
     if (!std::has_single_bit(options.head_bytes) || options.head_bytes < (64U << 10))
         return wrong("options: head_bytes is " + std::to_string(options.head_bytes) +
                      ": choose a power of two of at least 65536");
-    if (options.lane_lines < message_lines_max || options.lane_replies == 0 || options.shared_queue_messages == 0)
-        return wrong("options: a lane holds at least " + std::to_string(message_lines_max) + " lines and 1 reply");
+    if (options.lane_lines < message_lines_max || options.lane_replies == 0 ||
+        options.shared_queue_messages == 0)
+        return wrong("options: a lane holds at least " + std::to_string(message_lines_max) +
+                     " lines and 1 reply");
     if (options.session_window == 0 || options.session_window > 60000 || options.sessions_max == 0)
         return wrong("options: session_window is 1 to 60000 and sessions_max at least 1");
     return Done{};
@@ -53,10 +58,12 @@ Result<std::shared_ptr<Core>> open_core(const EngineOptions& options, Domain dom
     return EngineCore::open(options, std::move(domain), environment, std::move(world));
 }
 
-Result<std::shared_ptr<Core>> EngineCore::open(const EngineOptions& options, Domain domain, Environment environment,
+Result<std::shared_ptr<Core>> EngineCore::open(const EngineOptions& options, Domain domain,
+                                               Environment environment,
                                                std::shared_ptr<void> owner) {
     if (Status checked = check(options); !checked) return checked.error();
-    const std::shared_ptr<EngineCore> core(new EngineCore(options, std::move(domain), environment, std::move(owner)));
+    const std::shared_ptr<EngineCore> core(
+        new EngineCore(options, std::move(domain), environment, std::move(owner)));
     if (Status opened = core->open_parts(); !opened) {
         core->closed_ = true;  // nothing runs, nothing to drain
         return opened.error();
@@ -82,7 +89,9 @@ Status EngineCore::open_parts() {
         parts_.push_back(std::make_unique<ShardPart>(options_, domain_, shard));
     if (options_.threading == Threading::none) {
         wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-        if (wake_fd_ < 0) return Error{ErrorCode::io, "engine: no event descriptor: raise the limit of open files"};
+        if (wake_fd_ < 0)
+            return Error{ErrorCode::io,
+                         "engine: no event descriptor: raise the limit of open files"};
     }
     return options_.transient ? open_transient() : open_journaled();
 }
@@ -91,7 +100,8 @@ Status EngineCore::open_transient() {
     const std::uint64_t run = random_word();
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
         journal::HeadOptions head;
-        head.path = options_.heads + "/pawl-transient-" + journal::to_hex(run) + "-" + std::to_string(shard);
+        head.path = options_.heads + "/pawl-transient-" + journal::to_hex(run) + "-" +
+                    std::to_string(shard);
         head.shard = shard;
         head.capacity_bytes = options_.head_bytes;
         auto made = journal::Head::create(environment_.storage, head);
@@ -100,9 +110,12 @@ Status EngineCore::open_transient() {
         static_cast<void>(environment_.storage.remove(head.path));
         parts_[shard]->own_head = std::move(*made);
     }
-    if (Status made = make_counters(options_.heads + "/pawl-transient-" + journal::to_hex(run) + "-counters"); !made)
+    if (Status made =
+            make_counters(options_.heads + "/pawl-transient-" + journal::to_hex(run) + "-counters");
+        !made)
         return made;
-    const std::size_t record_max = std::min<std::size_t>(options_.head_bytes / 4, (1U << 20) - 4096);
+    const std::size_t record_max =
+        std::min<std::size_t>(options_.head_bytes / 4, (1U << 20) - 4096);
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard)
         make_shard(shard, *parts_[shard]->own_head, nullptr, StreamEnd{}, run, record_max);
     created_ = true;
@@ -121,8 +134,9 @@ Status EngineCore::open_journaled() {
     directory.session_window = options_.session_window;
     directory.flush_interval_ns = options_.flush_interval.count();
     directory.progress = options_.on_recovery;
-    auto opened = journal::Directory::open(environment_.storage, directory,
-                                           [this](std::uint32_t shard) -> journal::RecordSink& { return parts_[shard]->sink; });
+    auto opened = journal::Directory::open(
+        environment_.storage, directory,
+        [this](std::uint32_t shard) -> journal::RecordSink& { return parts_[shard]->sink; });
     if (!opened) return opened.error();
     directory_ = std::move(*opened);
 
@@ -135,17 +149,24 @@ Status EngineCore::open_journaled() {
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
         const ShardPart& part = *parts_[shard];
         if (part.sink.failed())
-            return Error{ErrorCode::mismatch, "journal " + options_.directory + ": shard " + std::to_string(shard) +
-                                                  ", position " + std::to_string(part.sink.at().value) + ": " +
-                                                  part.replayer.why() +
-                                                  ": open it with the program that wrote it, or replay with a fixed one"};
+            return Error{
+                ErrorCode::mismatch,
+                "journal " + options_.directory + ": shard " + std::to_string(shard) +
+                    ", position " + std::to_string(part.sink.at().value) + ": " +
+                    part.replayer.why() +
+                    ": open it with the program that wrote it, or replay with a fixed one"};
     }
     const auto& manifest = directory_->manifest();
-    if (Status made = make_counters(manifest.heads + "/pawl-" + journal::to_hex(manifest.identity) + "-counters"); !made)
+    if (Status made = make_counters(manifest.heads + "/pawl-" + journal::to_hex(manifest.identity) +
+                                    "-counters");
+        !made)
         return made;
-    const std::size_t allowed = std::min<std::size_t>(directory_->record_bytes_max(), manifest.head_bytes / 4);
+    const std::size_t allowed =
+        std::min<std::size_t>(directory_->record_bytes_max(), manifest.head_bytes / 4);
     const std::size_t record_max =
-        options_.record_bytes_max == 0 ? allowed : std::clamp<std::size_t>(options_.record_bytes_max, 4096, allowed);
+        options_.record_bytes_max == 0
+            ? allowed
+            : std::clamp<std::size_t>(options_.record_bytes_max, 4096, allowed);
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
         const journal::ShardEnd& end = directory_->end(shard);
         make_shard(shard, directory_->head(shard), &directory_->journaler(shard),
@@ -156,7 +177,8 @@ Status EngineCore::open_journaled() {
 }
 
 Status EngineCore::make_counters(const std::string& path) {
-    const std::uint64_t wanted = sizeof(CounterHeader) + options_.shards * std::uint64_t{64} * sizeof(CounterCell);
+    const std::uint64_t wanted =
+        sizeof(CounterHeader) + options_.shards * std::uint64_t{64} * sizeof(CounterCell);
     const std::uint64_t bytes = std::bit_ceil(std::max<std::uint64_t>(wanted, 64U << 10));
     const auto mapped =
         environment_.storage.map_ring(path, bytes, journal::RingMode::create, counter_memory_);
@@ -167,7 +189,8 @@ Status EngineCore::make_counters(const std::string& path) {
 }
 
 void EngineCore::make_shard(std::uint32_t shard, journal::Head& head, journal::Journaler* journaler,
-                            const StreamEnd& end, std::uint64_t random_seed, std::size_t record_bytes_max) {
+                            const StreamEnd& end, std::uint64_t random_seed,
+                            std::size_t record_bytes_max) {
     ShardPart& part = *parts_[shard];
     part.head = &head;
     part.journaler = journaler;
@@ -176,8 +199,10 @@ void EngineCore::make_shard(std::uint32_t shard, journal::Head& head, journal::J
     options.index = shard;
     options.record_bytes_max = record_bytes_max & ~(record_alignment - 1);
     options.random_seed = random_seed;
-    part.shard = std::make_unique<Shard>(options, *part.machine, part.sessions, head, Gate(head, journaler, nullptr),
-                                         environment_.clock, *part.counters);
+    options.halt_when_decide_throws = options_.halt_when_decide_throws;
+    part.shard =
+        std::make_unique<Shard>(options, *part.machine, part.sessions, head,
+                                Gate(head, journaler, nullptr), environment_.clock, *part.counters);
     part.shard->go_on_at(end);
     part.shard->add_shared_port(part.queue, part.answers, options_.shared_queue_messages);
 }
@@ -186,15 +211,18 @@ void EngineCore::make_shard(std::uint32_t shard, journal::Head& head, journal::J
 Status EngineCore::write_opening_notes() {
     HashArchive hash;
     hash.bytes(domain_.schema_text.data(), domain_.schema_text.size());
-    const SchemaRecord schema{hash.result(), static_cast<std::uint32_t>(domain_.schema_text.size()), 1};
+    const SchemaRecord schema{hash.result(), static_cast<std::uint32_t>(domain_.schema_text.size()),
+                              1};
     const EpochRecord epoch{directory_->epoch(), random_word()};
     for (const auto& part : parts_) {
         bool written = part->shard->write_note(RecordKind::epoch, &epoch, sizeof epoch, {});
         if (written && part->replayer.schema_hash() != schema.hash)
-            written = part->shard->write_note(RecordKind::schema, &schema, sizeof schema, domain_.schema_text);
+            written = part->shard->write_note(RecordKind::schema, &schema, sizeof schema,
+                                              domain_.schema_text);
         if (!written)
-            return Error{ErrorCode::usage, "options: the schema has " + std::to_string(domain_.schema_text.size()) +
-                                               " bytes and does not fit one record: raise head_bytes"};
+            return Error{ErrorCode::usage,
+                         "options: the schema has " + std::to_string(domain_.schema_text.size()) +
+                             " bytes and does not fit one record: raise head_bytes"};
     }
     return Done{};
 }
@@ -217,17 +245,19 @@ void EngineCore::start() {
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
         ShardPart& part = *parts_[shard];
         const int core = shard < options_.cores.size() ? options_.cores[shard] : -1;
-        crew_->add({"pawl-shard" + std::to_string(shard), [&part] { return part.do_work(); }, options_.idle,
-                    IdleStrategy::park_max_default_ns, core});
+        crew_->add({"pawl-shard" + std::to_string(shard), [&part] { return part.do_work(); },
+                    options_.idle, IdleStrategy::park_max_default_ns, core});
     }
     crew_->add({"pawl-journal", [this] { return journal_work(); }, Idle::park, 50'000, -1});
-    crew_->add({"pawl-reply", [this] { return reply_work(); }, Idle::park, IdleStrategy::park_max_default_ns, -1});
+    crew_->add({"pawl-reply", [this] { return reply_work(); }, Idle::park,
+                IdleStrategy::park_max_default_ns, -1});
     crew_->add({"pawl-house", [this] { return housekeeping_work(); }, Idle::park, 10'000'000, -1});
 }
 
 bool EngineCore::drained() const {
-    return std::all_of(parts_.begin(), parts_.end(),
-                       [](const auto& part) { return part->drained.load(std::memory_order_acquire); });
+    return std::all_of(parts_.begin(), parts_.end(), [](const auto& part) {
+        return part->drained.load(std::memory_order_acquire);
+    });
 }
 
 Status EngineCore::close(std::chrono::nanoseconds deadline) {
@@ -264,19 +294,27 @@ Status EngineCore::close(std::chrono::nanoseconds deadline) {
     for (const auto& part : parts_) part->shard->abandon();
     reply_work();
 
-    const bool was_failed = failed();
+    // Without a failed write the journal can be closed in order, whatever else stopped the engine.
+    const bool was_failed = std::any_of(parts_.begin(), parts_.end(), [](const auto& part) {
+        return part->journaler != nullptr &&
+               part->journaler->state() == journal::JournalerState::failed;
+    });
     if (directory_ != nullptr && !was_failed) {
         if (Status closed = directory_->close(); !closed) close_result_ = closed;
     }
     if (!counter_path_.empty()) static_cast<void>(environment_.storage.remove(counter_path_));
     if (was_failed && close_result_.ok())
-        close_result_ = Error{ErrorCode::stopped, "engine " + options_.directory +
-                                                      ": it had stopped after a failed write: open it again to recover"};
+        close_result_ =
+            Error{ErrorCode::stopped,
+                  "engine " + options_.directory +
+                      ": it had stopped after a failed write: open it again to recover"};
     if (!in_time && close_result_.ok())
-        close_result_ = Error{ErrorCode::timeout,
-                              "engine " + options_.directory + ": not everything was decided and answered within " +
-                                  std::to_string(deadline.count() / 1'000'000) +
-                                  " ms; what was left was answered 'closed': give close() longer, or read the replies"};
+        close_result_ =
+            Error{ErrorCode::timeout, "engine " + options_.directory +
+                                          ": not everything was decided and answered within " +
+                                          std::to_string(deadline.count() / 1'000'000) +
+                                          " ms; what was left was answered 'closed': give close() "
+                                          "longer, or read the replies"};
     state_.store(State::closed, std::memory_order_release);
     return close_result_;
 }

@@ -1,4 +1,5 @@
-// An open engine: its parts and their life from open to close. Knows every floor below; what the parts do is theirs.
+// An open engine: its parts and their life from open to close. Knows every floor below; what the
+// parts do is theirs.
 #pragma once
 
 #include <atomic>
@@ -26,7 +27,8 @@ struct Environment {
 
 class EngineCore final : public Core, public std::enable_shared_from_this<EngineCore> {
 public:
-    static Result<std::shared_ptr<Core>> open(const EngineOptions& options, Domain domain, Environment environment,
+    static Result<std::shared_ptr<Core>> open(const EngineOptions& options, Domain domain,
+                                              Environment environment,
                                               std::shared_ptr<void> environment_owner = nullptr);
     ~EngineCore() override;
 
@@ -35,13 +37,15 @@ public:
     Durability default_durability() const noexcept override { return options_.durability; }
 
     Offer try_send(std::uint32_t shard, const MessageBuffer& message) override;
-    Offer send(std::uint32_t shard, const MessageBuffer& message, std::chrono::nanoseconds patience) override;
+    Offer send(std::uint32_t shard, const MessageBuffer& message,
+               std::chrono::nanoseconds patience) override;
     bool poll_while_waiting() override;
 
     std::unique_ptr<ProducerLink> make_producer(const ProducerOptions& options) override;
     std::unique_ptr<StreamFollower> follow(const std::vector<StreamPlace>& from, bool from_end,
                                            Durability durability) override;
-    Status read_record(std::uint32_t shard, std::uint64_t position, std::vector<std::byte>& bytes) override;
+    Status read_record(std::uint32_t shard, std::uint64_t position,
+                       std::vector<std::byte>& bytes) override;
 
     std::uint64_t state_hash() override;
     std::uint64_t aggregate_count() override;
@@ -51,12 +55,18 @@ public:
     int wake_fd() const noexcept override { return wake_fd_; }
     int poll_timeout_ms() override;
 
-    const std::vector<std::string>& recovery_sentences() const noexcept override { return sentences_; }
+    const std::vector<std::string>& recovery_sentences() const noexcept override {
+        return sentences_;
+    }
     std::uint64_t recovered_records() const noexcept override { return recovered_records_; }
     std::uint64_t recovered_events() const noexcept override { return recovered_events_; }
-    std::string journal_path() const override { return options_.transient ? std::string() : options_.directory; }
+    std::string journal_path() const override {
+        return options_.transient ? std::string() : options_.directory;
+    }
     bool created() const noexcept override { return created_; }
-    bool failed() const noexcept override { return state_.load(std::memory_order_acquire) == State::failed; }
+    bool failed() const noexcept override {
+        return state_.load(std::memory_order_acquire) == State::failed;
+    }
     Status sync(std::chrono::nanoseconds patience) override;
     Status close(std::chrono::nanoseconds deadline) override;
 
@@ -76,14 +86,15 @@ public:
 private:
     enum class State : std::uint8_t { open, closing, failed, closed };
 
-    EngineCore(const EngineOptions& options, Domain domain, Environment environment, std::shared_ptr<void> owner);
+    EngineCore(const EngineOptions& options, Domain domain, Environment environment,
+               std::shared_ptr<void> owner);
 
     Status open_parts();
     Status open_transient();
     Status open_journaled();
     Status make_counters(const std::string& path);
-    void make_shard(std::uint32_t shard, journal::Head& head, journal::Journaler* journaler, const StreamEnd& end,
-                    std::uint64_t random_seed, std::size_t record_bytes_max);
+    void make_shard(std::uint32_t shard, journal::Head& head, journal::Journaler* journaler,
+                    const StreamEnd& end, std::uint64_t random_seed, std::size_t record_bytes_max);
     Status write_opening_notes();
     void start();
     void run_once();
@@ -94,6 +105,7 @@ private:
     std::size_t journal_work();
     std::size_t reply_work();
     std::size_t housekeeping_work();
+    void watch_decisions(std::uint32_t shard);
     void fail(std::uint32_t shard, const std::string& sentence);
     void notify(Notice::Kind kind, std::uint32_t shard, std::string sentence);
 
@@ -108,7 +120,8 @@ private:
     std::vector<std::unique_ptr<ShardPart>> parts_;
 
     std::atomic<State> state_{State::open};
-    // Callers inside try_send: close() waits for them, so that no message is left behind unanswered.
+    // Callers inside try_send: close() waits for them, so that no message is left behind
+    // unanswered.
     mutable std::atomic<std::uint32_t> senders_{0};
     std::unique_ptr<Crew> crew_;
     std::mutex polling_;  // one thread at a time runs the agents in poll()

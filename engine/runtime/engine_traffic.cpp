@@ -1,4 +1,5 @@
-// What goes into an open engine and what is asked of it: messages from any thread, questions to whole shards.
+// What goes into an open engine and what is asked of it: messages from any thread, questions to
+// whole shards.
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,12 +16,16 @@ namespace pawl::detail {
 Offer EngineCore::admit(std::uint32_t shard, const MessageBuffer& message) const noexcept {
     PAWL_ASSERT(shard < parts_.size());
     const State state = state_.load(std::memory_order_seq_cst);
-    if (state != State::open) return Offer::closed;
     const MessageHeader& header = MessageView(message.lines()->bytes).header();
-    if (header.kind != MessageKind::command && header.kind != MessageKind::fact) return Offer::accepted;
+    const bool acts = header.kind == MessageKind::command || header.kind == MessageKind::fact;
+    // A failed engine takes no more commands but can still be looked at.
+    if (state == State::closing || state == State::closed) return Offer::closed;
+    if (state == State::failed && acts) return Offer::closed;
+    if (!acts) return Offer::accepted;
     const auto durability = static_cast<Durability>(header.durability);
     if (durability >= Durability::replicated) return Offer::unavailable;
-    if (directory_ == nullptr) return durability > Durability::journaled ? Offer::unavailable : Offer::accepted;
+    if (directory_ == nullptr)
+        return durability > Durability::journaled ? Offer::unavailable : Offer::accepted;
     if (directory_->preparer(shard).disk_full()) return Offer::disk_full;
     return Offer::accepted;
 }
@@ -28,14 +33,16 @@ Offer EngineCore::admit(std::uint32_t shard, const MessageBuffer& message) const
 Offer EngineCore::try_send(std::uint32_t shard, const MessageBuffer& message) {
     senders_.fetch_add(1, std::memory_order_seq_cst);
     Offer offer = admit(shard, message);
-    if (offer == Offer::accepted && !parts_[shard]->queue.try_push(message.lines(), message.line_count()))
+    if (offer == Offer::accepted &&
+        !parts_[shard]->queue.try_push(message.lines(), message.line_count()))
         offer = Offer::back_pressured;
     senders_.fetch_sub(1, std::memory_order_release);
     if (offer == Offer::accepted) sent();
     return offer;
 }
 
-Offer EngineCore::send(std::uint32_t shard, const MessageBuffer& message, std::chrono::nanoseconds patience) {
+Offer EngineCore::send(std::uint32_t shard, const MessageBuffer& message,
+                       std::chrono::nanoseconds patience) {
     Offer offer = try_send(shard, message);
     if (offer != Offer::back_pressured || patience.count() <= 0) return offer;
     const auto begin = std::chrono::steady_clock::now();
@@ -49,15 +56,18 @@ Offer EngineCore::send(std::uint32_t shard, const MessageBuffer& message, std::c
 
 void EngineCore::sent() noexcept {
     if (wake_fd_ < 0) return;
-    // seq_cst on both sides: either the host sees the message before it sleeps, or we see that it sleeps.
+    // seq_cst on both sides: either the host sees the message before it sleeps, or we see that it
+    // sleeps.
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (!host_waits_.load(std::memory_order_relaxed) || !host_waits_.exchange(false)) return;
     const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof one);  // full: it is awake
+    [[maybe_unused]] const ssize_t written =
+        write(wake_fd_, &one, sizeof one);  // full: it is awake
 }
 
 std::size_t EngineCore::poll() {
-    PAWL_ASSERT(options_.threading == Threading::none && "only an engine opened with Threading::none is polled");
+    PAWL_ASSERT(options_.threading == Threading::none &&
+                "only an engine opened with Threading::none is polled");
     const std::unique_lock lock(polling_, std::try_to_lock);
     if (!lock.owns_lock()) return 0;
     host_waits_.store(false, std::memory_order_relaxed);
@@ -99,12 +109,13 @@ std::unique_ptr<ProducerLink> EngineCore::make_producer(const ProducerOptions& o
     return std::make_unique<LaneProducer>(shared_from_this(), *this, options);
 }
 
-std::unique_ptr<StreamFollower> EngineCore::follow(const std::vector<StreamPlace>& from, bool from_end,
-                                                   Durability durability) {
+std::unique_ptr<StreamFollower> EngineCore::follow(const std::vector<StreamPlace>& from,
+                                                   bool from_end, Durability durability) {
     return std::make_unique<JournalFollower>(shared_from_this(), *this, from, from_end, durability);
 }
 
-Status EngineCore::read_record(std::uint32_t shard, std::uint64_t position, std::vector<std::byte>& bytes) {
+Status EngineCore::read_record(std::uint32_t shard, std::uint64_t position,
+                               std::vector<std::byte>& bytes) {
     PAWL_ASSERT(shard < parts_.size());
     ShardPart& part = *parts_[shard];
     bytes.resize(sizeof(RecordHeader));
@@ -117,14 +128,16 @@ Status EngineCore::read_record(std::uint32_t shard, std::uint64_t position, std:
         }
     }
     if (directory_ == nullptr)
-        return Error{ErrorCode::io, "transient engine: the record at position " + std::to_string(position) +
-                                        " is no longer in memory: raise head_bytes, or use a journal"};
+        return Error{ErrorCode::io,
+                     "transient engine: the record at position " + std::to_string(position) +
+                         " is no longer in memory: raise head_bytes, or use a journal"};
     const std::lock_guard lock(part.reader_mutex);
     if (part.reader == nullptr) part.reader = directory_->reader(shard);
     return part.reader->read_record(Position{position}, bytes);
 }
 
-// ---- questions to whole shards -------------------------------------------------------------------------------------
+// ---- questions to whole shards
+// -------------------------------------------------------------------------------------
 
 namespace {
 
@@ -153,8 +166,8 @@ private:
 
 }  // namespace
 
-// In order with what this thread has sent through the shared queue. When the engine is closed there is nobody to race
-// with: the shard is read directly.
+// In order with what this thread has sent through the shared queue. When the engine is closed there
+// is nobody to race with: the shard is read directly.
 void EngineCore::inspect_all(const std::function<void(const ShardFacts&)>& visit) {
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
         ShardQuery query(visit);

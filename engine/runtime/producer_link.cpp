@@ -7,7 +7,8 @@
 
 namespace pawl::detail {
 
-LaneProducer::LaneProducer(std::shared_ptr<EngineCore> owner, EngineCore& core, const ProducerOptions& options)
+LaneProducer::LaneProducer(std::shared_ptr<EngineCore> owner, EngineCore& core,
+                           const ProducerOptions& options)
     : owner_(std::move(owner)), core_(core), session_(session_id(options.session)) {
     PAWL_ASSERT(options.session.size() <= 255 && "a session's name has at most 255 bytes");
     if (session_.value != 0) {
@@ -18,11 +19,13 @@ LaneProducer::LaneProducer(std::shared_ptr<EngineCore> owner, EngineCore& core, 
     }
     const EngineOptions& sizes = core_.options();
     for (std::uint32_t shard = 0; shard < core_.shard_count(); ++shard) {
-        auto lane = std::make_shared<Lane>(sizes.lane_lines, sizes.lane_replies, session_, options.session);
+        auto lane =
+            std::make_shared<Lane>(sizes.lane_lines, sizes.lane_replies, session_, options.session);
         ShardPart& part = core_.part(shard);
         {
             const std::lock_guard lock(part.lanes_mutex);
-            std::erase_if(part.lanes, [](const std::weak_ptr<Lane>& known) { return known.expired(); });
+            std::erase_if(part.lanes,
+                          [](const std::weak_ptr<Lane>& known) { return known.expired(); });
             part.lanes.push_back(lane);
         }
         part.shard->attach(lane);
@@ -30,8 +33,8 @@ LaneProducer::LaneProducer(std::shared_ptr<EngineCore> owner, EngineCore& core, 
     }
 }
 
-// What an earlier producer of this session left in its lanes is numbered, but not yet decided: until it is, the highest
-// number is not known.
+// What an earlier producer of this session left in its lanes is numbered, but not yet decided:
+// until it is, the highest number is not known.
 void LaneProducer::wait_for_the_last_life() {
     const auto undecided = [this] {
         for (std::uint32_t shard = 0; shard < core_.shard_count(); ++shard) {
@@ -39,7 +42,8 @@ void LaneProducer::wait_for_the_last_life() {
             const std::lock_guard lock(part.lanes_mutex);
             for (const std::weak_ptr<Lane>& known : part.lanes) {
                 const std::shared_ptr<Lane> lane = known.lock();
-                if (lane != nullptr && lane->session == session_ && lane->abandoned.load(std::memory_order_acquire))
+                if (lane != nullptr && lane->session == session_ &&
+                    lane->abandoned.load(std::memory_order_acquire))
                     return true;  // the shard drops its end when it has decided everything
             }
         }
@@ -66,7 +70,8 @@ Offer LaneProducer::try_send(std::uint32_t shard, const MessageBuffer& message) 
     return offer;
 }
 
-Offer LaneProducer::send(std::uint32_t shard, const MessageBuffer& message, std::chrono::nanoseconds patience) {
+Offer LaneProducer::send(std::uint32_t shard, const MessageBuffer& message,
+                         std::chrono::nanoseconds patience) {
     Offer offer = try_send(shard, message);
     if (offer != Offer::back_pressured || patience.count() <= 0) return offer;
     const auto begin = std::chrono::steady_clock::now();

@@ -12,11 +12,13 @@ namespace pawl::detail {
 
 class LaneProducer final : public ProducerLink {
 public:
-    LaneProducer(std::shared_ptr<EngineCore> owner, EngineCore& core, const ProducerOptions& options);
+    LaneProducer(std::shared_ptr<EngineCore> owner, EngineCore& core,
+                 const ProducerOptions& options);
     ~LaneProducer() override;
 
     Offer try_send(std::uint32_t shard, const MessageBuffer& message) override;
-    Offer send(std::uint32_t shard, const MessageBuffer& message, std::chrono::nanoseconds patience) override;
+    Offer send(std::uint32_t shard, const MessageBuffer& message,
+               std::chrono::nanoseconds patience) override;
     std::size_t take(RawReply* replies, std::size_t count) override;
     std::uint64_t next_number() override { return next_number_; }
     void number_used(std::uint64_t number) override {

@@ -1,4 +1,5 @@
-// Everything that belongs to one shard of an open engine, in the order in which it lives. Knows no thread.
+// Everything that belongs to one shard of an open engine, in the order in which it lives. Knows no
+// thread.
 #pragma once
 
 #include <atomic>
@@ -65,8 +66,8 @@ struct ShardPart {
     Sessions sessions;
     Replayer replayer;
     ReplaySink sink;
-    SharedQueue queue;             // from threads without a producer
-    SingleRing<RawReply> answers;  // to the reply agent
+    SharedQueue queue;                        // from threads without a producer
+    SingleRing<RawReply> answers;             // to the reply agent
     std::unique_ptr<journal::Head> own_head;  // of a transient engine
     journal::Head* head = nullptr;
     journal::Journaler* journaler = nullptr;  // null when transient
@@ -78,8 +79,9 @@ struct ShardPart {
     std::unique_ptr<journal::StreamReader> reader;
     std::atomic<bool> drain{false};    // close(): say when nothing waits any more
     std::atomic<bool> drained{false};  // the shard's thread: nothing waits
-    bool disk_full_told = false;  // housekeeping's
-    bool failure_told = false;    // the journal agent's
+    bool disk_full_told = false;       // housekeeping's
+    bool failure_told = false;         // the journal agent's
+    std::uint64_t threw_told = 0;      // housekeeping's
 };
 
 }  // namespace pawl::detail

@@ -11,22 +11,26 @@ constexpr std::size_t chunk_bytes = 64U << 10;
 }
 
 JournalFollower::JournalFollower(std::shared_ptr<EngineCore> owner, EngineCore& core,
-                                 const std::vector<StreamPlace>& from, bool from_end, Durability durability)
+                                 const std::vector<StreamPlace>& from, bool from_end,
+                                 Durability durability)
     : owner_(std::move(owner)), core_(core), durability_(durability), tracks_(core.shard_count()) {
     for (std::uint32_t shard = 0; shard < tracks_.size(); ++shard) {
         Track& track = tracks_[shard];
         if (from_end) track.position = bound(shard);
         if (shard < from.size()) track.position = from[shard].position;
     }
-    // Sessions opened before the place where it begins are asked for; later ones stand in the stream.
+    // Sessions opened before the place where it begins are asked for; later ones stand in the
+    // stream.
     std::vector<std::vector<std::uint64_t>> known = core.session_ids();
-    for (std::uint32_t shard = 0; shard < tracks_.size(); ++shard) tracks_[shard].sessions = std::move(known[shard]);
+    for (std::uint32_t shard = 0; shard < tracks_.size(); ++shard)
+        tracks_[shard].sessions = std::move(known[shard]);
 }
 
 std::uint64_t JournalFollower::bound(std::uint32_t shard) const noexcept {
     const ShardPart& part = core_.part(shard);
-    return durability_ >= Durability::synced && part.journaler != nullptr ? part.head->synced().value
-                                                                           : part.head->committed().value;
+    return durability_ >= Durability::synced && part.journaler != nullptr
+               ? part.head->synced().value
+               : part.head->committed().value;
 }
 
 Result<bool> JournalFollower::next(StreamRecord& record) {
@@ -66,10 +70,12 @@ Result<bool> JournalFollower::next_of(std::uint32_t shard, StreamRecord& record)
 // Copies a run of whole records. False: they are not (safely) in the head any more.
 bool JournalFollower::fill_from_head(std::uint32_t shard, Track& track, std::uint64_t end) {
     const journal::Head& head = *core_.part(shard).head;
-    std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(end - track.position, chunk_bytes));
+    std::size_t wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(end - track.position, chunk_bytes));
     for (;;) {
         track.bytes.resize(std::max(track.bytes.size(), wanted));
-        if (!head.copy(Position{track.position}, std::span(track.bytes.data(), wanted))) return false;
+        if (!head.copy(Position{track.position}, std::span(track.bytes.data(), wanted)))
+            return false;
         std::size_t whole = 0;
         while (wanted - whole >= sizeof(RecordHeader)) {
             const std::size_t length = RecordView(track.bytes.data() + whole).length();
@@ -86,27 +92,33 @@ bool JournalFollower::fill_from_head(std::uint32_t shard, Track& track, std::uin
     }
 }
 
-Result<bool> JournalFollower::next_from_segments(std::uint32_t shard, Track& track, std::uint64_t end,
-                                                 const std::byte*& bytes) {
+Result<bool> JournalFollower::next_from_segments(std::uint32_t shard, Track& track,
+                                                 std::uint64_t end, const std::byte*& bytes) {
     const ShardPart& part = core_.part(shard);
     if (core_.directory() == nullptr)
-        return Error{ErrorCode::io, "transient engine: this subscription fell " + std::to_string(end - track.position) +
-                                        " bytes behind, farther than memory reaches: poll it more often, or use a journal"};
+        return Error{
+            ErrorCode::io,
+            "transient engine: this subscription fell " + std::to_string(end - track.position) +
+                " bytes behind, farther than memory reaches: poll it more often, or use a journal"};
     if (track.reader == nullptr) track.reader = core_.directory()->reader(shard);
-    if (track.reader->position().value != track.position) track.reader->seek(Position{track.position});
-    Result<journal::RecordAt> found = track.reader->next(std::min(Position{end}, part.head->synced()));
+    if (track.reader->position().value != track.position)
+        track.reader->seek(Position{track.position});
+    Result<journal::RecordAt> found =
+        track.reader->next(std::min(Position{end}, part.head->synced()));
     if (!found) return found.error();
     bytes = found->bytes;
     return bytes != nullptr;
 }
 
-void JournalFollower::hand_out(std::uint32_t shard, Track& track, const std::byte* bytes, StreamRecord& record) {
+void JournalFollower::hand_out(std::uint32_t shard, Track& track, const std::byte* bytes,
+                               StreamRecord& record) {
     const RecordView view(bytes);
     const RecordHeader& header = view.header();
     if (header.kind() == RecordKind::session) {
         SessionRecord session{};
         std::memcpy(&session, view.body(), sizeof session);
-        if (track.sessions.size() <= session.index) track.sessions.resize(session.index + std::size_t{1});
+        if (track.sessions.size() <= session.index)
+            track.sessions.resize(session.index + std::size_t{1});
         track.sessions[session.index] = session.id;
     }
     record.bytes = bytes;

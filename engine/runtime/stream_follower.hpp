@@ -1,4 +1,5 @@
-// Follows every shard's stream: from the head while it is there, from the segments where it is not. Knows records.
+// Follows every shard's stream: from the head while it is there, from the segments where it is not.
+// Knows records.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +16,8 @@ namespace pawl::detail {
 // One thread. Never slows a shard down: who lags reads from the disk.
 class JournalFollower final : public StreamFollower {
 public:
-    JournalFollower(std::shared_ptr<EngineCore> owner, EngineCore& core, const std::vector<StreamPlace>& from,
-                    bool from_end, Durability durability);
+    JournalFollower(std::shared_ptr<EngineCore> owner, EngineCore& core,
+                    const std::vector<StreamPlace>& from, bool from_end, Durability durability);
 
     Result<bool> next(StreamRecord& record) override;
     std::vector<StreamPlace> places() const override;
@@ -26,7 +27,7 @@ private:
     struct Track {
         std::uint64_t position = 0;  // of the next record to hand out
         std::vector<std::byte> bytes;
-        std::size_t used = 0;        // of bytes handed out
+        std::size_t used = 0;  // of bytes handed out
         std::size_t filled = 0;
         std::unique_ptr<journal::StreamReader> reader;
         std::vector<std::uint64_t> sessions;  // id by index, as far as met
@@ -34,7 +35,8 @@ private:
     std::uint64_t bound(std::uint32_t shard) const noexcept;
     Result<bool> next_of(std::uint32_t shard, StreamRecord& record);
     bool fill_from_head(std::uint32_t shard, Track& track, std::uint64_t end);
-    Result<bool> next_from_segments(std::uint32_t shard, Track& track, std::uint64_t end, const std::byte*& bytes);
+    Result<bool> next_from_segments(std::uint32_t shard, Track& track, std::uint64_t end,
+                                    const std::byte*& bytes);
     void hand_out(std::uint32_t shard, Track& track, const std::byte* bytes, StreamRecord& record);
 
     std::shared_ptr<EngineCore> owner_;

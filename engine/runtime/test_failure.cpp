@@ -15,7 +15,9 @@ FailureHandler& handler() {
 }
 }  // namespace
 
-void on_failure(FailureHandler replacement) { handler() = std::move(replacement); }
+void on_failure(FailureHandler replacement) {
+    handler() = std::move(replacement);
+}
 
 void detail::fail(const std::string& sentence) {
     if (handler()) {

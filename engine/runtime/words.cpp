@@ -20,53 +20,82 @@ void assertion_failed(const char* what, const char* file, int line) noexcept {
 
 const char* to_string(Durability durability) noexcept {
     switch (durability) {
-        case Durability::decided: return "decided";
-        case Durability::journaled: return "journaled";
-        case Durability::synced: return "synced";
-        case Durability::replicated: return "replicated";
-        case Durability::replicated_synced: return "replicated_synced";
+        case Durability::decided:
+            return "decided";
+        case Durability::journaled:
+            return "journaled";
+        case Durability::synced:
+            return "synced";
+        case Durability::replicated:
+            return "replicated";
+        case Durability::replicated_synced:
+            return "replicated_synced";
     }
     return "unknown durability";
 }
 
 const char* to_string(Offer offer) noexcept {
     switch (offer) {
-        case Offer::accepted: return "accepted";
-        case Offer::back_pressured: return "back_pressured";
-        case Offer::not_primary: return "not_primary";
-        case Offer::closed: return "closed";
-        case Offer::disk_full: return "disk_full";
-        case Offer::malformed: return "malformed";
-        case Offer::unavailable: return "unavailable";
+        case Offer::accepted:
+            return "accepted";
+        case Offer::back_pressured:
+            return "back_pressured";
+        case Offer::not_primary:
+            return "not_primary";
+        case Offer::closed:
+            return "closed";
+        case Offer::disk_full:
+            return "disk_full";
+        case Offer::malformed:
+            return "malformed";
+        case Offer::unavailable:
+            return "unavailable";
     }
     return "unknown offer";
 }
 
 const char* to_string(Outcome outcome) noexcept {
     switch (outcome) {
-        case Outcome::accepted: return "accepted";
-        case Outcome::rejected: return "rejected";
-        case Outcome::refused: return "refused";
+        case Outcome::accepted:
+            return "accepted";
+        case Outcome::rejected:
+            return "rejected";
+        case Outcome::refused:
+            return "refused";
     }
     return "unknown outcome";
 }
 
 const char* to_string(Refusal refusal) noexcept {
     switch (refusal) {
-        case Refusal::version_conflict: return "version_conflict";
-        case Refusal::decision_threw: return "decision_threw";
-        case Refusal::record_too_large: return "record_too_large";
-        case Refusal::foreign_shard: return "foreign_shard";
-        case Refusal::number_forgotten: return "number_forgotten";
-        case Refusal::too_many_sessions: return "too_many_sessions";
-        case Refusal::unknown_command: return "unknown_command";
-        case Refusal::closed: return "closed";
-        case Refusal::disk_full: return "disk_full";
-        case Refusal::malformed: return "malformed";
-        case Refusal::back_pressured: return "back_pressured";
-        case Refusal::engine_failed: return "engine_failed";
-        case Refusal::foreign_type: return "foreign_type";
-        case Refusal::unavailable: return "unavailable";
+        case Refusal::version_conflict:
+            return "version_conflict";
+        case Refusal::decision_threw:
+            return "decision_threw";
+        case Refusal::record_too_large:
+            return "record_too_large";
+        case Refusal::foreign_shard:
+            return "foreign_shard";
+        case Refusal::number_forgotten:
+            return "number_forgotten";
+        case Refusal::too_many_sessions:
+            return "too_many_sessions";
+        case Refusal::unknown_command:
+            return "unknown_command";
+        case Refusal::closed:
+            return "closed";
+        case Refusal::disk_full:
+            return "disk_full";
+        case Refusal::malformed:
+            return "malformed";
+        case Refusal::back_pressured:
+            return "back_pressured";
+        case Refusal::engine_failed:
+            return "engine_failed";
+        case Refusal::foreign_type:
+            return "foreign_type";
+        case Refusal::unavailable:
+            return "unavailable";
     }
     return "unknown refusal";
 }

@@ -1,4 +1,5 @@
-// Named numbers in shared memory that another process can read. Knows names and atomics; not what they count.
+// Named numbers in shared memory that another process can read. Knows names and atomics; not what
+// they count.
 #pragma once
 
 #include <atomic>
@@ -22,11 +23,13 @@ inline void add(Counter& counter, std::uint64_t n) noexcept {
     counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
 }
 
-// Hands out counters from a block of memory in the layout of pawl/counters.hpp. Made once, before the threads run.
+// Hands out counters from a block of memory in the layout of pawl/counters.hpp. Made once, before
+// the threads run.
 class CounterPage {
 public:
     CounterPage(std::byte* memory, std::size_t bytes) noexcept
-        : header_(new(memory) CounterHeader{}), cells_(reinterpret_cast<CounterCell*>(memory + sizeof(CounterHeader))),
+        : header_(new(memory) CounterHeader{}),
+          cells_(reinterpret_cast<CounterCell*>(memory + sizeof(CounterHeader))),
           cells_max_((bytes - sizeof(CounterHeader)) / sizeof(CounterCell)) {
         PAWL_ASSERT(bytes > sizeof(CounterHeader));
     }
@@ -36,7 +39,8 @@ public:
         CounterCell* cell = new (&cells_[used_]) CounterCell{};
         std::memcpy(cell->name, name.data(), name.size());
         ++used_;
-        // release: pairs with the acquire of the reading process: the name is there before the count says so.
+        // release: pairs with the acquire of the reading process: the name is there before the
+        // count says so.
         std::atomic_ref<std::uint64_t>(header_->count).store(used_, std::memory_order_release);
         return *reinterpret_cast<Counter*>(&cell->value);
     }
@@ -54,20 +58,20 @@ struct ShardCounters {
 
     ShardCounters(CounterPage& page, std::uint32_t shard);
 
-    Counter& commands;    // decided, repeats and questions not included
+    Counter& commands;  // decided, repeats and questions not included
     Counter& accepted;
     Counter& rejected;
     Counter& refused;
-    Counter& repeats;     // answered with their first outcome
+    Counter& repeats;  // answered with their first outcome
     Counter& questions;
     Counter& events;
     Counter& records;
     Counter& stream_bytes;
     Counter& batches;
-    Counter& room_waits;   // passes that found the head full: the disk is slower than the commands
-    Counter& gate_waits;   // replies that had to wait for their durability
-    Counter& gate_waiting; // replies waiting now: commands not yet as safe as asked
-    Counter& lag_bytes;    // committed and not yet on disk
+    Counter& room_waits;    // passes that found the head full: the disk is slower than the commands
+    Counter& gate_waits;    // replies that had to wait for their durability
+    Counter& gate_waiting;  // replies waiting now: commands not yet as safe as asked
+    Counter& lag_bytes;     // committed and not yet on disk
     Counter& threw;
     Counter* waited[wait_buckets];  // commands by floor(log2(ns from captured to decided))
 

@@ -20,7 +20,8 @@ struct ReplicatedPositions {
 class Gate {
 public:
     // `journaler` and `replicated` may be null: then their levels are never reached.
-    Gate(const journal::Head& head, journal::Journaler* journaler, const ReplicatedPositions* replicated) noexcept
+    Gate(const journal::Head& head, journal::Journaler* journaler,
+         const ReplicatedPositions* replicated) noexcept
         : head_(&head), journaler_(journaler), replicated_(replicated) {}
 
     // The shard asks after it has published `end`.
@@ -42,12 +43,14 @@ public:
     }
     // A reply waits for `end`: whoever makes it safe should hurry.
     void demand(Durability level, Position end) const noexcept {
-        if (journaler_ != nullptr && (level == Durability::synced || level == Durability::replicated_synced))
+        if (journaler_ != nullptr &&
+            (level == Durability::synced || level == Durability::replicated_synced))
             journaler_->demand(end);
     }
     // The strongest level that a position has reached, of those a single node knows.
     Durability level_of(Position end) const noexcept {
-        return journaler_ != nullptr && head_->synced() >= end ? Durability::synced : Durability::journaled;
+        return journaler_ != nullptr && head_->synced() >= end ? Durability::synced
+                                                               : Durability::journaled;
     }
 
 private:

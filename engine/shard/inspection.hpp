@@ -1,4 +1,5 @@
-// A question to a whole shard, asked in order with the commands. Knows what a shard shows; not who asks.
+// A question to a whole shard, asked in order with the commands. Knows what a shard shows; not who
+// asks.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The shard's end of one way in: what arrived and is not decided yet, what is answered and not delivered yet.
-// Knows rings; not what messages mean.
+// The shard's end of one way in: what arrived and is not decided yet, what is answered and not
+// delivered yet. Knows rings; not what messages mean.
 #pragma once
 
 #include <array>
@@ -56,12 +56,16 @@ public:
         PAWL_ASSERT(begin_ + lines <= end_);
         begin_ += lines;
     }
-    bool input_empty() const { return begin_ == end_ && (queue_ != nullptr ? queue_->empty() : lane_->commands.empty()); }
+    bool input_empty() const {
+        return begin_ == end_ && (queue_ != nullptr ? queue_->empty() : lane_->commands.empty());
+    }
 
     // ---- out ----
     // Replies that still fit: a command is taken only when its reply has a place.
     std::size_t reply_room() const noexcept { return pending_.size() - waiting(); }
-    std::size_t waiting() const noexcept { return static_cast<std::size_t>(pending_end_ - pending_begin_); }
+    std::size_t waiting() const noexcept {
+        return static_cast<std::size_t>(pending_end_ - pending_begin_);
+    }
     // Queues a reply behind the earlier ones of this port. reply_room() was not 0.
     void queue_reply(const RawReply& reply) noexcept {
         PAWL_ASSERT(reply_room() != 0);

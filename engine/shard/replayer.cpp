@@ -37,7 +37,9 @@ bool Replayer::replay(const RecordView& record, Position position) {
         case RecordKind::accepted:
         case RecordKind::fact:
             if (!machine_.apply(record)) {
-                why_ = "an event is unknown to this program's lists, or an aggregate's version does not follow";
+                why_ =
+                    "an event is unknown to this program's lists, or an aggregate's version does "
+                    "not follow";
                 return false;
             }
             break;

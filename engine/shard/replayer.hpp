@@ -1,4 +1,5 @@
-// Rebuilds a shard's state and sessions from its records, before the shard runs. Knows records; not where they lie.
+// Rebuilds a shard's state and sessions from its records, before the shard runs. Knows records; not
+// where they lie.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,8 @@ namespace pawl::detail {
 // One thread.
 class Replayer {
 public:
-    Replayer(Machine& machine, Sessions& sessions) noexcept : machine_(machine), sessions_(sessions) {}
+    Replayer(Machine& machine, Sessions& sessions) noexcept
+        : machine_(machine), sessions_(sessions) {}
     // False: the record does not belong to this domain or does not follow; see why().
     bool replay(const RecordView& record, Position position);
     const char* why() const noexcept { return why_; }

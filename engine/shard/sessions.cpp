@@ -37,7 +37,8 @@ std::uint32_t Sessions::open(SessionId id) {
     return index;
 }
 
-Sessions::Found Sessions::look(std::uint32_t index, std::uint64_t number, const Answer*& answer) const noexcept {
+Sessions::Found Sessions::look(std::uint32_t index, std::uint64_t number,
+                               const Answer*& answer) const noexcept {
     PAWL_ASSERT(number != 0);
     const Session& session = at(index);
     if (passed(session, number)) return Found::forgotten;
@@ -47,11 +48,13 @@ Sessions::Found Sessions::look(std::uint32_t index, std::uint64_t number, const 
     return known.open ? Found::open : Found::repeat;
 }
 
-// The ring grows until no two numbers of the window share a place; a power of two is not needed, the window is.
+// The ring grows until no two numbers of the window share a place; a power of two is not needed,
+// the window is.
 Sessions::Answer& Sessions::place(Session& session, std::uint64_t number) {
     while (session.ring.size() < window_) {
         const Answer& there = session.ring[number % session.ring.size()];
-        const bool taken = there.number != 0 && there.number != number && !passed(session, there.number);
+        const bool taken =
+            there.number != 0 && there.number != number && !passed(session, there.number);
         if (!taken) break;
         std::vector<Answer> larger(std::min<std::size_t>(session.ring.size() * 2, window_));
         for (const Answer& answer : session.ring)

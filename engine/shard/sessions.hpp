@@ -1,4 +1,5 @@
-// What each session was answered: makes a retry harmless. Knows numbers and outcomes; not messages, not records' bytes.
+// What each session was answered: makes a retry harmless. Knows numbers and outcomes; not messages,
+// not records' bytes.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +12,11 @@
 
 namespace pawl::detail {
 
-// One shard's sessions. Only the shard's thread, or the replaying one before it. Memory is bounded by
-// sessions_max × window × 48 bytes and grows with use.
+// One shard's sessions. Only the shard's thread, or the replaying one before it. Memory is bounded
+// by sessions_max × window × 48 bytes and grows with use.
 class Sessions {
 public:
-    struct Answer {  // the first outcome of one number
+    struct Answer {                // the first outcome of one number
         std::uint64_t number = 0;  // 0: none
         std::uint64_t version = 0;
         std::uint64_t sequence = 0;
@@ -28,7 +29,8 @@ public:
     };
     enum class Found : std::uint8_t { fresh, repeat, open, forgotten };
 
-    Sessions(std::uint32_t window, std::uint32_t sessions_max) : window_(window), sessions_max_(sessions_max) {
+    Sessions(std::uint32_t window, std::uint32_t sessions_max)
+        : window_(window), sessions_max_(sessions_max) {
         PAWL_ASSERT(window > 0 && sessions_max > 0);
     }
 
@@ -44,8 +46,8 @@ public:
     Found look(std::uint32_t index, std::uint64_t number, const Answer*& answer) const noexcept;
     // A new batch: nothing was touched in it yet.
     void begin_batch() noexcept { ++batch_; }
-    // This batch answers a command with this number. False: that would push another one that this batch has touched
-    // out of the window before it is answered; begin a new batch first.
+    // This batch answers a command with this number. False: that would push another one that this
+    // batch has touched out of the window before it is answered; begin a new batch first.
     [[nodiscard]] bool touch(std::uint32_t index, std::uint64_t number) noexcept;
     // A fresh number is being decided in this batch.
     void claim(std::uint32_t index, std::uint64_t number);

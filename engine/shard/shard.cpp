@@ -9,8 +9,8 @@
 
 namespace pawl::detail {
 
-Shard::Shard(const ShardOptions& options, Machine& machine, Sessions& sessions, journal::Head& head, Gate gate,
-             Clock& clock, ShardCounters& counters)
+Shard::Shard(const ShardOptions& options, Machine& machine, Sessions& sessions, journal::Head& head,
+             Gate gate, Clock& clock, ShardCounters& counters)
     : options_(options),
       machine_(machine),
       head_(head),
@@ -36,13 +36,15 @@ void Shard::go_on_at(const StreamEnd& end) noexcept {
     last_time_ = end.last_time;
 }
 
-void Shard::add_shared_port(SharedQueue& queue, SingleRing<RawReply>& answers, std::size_t reply_capacity) {
+void Shard::add_shared_port(SharedQueue& queue, SingleRing<RawReply>& answers,
+                            std::size_t reply_capacity) {
     ports_.push_back(std::make_unique<Port>(queue, answers, reply_capacity));
 }
 
 void Shard::attach(std::shared_ptr<Lane> lane) {
     auto* link = new NewLane{std::move(lane), new_lanes_.load(std::memory_order_relaxed)};
-    while (!new_lanes_.compare_exchange_weak(link->next, link, std::memory_order_release, std::memory_order_relaxed)) {
+    while (!new_lanes_.compare_exchange_weak(link->next, link, std::memory_order_release,
+                                             std::memory_order_relaxed)) {
     }
 }
 
@@ -63,7 +65,7 @@ std::size_t Shard::do_work() {
     for (std::size_t i = 0; i < count; ++i) {
         Port& port = *ports_[(first_port_ + i) % count];
         work += deliver(port);
-        if (!stopped()) work += turn(port);
+        work += turn(port);
     }
     // Another port goes first next time: no producer starves the others.
     if (count != 0) first_port_ = (first_port_ + 1) % count;
@@ -74,7 +76,8 @@ std::size_t Shard::do_work() {
     return work;
 }
 
-// ---- in ------------------------------------------------------------------------------------------------------------
+// ---- in
+// ------------------------------------------------------------------------------------------------------------
 
 std::size_t Shard::turn(Port& port) {
     port.fill();
@@ -83,7 +86,13 @@ std::size_t Shard::turn(Port& port) {
         if (port.reply_room() == 0) break;
         const MessageView message(bytes);
         const MessageKind kind = message.header().kind;
-        if (kind == MessageKind::command || kind == MessageKind::fact || kind == MessageKind::trial) {
+        const bool to_decide =
+            kind == MessageKind::command || kind == MessageKind::fact || kind == MessageKind::trial;
+        if (to_decide && stopped()) {
+            refuse_closed(port, message.header());
+            port.consume(message.header().lines);
+            ++done;
+        } else if (to_decide) {
             std::size_t lines = 0;
             const std::size_t decided = run_batch(port, lines);
             port.consume(lines);
@@ -103,7 +112,8 @@ std::size_t Shard::turn(Port& port) {
 
 Stage Shard::open_stage() noexcept {
     Stage stage;
-    const std::uint64_t room = std::min(head_.writable_end().value - committed_.value, head_.capacity_bytes() / 2);
+    const std::uint64_t room =
+        std::min(head_.writable_end().value - committed_.value, head_.capacity_bytes() / 2);
     head_.announce(Position{committed_.value + room});
     stage_begin_ = head_.at(committed_);
     stage.cursor = stage_begin_;
@@ -117,8 +127,8 @@ Stage Shard::open_stage() noexcept {
     return stage;
 }
 
-// Decides messages from the front of the port until one of another kind, the end of the batch, or no room. Returns how
-// many; `lines_done` is what they occupied.
+// Decides messages from the front of the port until one of another kind, the end of the batch, or
+// no room. Returns how many; `lines_done` is what they occupied.
 std::size_t Shard::run_batch(Port& port, std::size_t& lines_done) {
     Stage stage = open_stage();
     sessions_.begin_batch();
@@ -130,7 +140,8 @@ std::size_t Shard::run_batch(Port& port, std::size_t& lines_done) {
         if (bytes == nullptr) break;
         const MessageView message(bytes);
         const MessageKind kind = message.header().kind;
-        if (kind != MessageKind::command && kind != MessageKind::fact && kind != MessageKind::trial) break;
+        if (kind != MessageKind::command && kind != MessageKind::fact && kind != MessageKind::trial)
+            break;
         if (!prepare(work_[count], message, port, static_cast<std::uint16_t>(count), stage)) break;
         lines += message.header().lines;
         ++count;
@@ -144,8 +155,10 @@ std::size_t Shard::run_batch(Port& port, std::size_t& lines_done) {
     return done;
 }
 
-// Resolves the session and looks for a repeat. False: it needs room that is not there, or a batch of its own.
-bool Shard::prepare(Work& work, const MessageView& message, const Port& port, std::uint16_t place, Stage& stage) {
+// Resolves the session and looks for a repeat. False: it needs room that is not there, or a batch
+// of its own.
+bool Shard::prepare(Work& work, const MessageView& message, const Port& port, std::uint16_t place,
+                    Stage& stage) {
     work = Work{};
     work.message = message;
     const MessageHeader& header = message.header();
@@ -166,11 +179,12 @@ bool Shard::prepare(Work& work, const MessageView& message, const Port& port, st
             work.refuse = Refusal::too_many_sessions;
             return true;
         }
-        if (static_cast<std::size_t>(stage.limit - stage.cursor) < 2 * options_.record_bytes_max) return false;
+        if (static_cast<std::size_t>(stage.limit - stage.cursor) < 2 * options_.record_bytes_max)
+            return false;
         // Records stand in the order of their bytes: a session opens at the front of a batch only.
         if (place != 0) return false;
-        work.session_index =
-            session_index(work.session, own_session ? std::string_view() : port.lane()->session_name, stage);
+        work.session_index = session_index(
+            work.session, own_session ? std::string_view() : port.lane()->session_name, stage);
     }
     const Sessions::Answer* answer = nullptr;
     const Sessions::Found found = sessions_.look(work.session_index, header.number, answer);
@@ -197,7 +211,9 @@ std::uint32_t Shard::session_index(SessionId id, std::string_view name, Stage& s
 void Shard::undo_claims(std::size_t from, std::size_t to) noexcept {
     for (std::size_t i = from; i < to; ++i) {
         const Work& work = work_[i];
-        if (work.skip || work.session_index == 0 || work.message.header().kind == MessageKind::trial) continue;
+        if (work.skip || work.session_index == 0 ||
+            work.message.header().kind == MessageKind::trial)
+            continue;
         sessions_.unclaim(work.session_index, work.message.header().number);
     }
 }
@@ -225,7 +241,8 @@ void Shard::finish(Port& port, std::size_t count, const Stage& stage) {
 
 Position Shard::position_of(const Work& work) const noexcept {
     PAWL_ASSERT(work.record >= stage_begin_);
-    return Position{committed_.value - batch_bytes_ + static_cast<std::uint64_t>(work.record - stage_begin_)};
+    return Position{committed_.value - batch_bytes_ +
+                    static_cast<std::uint64_t>(work.record - stage_begin_)};
 }
 
 void Shard::settle(const Work& work, Position at) {
@@ -292,13 +309,29 @@ void Shard::count(const Work& work) noexcept {
                                             : counters_.refused,
         1);
     add(counters_.events, work.event_count);
-    if (work.outcome == Outcome::refused && work.reason == static_cast<std::uint16_t>(Refusal::decision_threw))
+    if (work.outcome == Outcome::refused &&
+        work.reason == static_cast<std::uint16_t>(Refusal::decision_threw)) {
         add(counters_.threw, 1);
+        if (options_.halt_when_decide_throws) stop();
+    }
     const std::int64_t waited = last_time_.ns - work.message.header().captured_ns;
     add(*counters_.waited[ShardCounters::wait_bucket(static_cast<std::uint64_t>(waited))], 1);
 }
 
-// ---- questions -----------------------------------------------------------------------------------------------------
+void Shard::refuse_closed(Port& port, const MessageHeader& header) noexcept {
+    if ((header.flags & message_wants_reply) == 0) return;
+    RawReply reply;
+    reply.token = header.token;
+    reply.number = header.number;
+    reply.shard = options_.index;
+    reply.position = RawReply::no_record;
+    reply.outcome = Outcome::refused;
+    reply.reason = static_cast<std::uint16_t>(Refusal::closed);
+    port.queue_reply(reply);
+}
+
+// ---- questions
+// -----------------------------------------------------------------------------------------------------
 
 void Shard::answer_directly(Port& port, const MessageView& message) {
     const MessageHeader& header = message.header();
@@ -334,7 +367,8 @@ RawReply Shard::status_of(const MessageView& message) const {
     if (found == Sessions::Found::forgotten) reply.status = raw_status_forgotten;
     if (found != Sessions::Found::repeat) return reply;
     const auto level = static_cast<Durability>(header.durability);
-    reply.status = gate_.reached(level, Position{answer->end}) ? raw_status_answered : raw_status_pending;
+    reply.status =
+        gate_.reached(level, Position{answer->end}) ? raw_status_answered : raw_status_pending;
     reply.durability = gate_.level_of(Position{answer->end});
     reply.version = answer->version;
     reply.sequence = answer->sequence;
@@ -345,10 +379,12 @@ RawReply Shard::status_of(const MessageView& message) const {
     return reply;
 }
 
-// ---- records -------------------------------------------------------------------------------------------------------
+// ---- records
+// -------------------------------------------------------------------------------------------------------
 
-std::byte* Shard::write_record(std::byte* at, RecordKind kind, std::uint32_t session, const void* body,
-                               std::size_t bytes, std::string_view text) noexcept {
+std::byte* Shard::write_record(std::byte* at, RecordKind kind, std::uint32_t session,
+                               const void* body, std::size_t bytes,
+                               std::string_view text) noexcept {
     const std::size_t length = sizeof(RecordHeader) + padded(bytes + text.size());
     PAWL_ASSERT(length <= options_.record_bytes_max);
     std::memset(at, 0, length);
@@ -365,10 +401,13 @@ std::byte* Shard::write_record(std::byte* at, RecordKind kind, std::uint32_t ses
     return at + length;
 }
 
-bool Shard::write_note(RecordKind kind, const void* body, std::size_t bytes, std::string_view text) {
+bool Shard::write_note(RecordKind kind, const void* body, std::size_t bytes,
+                       std::string_view text) {
     const Stage stage = open_stage();
     const std::size_t length = sizeof(RecordHeader) + padded(bytes + text.size());
-    if (length > options_.record_bytes_max || static_cast<std::size_t>(stage.limit - stage.cursor) < length) return false;
+    if (length > options_.record_bytes_max ||
+        static_cast<std::size_t>(stage.limit - stage.cursor) < length)
+        return false;
     seal_and_publish(write_record(stage.cursor, kind, 0, body, bytes, text));
     return true;
 }
@@ -392,7 +431,8 @@ void Shard::seal_and_publish(const std::byte* end) noexcept {
     add(counters_.stream_bytes, batch_bytes_);
 }
 
-// ---- out -----------------------------------------------------------------------------------------------------------
+// ---- out
+// -----------------------------------------------------------------------------------------------------------
 
 std::size_t Shard::deliver(Port& port) {
     std::size_t delivered = 0;
@@ -417,7 +457,8 @@ std::size_t Shard::deliver(Port& port) {
 bool Shard::idle() const {
     if (new_lanes_.load(std::memory_order_acquire) != nullptr) return false;
     return std::all_of(ports_.begin(), ports_.end(), [](const std::unique_ptr<Port>& port) {
-        return port->input_empty() && (port->waiting() == 0 || port->reader_is_full() || port->abandoned());
+        return port->input_empty() &&
+               (port->waiting() == 0 || port->reader_is_full() || port->abandoned());
     });
 }
 
@@ -437,16 +478,8 @@ void Shard::abandon() {
                 std::memcpy(&question, message.payload(), sizeof question);
                 question->abandon();
             }
-            if ((header.flags & message_wants_reply) != 0) {
-                if (port->reply_room() == 0) break;  // nobody reads: the reader finds the engine closed
-                RawReply reply;
-                reply.token = header.token;
-                reply.number = header.number;
-                reply.position = RawReply::no_record;
-                reply.outcome = Outcome::refused;
-                reply.reason = static_cast<std::uint16_t>(Refusal::closed);
-                port->queue_reply(reply);
-            }
+            if (port->reply_room() == 0) break;  // nobody reads: the reader finds the engine closed
+            refuse_closed(*port, header);
             port->consume(header.lines);
             deliver(*port);
         }

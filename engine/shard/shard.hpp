@@ -1,5 +1,5 @@
-// One core's duty cycle: take a batch, decide it, seal its records, publish, answer. Knows rings, machine and head;
-// not threads, not files, not sockets.
+// One core's duty cycle: take a batch, decide it, seal its records, publish, answer. Knows rings,
+// machine and head; not threads, not files, not sockets.
 #pragma once
 
 #include <atomic>
@@ -26,6 +26,7 @@ struct ShardOptions {
     std::uint32_t index = 0;
     std::size_t record_bytes_max = 0;
     std::uint64_t random_seed = 0;
+    bool halt_when_decide_throws = false;
 };
 
 // Where the stream goes on.
@@ -39,15 +40,16 @@ struct StreamEnd {
 class Shard {
 public:
     // Everything it is given outlives it. `sessions` is what a Replayer has filled.
-    Shard(const ShardOptions& options, Machine& machine, Sessions& sessions, journal::Head& head, Gate gate,
-          Clock& clock, ShardCounters& counters);
+    Shard(const ShardOptions& options, Machine& machine, Sessions& sessions, journal::Head& head,
+          Gate gate, Clock& clock, ShardCounters& counters);
     ~Shard();
     Shard(const Shard&) = delete;
     Shard& operator=(const Shard&) = delete;
 
     // ---- before the thread runs ----
     void go_on_at(const StreamEnd& end) noexcept;
-    void add_shared_port(SharedQueue& queue, SingleRing<RawReply>& answers, std::size_t reply_capacity);
+    void add_shared_port(SharedQueue& queue, SingleRing<RawReply>& answers,
+                         std::size_t reply_capacity);
     // Writes a record that is nobody's command (epoch, schema) and publishes it. False: no room.
     bool write_note(RecordKind kind, const void* body, std::size_t bytes, std::string_view text);
 
@@ -62,19 +64,24 @@ public:
     std::size_t do_work();
     // Nothing waits to be decided or delivered.
     bool idle() const;
-    // Answers everything that still waits with Refusal::closed or engine_failed. After the last do_work.
+    // Answers everything that still waits with Refusal::closed or engine_failed. After the last
+    // do_work.
     void abandon();
 
     // Only the shard's thread, or after it has ended.
-    ShardFacts facts() const noexcept { return {machine_, sessions_, committed_, last_sequence_, last_time_}; }
+    ShardFacts facts() const noexcept {
+        return {machine_, sessions_, committed_, last_sequence_, last_time_};
+    }
 
 private:
     static constexpr std::size_t batch_max = 64;
 
     std::size_t turn(Port& port);
     std::size_t run_batch(Port& port, std::size_t& lines_done);
+    void refuse_closed(Port& port, const MessageHeader& header) noexcept;
     void answer_directly(Port& port, const MessageView& message);
-    bool prepare(Work& work, const MessageView& message, const Port& port, std::uint16_t place, Stage& stage);
+    bool prepare(Work& work, const MessageView& message, const Port& port, std::uint16_t place,
+                 Stage& stage);
     std::uint32_t session_index(SessionId id, std::string_view name, Stage& stage);
     void undo_claims(std::size_t from, std::size_t to) noexcept;
     void finish(Port& port, std::size_t count, const Stage& stage);
@@ -83,8 +90,8 @@ private:
     RawReply reply_for(const Work& work) const;
     RawReply status_of(const MessageView& message) const;
     Stage open_stage() noexcept;
-    std::byte* write_record(std::byte* at, RecordKind kind, std::uint32_t session, const void* body, std::size_t bytes,
-                            std::string_view text) noexcept;
+    std::byte* write_record(std::byte* at, RecordKind kind, std::uint32_t session, const void* body,
+                            std::size_t bytes, std::string_view text) noexcept;
     void seal_and_publish(const std::byte* end) noexcept;
     std::size_t deliver(Port& port);
     void take_new_lanes();
@@ -102,8 +109,8 @@ private:
     std::uint32_t checksum_ = 0;
     Sequence last_sequence_;
     Time last_time_;
-    std::byte* stage_begin_ = nullptr;   // of the last batch
-    std::uint64_t batch_bytes_ = 0;      // of the last batch
+    std::byte* stage_begin_ = nullptr;  // of the last batch
+    std::uint64_t batch_bytes_ = 0;     // of the last batch
 
     std::vector<std::unique_ptr<Port>> ports_;
     std::size_t first_port_ = 0;

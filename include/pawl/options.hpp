@@ -15,7 +15,8 @@ namespace pawl {
 
 // Who runs the engine's agents.
 enum class Threading : std::uint8_t {
-    own = 0,     // one thread per shard, one for the journal, one for replies, one that prepares segments
+    own = 0,     // one thread per shard, one for the journal, one for replies, one that prepares
+                 // segments
     shared = 1,  // one thread for all of them
     none = 2,    // the host calls Engine::poll() from its own loop
 };
@@ -43,29 +44,40 @@ struct Notice {
 
 struct EngineOptions {
     // ---- behaviour ----
-    std::string directory{};     // where the journal lives; made when it is not there. Ignored when transient
-    std::uint32_t shards = 1;  // fixed when the directory is made; a later opening must say the same
-    bool transient = false;    // no journal at all: rings and state only; every reply is `decided`
+    std::string
+        directory{};  // where the journal lives; made when it is not there. Ignored when transient
+    std::uint32_t shards =
+        1;                   // fixed when the directory is made; a later opening must say the same
+    bool transient = false;  // no journal at all: rings and state only; every reply is `decided`
     Threading threading = Threading::own;
     Durability durability = Durability::journaled;  // of commands that do not say their own
-    std::function<void(const Notice&)> on_notice{};   // empty: notices are dropped
+    // A decide that throws: its command is refused and told in a notice, the engine goes on. true:
+    // its shard decides nothing more either (what is committed stays; questions are still
+    // answered).
+    bool halt_when_decide_throws = false;
+    std::function<void(const Notice&)> on_notice{};  // empty: notices are dropped
     // Progress of recovery, from the recovering threads, one call at a time.
-    std::function<void(std::uint32_t shard, std::uint64_t bytes_done, std::uint64_t bytes_total)> on_recovery{};
-    std::uint32_t session_window = 1024;  // a retry is recognised while its number is at most this far behind
-    std::uint32_t sessions_max = 4096;    // per shard; a further session is refused
+    std::function<void(std::uint32_t shard, std::uint64_t bytes_done, std::uint64_t bytes_total)>
+        on_recovery{};
+    std::uint32_t session_window =
+        1024;  // a retry is recognised while its number is at most this far behind
+    std::uint32_t sessions_max = 4096;                 // per shard; a further session is refused
     std::chrono::milliseconds close_deadline{10'000};  // how long close() drains before it gives up
 
     // ---- performance ----
     Idle idle = Idle::park;
-    std::vector<int> cores{};                      // core of shard 0, 1, …; empty: not pinned
-    std::uint32_t lane_lines = 8192;             // 64-byte lines a producer may have in flight per shard
-    std::uint32_t lane_replies = 8192;           // replies a producer may leave unread per shard
-    std::uint32_t shared_queue_messages = 8192;  // commands in flight from threads without a producer, per shard
-    std::uint32_t record_bytes_max = 0;          // 0: as large as a block allows, just under 1 MiB
-    std::uint64_t segment_bytes = 128U << 20;    // fixed when the directory is made; at least 64 KiB
-    std::uint64_t head_bytes = 64U << 20;        // a power of two; the newest part of the stream, in memory
-    std::string heads = "/dev/shm";              // a memory file system: what is there survives kill -9
-    std::chrono::nanoseconds flush_interval{10'000'000};  // longest time a journaled record waits for the disk
+    std::vector<int> cores{};           // core of shard 0, 1, …; empty: not pinned
+    std::uint32_t lane_lines = 8192;    // 64-byte lines a producer may have in flight per shard
+    std::uint32_t lane_replies = 8192;  // replies a producer may leave unread per shard
+    std::uint32_t shared_queue_messages =
+        8192;  // commands in flight from threads without a producer, per shard
+    std::uint32_t record_bytes_max = 0;        // 0: as large as a block allows, just under 1 MiB
+    std::uint64_t segment_bytes = 128U << 20;  // fixed when the directory is made; at least 64 KiB
+    std::uint64_t head_bytes = 64U
+                               << 20;  // a power of two; the newest part of the stream, in memory
+    std::string heads = "/dev/shm";    // a memory file system: what is there survives kill -9
+    std::chrono::nanoseconds flush_interval{
+        10'000'000};  // longest time a journaled record waits for the disk
 };
 
 // What one submission may say about itself. All optional.
@@ -75,14 +87,16 @@ struct SubmitOptions {
     Durability durability = unset;
     std::uint64_t correlation = 0;  // carried into the record and every event's metadata
     std::uint64_t cause = 0;        // what led to this command, in the caller's numbering
-    // Refused with version_conflict when the aggregate is at another version. no_version: any will do.
+    // Refused with version_conflict when the aggregate is at another version. no_version: any will
+    // do.
     static constexpr Version no_version{~std::uint64_t{0}};
     Version expected_version = no_version;
-    // A retry with the same (session, number) gets the first outcome and never acts twice. A producer fills both in when
-    // they are not given.
+    // A retry with the same (session, number) gets the first outcome and never acts twice. A
+    // producer fills both in when they are not given.
     SessionId session{};
     CommandNumber number{};
-    // How long submit() waits while the lane is full. Longest by default; 0 behaves like try_submit.
+    // How long submit() waits while the lane is full. Longest by default; 0 behaves like
+    // try_submit.
     std::chrono::nanoseconds patience = std::chrono::nanoseconds::max();
 };
 

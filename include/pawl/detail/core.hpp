@@ -1,4 +1,5 @@
-// What the façade's templates call and the runtime defines: the one place where the arrow turns. Knows handles only.
+// What the façade's templates call and the runtime defines: the one place where the arrow turns.
+// Knows handles only.
 #pragma once
 
 #include <chrono>
@@ -41,7 +42,8 @@ struct StreamRecord {
 class StreamFollower {
 public:
     virtual ~StreamFollower() = default;
-    // The next record of any shard that is at least as safe as asked. ok(false): nothing at present.
+    // The next record of any shard that is at least as safe as asked. ok(false): nothing at
+    // present.
     virtual Result<bool> next(StreamRecord& record) = 0;
     virtual std::vector<StreamPlace> places() const = 0;
     virtual std::uint64_t lag_bytes() const = 0;
@@ -52,7 +54,8 @@ public:
     virtual ~ProducerLink() = default;
     virtual Offer try_send(std::uint32_t shard, const MessageBuffer& message) = 0;
     // Waits while the lane is full, at most `patience`.
-    virtual Offer send(std::uint32_t shard, const MessageBuffer& message, std::chrono::nanoseconds patience) = 0;
+    virtual Offer send(std::uint32_t shard, const MessageBuffer& message,
+                       std::chrono::nanoseconds patience) = 0;
     // Takes up to `count` replies that have arrived.
     virtual std::size_t take(RawReply* replies, std::size_t count) = 0;
     virtual std::uint64_t next_number() = 0;
@@ -71,14 +74,17 @@ public:
     virtual Durability default_durability() const noexcept = 0;
 
     virtual Offer try_send(std::uint32_t shard, const MessageBuffer& message) = 0;
-    virtual Offer send(std::uint32_t shard, const MessageBuffer& message, std::chrono::nanoseconds patience) = 0;
-    // Waits on behalf of a future: polls where the host runs the engine, else only says that there is nothing to poll.
+    virtual Offer send(std::uint32_t shard, const MessageBuffer& message,
+                       std::chrono::nanoseconds patience) = 0;
+    // Waits on behalf of a future: polls where the host runs the engine, else only says that there
+    // is nothing to poll.
     virtual bool poll_while_waiting() = 0;
 
     virtual std::unique_ptr<ProducerLink> make_producer(const ProducerOptions& options) = 0;
-    virtual std::unique_ptr<StreamFollower> follow(const std::vector<StreamPlace>& from, bool from_end,
-                                                   Durability durability) = 0;
-    virtual Status read_record(std::uint32_t shard, std::uint64_t position, std::vector<std::byte>& bytes) = 0;
+    virtual std::unique_ptr<StreamFollower> follow(const std::vector<StreamPlace>& from,
+                                                   bool from_end, Durability durability) = 0;
+    virtual Status read_record(std::uint32_t shard, std::uint64_t position,
+                               std::vector<std::byte>& bytes) = 0;
 
     virtual std::uint64_t state_hash() = 0;
     virtual std::uint64_t aggregate_count() = 0;

@@ -1,4 +1,5 @@
-// The seam between the compiled shard and the typed domain: one crossing per batch. Knows no thread, ring or disk.
+// The seam between the compiled shard and the typed domain: one crossing per batch. Knows no
+// thread, ring or disk.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +16,8 @@
 
 namespace pawl::detail {
 
-// A sequenced read: runs on the shard's thread between two commands. Deletes itself when it is done.
+// A sequenced read: runs on the shard's thread between two commands. Deletes itself when it is
+// done.
 struct Question {
     // `state` is null when nothing ever happened to the aggregate. Must not throw.
     virtual void answer(const void* state, Version version) noexcept = 0;
@@ -29,38 +31,41 @@ protected:
 // One message of a batch: what goes in, and what the machine says of it.
 struct Work {
     MessageView message{nullptr};
-    SessionId session;                 // resolved by the shard
-    std::uint32_t session_index = 0;   // 0 = anonymous
-    bool skip = false;                 // answered already (a repeat): do not decide
-    bool long_wait = false;            // now - captured does not fit 32 bits
-    Refusal refuse{};                  // not 0: refuse without deciding
+    SessionId session;                // resolved by the shard
+    std::uint32_t session_index = 0;  // 0 = anonymous
+    bool skip = false;                // answered already (a repeat): do not decide
+    bool long_wait = false;           // now - captured does not fit 32 bits
+    Refusal refuse{};                 // not 0: refuse without deciding
     // out:
     Outcome outcome{};
     std::uint16_t reason = 0;
     std::uint16_t event_count = 0;
     Version version;
-    Sequence sequence;                 // of the first event; without events: of the last so far
-    std::byte* record = nullptr;       // null: it left no record
+    Sequence sequence;            // of the first event; without events: of the last so far
+    std::byte* record = nullptr;  // null: it left no record
 };
 
 // The uncommitted end of the journal's head, lent to the machine for one batch.
 struct Stage {
-    std::byte* cursor = nullptr;      // where the next record begins
-    std::byte* limit = nullptr;       // end of the room
-    std::size_t record_bytes_max = 0; // a record starts only when so much room is left
-    Sequence last_sequence;           // of the last event staged so far
-    Time now;                         // one time for the batch
+    std::byte* cursor = nullptr;       // where the next record begins
+    std::byte* limit = nullptr;        // end of the room
+    std::size_t record_bytes_max = 0;  // a record starts only when so much room is left
+    Sequence last_sequence;            // of the last event staged so far
+    Time now;                          // one time for the batch
     std::uint64_t random_seed = 0;
 };
 
-// A shard's state and its rules. Only the shard's thread, or one replaying thread before that one starts.
+// A shard's state and its rules. Only the shard's thread, or one replaying thread before that one
+// starts.
 class Machine {
 public:
     virtual ~Machine() = default;
-    // Decides the batch in order, applies what is accepted and stages one record per outcome that must be kept; checksums
-    // are left to the shard. Returns how many were done: fewer than `count` when the room ran out.
+    // Decides the batch in order, applies what is accepted and stages one record per outcome that
+    // must be kept; checksums are left to the shard. Returns how many were done: fewer than `count`
+    // when the room ran out.
     virtual std::size_t decide(Work* work, std::size_t count, Stage& stage) = 0;
-    // Applies a record that was decided before. False: its events are not this domain's, or its version does not follow.
+    // Applies a record that was decided before. False: its events are not this domain's, or its
+    // version does not follow.
     [[nodiscard]] virtual bool apply(const RecordView& record) noexcept = 0;
     virtual void ask(std::uint8_t aggregate_type, Id id, Question& question) noexcept = 0;
     // Folds all states into one number that does not depend on order, shard count or history.
@@ -78,7 +83,8 @@ struct Domain {
         make_machine;
 };
 
-// The shard that owns a key. Persisted by its number in Domain::router: never change it, add another.
+// The shard that owns a key. Persisted by its number in Domain::router: never change it, add
+// another.
 constexpr std::uint32_t shard_of(ShardKey key, std::uint32_t shard_count) noexcept {
     std::uint64_t x = key.value;
     x ^= x >> 33;

@@ -1,4 +1,5 @@
-// The bytes of one message in a lane: a command, a fact, a question. Knows no ring and no user type.
+// The bytes of one message in a lane: a command, a fact, a question. Knows no ring and no user
+// type.
 #pragma once
 
 #include <cstddef>
@@ -13,24 +14,25 @@ namespace pawl::detail {
 
 enum class MessageKind : std::uint8_t {
     command = 0,
-    fact = 1,       // an event to record without a decision; command_type is the event's type
+    fact = 1,        // an event to record without a decision; command_type is the event's type
     question = 2,    // payload: a Question*; run on the shard, in order with the commands
     inspection = 5,  // payload: an Inspection*; the same for the whole shard
-    trial = 3,      // would_accept: decide, journal nothing
-    status = 4,     // what became of (session, number)
+    trial = 3,       // would_accept: decide, journal nothing
+    status = 4,      // what became of (session, number)
 };
 
 inline constexpr std::uint8_t message_wants_reply = 1;
 inline constexpr std::uint8_t message_has_links = 2;     // RecordLinks
 inline constexpr std::uint8_t message_has_expected = 4;  // std::uint64_t version
-inline constexpr std::uint8_t message_has_session = 8;   // std::uint64_t session id, else the lane's own
+inline constexpr std::uint8_t message_has_session =
+    8;  // std::uint64_t session id, else the lane's own
 
 // 40 bytes; then the announced sections in the order of their bits; then the payload.
 struct MessageHeader {
     std::uint64_t aggregate;
-    std::uint64_t number;       // in the session; 0 = anonymous
+    std::uint64_t number;  // in the session; 0 = anonymous
     std::int64_t captured_ns;
-    std::uint64_t token;        // where the reply goes: opaque to the shard
+    std::uint64_t token;  // where the reply goes: opaque to the shard
     std::uint16_t payload_bytes;
     std::uint16_t command_type;  // index over all aggregates' commands
     std::uint8_t aggregate_type;
@@ -54,11 +56,14 @@ struct alignas(line_bytes) Line {
 class MessageView {
 public:
     explicit MessageView(const std::byte* bytes) noexcept : bytes_(bytes) {}
-    const MessageHeader& header() const noexcept { return *reinterpret_cast<const MessageHeader*>(bytes_); }
+    const MessageHeader& header() const noexcept {
+        return *reinterpret_cast<const MessageHeader*>(bytes_);
+    }
     bool has(std::uint8_t flag) const noexcept { return (header().flags & flag) != 0; }
     RecordLinks links() const noexcept {
         RecordLinks links{};
-        if (has(message_has_links)) std::memcpy(&links, bytes_ + sizeof(MessageHeader), sizeof links);
+        if (has(message_has_links))
+            std::memcpy(&links, bytes_ + sizeof(MessageHeader), sizeof links);
         return links;
     }
     std::uint64_t expected_version() const noexcept { return word(links_bytes()); }
@@ -66,12 +71,14 @@ public:
         return word(links_bytes() + (has(message_has_expected) ? 8U : 0U));
     }
     const std::byte* payload() const noexcept {
-        return bytes_ + sizeof(MessageHeader) + links_bytes() + (has(message_has_expected) ? 8U : 0U) +
-               (has(message_has_session) ? 8U : 0U);
+        return bytes_ + sizeof(MessageHeader) + links_bytes() +
+               (has(message_has_expected) ? 8U : 0U) + (has(message_has_session) ? 8U : 0U);
     }
 
 private:
-    std::size_t links_bytes() const noexcept { return has(message_has_links) ? sizeof(RecordLinks) : 0; }
+    std::size_t links_bytes() const noexcept {
+        return has(message_has_links) ? sizeof(RecordLinks) : 0;
+    }
     std::uint64_t word(std::size_t offset) const noexcept {
         std::uint64_t value = 0;
         std::memcpy(&value, bytes_ + sizeof(MessageHeader) + offset, sizeof value);
@@ -100,8 +107,8 @@ public:
         if ((header.flags & message_has_expected) != 0) to = put(to, &parts.expected_version, 8);
         if ((header.flags & message_has_session) != 0) to = put(to, &parts.session, 8);
         if (header.payload_bytes != 0) to = put(to, parts.payload, header.payload_bytes);
-        header.lines =
-            static_cast<std::uint8_t>((static_cast<std::size_t>(to - start()) + line_bytes - 1) / line_bytes);
+        header.lines = static_cast<std::uint8_t>(
+            (static_cast<std::size_t>(to - start()) + line_bytes - 1) / line_bytes);
         put(start(), &header, sizeof header);
     }
     const Line* lines() const noexcept { return lines_; }

@@ -26,7 +26,7 @@ struct RawReply {
     std::uint16_t event_count = 0;
     Outcome outcome = Outcome::refused;
     Durability durability = Durability::decided;
-    bool repeat = false;         // the first outcome of a command that was sent again
+    bool repeat = false;                       // the first outcome of a command that was sent again
     std::uint8_t status = raw_status_unknown;  // of a status question
     std::uint32_t spare = 0;
 

@@ -1,4 +1,5 @@
-// How a decision becomes a record: what every machine does the same way, whatever its states are. Knows no user type.
+// How a decision becomes a record: what every machine does the same way, whatever its states are.
+// Knows no user type.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +19,8 @@ inline std::size_t header_bytes(const Work& work) noexcept {
 }
 
 // The caller fills in aggregate_type, follow_ups and neighbours.
-inline Decision open_decision(const Work& work, const Stage& stage, std::byte* events, Version before,
-                              std::uint32_t shard) noexcept {
+inline Decision open_decision(const Work& work, const Stage& stage, std::byte* events,
+                              Version before, std::uint32_t shard) noexcept {
     const MessageHeader& message = work.message.header();
     Decision decision;
     decision.cursor = events;
@@ -32,11 +33,13 @@ inline Decision open_decision(const Work& work, const Stage& stage, std::byte* e
     decision.session = work.session;
     decision.number = CommandNumber{message.number};
     decision.correlation = work.message.links().correlation;
-    decision.random_seed = stage.random_seed ^ mix(decision.sequence.value + (std::uint64_t{shard} << 48));
+    decision.random_seed =
+        stage.random_seed ^ mix(decision.sequence.value + (std::uint64_t{shard} << 48));
     return decision;
 }
 
-// Writes the header of a record whose events end at `end`, and moves the stage behind it. The checksum is the shard's.
+// Writes the header of a record whose events end at `end`, and moves the stage behind it. The
+// checksum is the shard's.
 inline void close_record(Work& work, Stage& stage, RecordKind kind, std::byte* end) noexcept {
     const MessageHeader& message = work.message.header();
     const auto length = static_cast<std::size_t>(end - stage.cursor);
@@ -61,10 +64,12 @@ inline void close_record(Work& work, Stage& stage, RecordKind kind, std::byte* e
     header.version = work.version.value;
     header.number = message.number;
     header.decided_ns = stage.now.ns;
-    header.waited_ns =
-        work.long_wait ? waited_ns_unknown : static_cast<std::uint32_t>(stage.now.ns - message.captured_ns);
+    header.waited_ns = work.long_wait
+                           ? waited_ns_unknown
+                           : static_cast<std::uint32_t>(stage.now.ns - message.captured_ns);
     header.session = work.session_index;
-    header.command_type = message.kind == MessageKind::fact ? no_command_type : message.command_type;
+    header.command_type =
+        message.kind == MessageKind::fact ? no_command_type : message.command_type;
     header.event_count = work.event_count;
     header.aggregate_type = message.aggregate_type;
     header.reason = work.reason;
@@ -89,14 +94,16 @@ static_assert(static_cast<int>(Outcome::rejected) == static_cast<int>(RecordKind
 static_assert(static_cast<int>(Outcome::refused) == static_cast<int>(RecordKind::refused));
 
 inline void refuse(Work& work, Stage& stage, Refusal refusal, Version version) noexcept {
-    close_without_events(work, stage, RecordKind::refused, static_cast<std::uint16_t>(refusal), version);
+    close_without_events(work, stage, RecordKind::refused, static_cast<std::uint16_t>(refusal),
+                         version);
 }
 inline void reject(Work& work, Stage& stage, std::uint16_t reason, Version version) noexcept {
     close_without_events(work, stage, RecordKind::rejected, reason, version);
 }
 
 // A command that would be accepted: nothing is kept.
-inline void close_trial(Work& work, const Stage& stage, const Decision& decision, Version version) noexcept {
+inline void close_trial(Work& work, const Stage& stage, const Decision& decision,
+                        Version version) noexcept {
     work.outcome = Outcome::accepted;
     work.version = version;
     work.sequence = stage.last_sequence;
@@ -104,14 +111,16 @@ inline void close_trial(Work& work, const Stage& stage, const Decision& decision
 }
 
 // After the events have been applied; `after` is the aggregate's version then.
-inline void close_accepted(Work& work, Stage& stage, const Decision& decision, Version after) noexcept {
+inline void close_accepted(Work& work, Stage& stage, const Decision& decision,
+                           Version after) noexcept {
     const bool fact = work.message.header().kind == MessageKind::fact;
     work.outcome = Outcome::accepted;
     work.version = after;
     work.sequence = Sequence{stage.last_sequence.value + (decision.event_count != 0 ? 1U : 0U)};
     work.event_count = static_cast<std::uint16_t>(decision.event_count);
     stage.last_sequence.value += decision.event_count;
-    if (decision.event_count == 0 && work.session_index == 0) return;  // nothing happened, nobody will ask again
+    if (decision.event_count == 0 && work.session_index == 0)
+        return;  // nothing happened, nobody will ask again
     close_record(work, stage, fact ? RecordKind::fact : RecordKind::accepted, decision.cursor);
 }
 

@@ -1,4 +1,5 @@
-// The aggregates of one type in one shard: id -> state and version. Knows neither commands nor events.
+// The aggregates of one type in one shard: id -> state and version. Knows neither commands nor
+// events.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +16,9 @@
 
 namespace pawl::detail {
 
-// States never move: a pointer to a slot holds for the table's life. Open addressing over (id, slot) pairs; at most
-// three quarters full. Allocates only when an aggregate is seen for the first time.
+// States never move: a pointer to a slot holds for the table's life. Open addressing over (id,
+// slot) pairs; at most three quarters full. Allocates only when an aggregate is seen for the first
+// time.
 template <class State>
 class StateTable {
 public:
@@ -27,7 +29,10 @@ public:
     };
 
     explicit StateTable(std::pmr::memory_resource* memory)
-        : memory_(memory), index_(initial_capacity, Entry{}, memory), chunks_(memory), blank_(make_state(memory)) {}
+        : memory_(memory),
+          index_(initial_capacity, Entry{}, memory),
+          chunks_(memory),
+          blank_(make_state(memory)) {}
     StateTable(const StateTable&) = delete;
     StateTable& operator=(const StateTable&) = delete;
     ~StateTable() {
@@ -52,7 +57,8 @@ public:
         if (Slot* slot = find(id)) return *slot;
         if ((count_ + 1) * 4 > index_.size() * 3) grow();
         if (count_ == chunks_.size() * chunk_slots)
-            chunks_.push_back(static_cast<Slot*>(memory_->allocate(chunk_slots * sizeof(Slot), alignof(Slot))));
+            chunks_.push_back(
+                static_cast<Slot*>(memory_->allocate(chunk_slots * sizeof(Slot), alignof(Slot))));
         Slot* place = chunks_[count_ / chunk_slots] + count_ % chunk_slots;
         Slot* slot = new (place) Slot{id, Version{}, make_state(memory_)};
         ++count_;

@@ -1,4 +1,5 @@
-// From a typed command to the bytes of a message, and from a raw reply back to its caller. Knows lists and options.
+// From a typed command to the bytes of a message, and from a raw reply back to its caller. Knows
+// lists and options.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +24,8 @@ namespace pawl::detail {
 template <class... As>
 struct Lists {
     template <class C>
-    static constexpr std::size_t owners = (std::size_t{index_in<C, typename As::Commands> >= 0} + ...);
+    static constexpr std::size_t owners =
+        (std::size_t{index_in<C, typename As::Commands> >= 0} + ...);
 
     // Place of the aggregate that owns command C, and C's number over all of them.
     template <class C>
@@ -53,7 +55,8 @@ struct Lists {
     static constexpr bool has_event = ((index_in<E, typename As::Events> >= 0) || ...);
 
     template <class A>
-    static constexpr std::uint8_t aggregate = static_cast<std::uint8_t>(index_in<A, Commands<As...>>);
+    static constexpr std::uint8_t aggregate =
+        static_cast<std::uint8_t>(index_in<A, Commands<As...>>);
 
     // Calls use.template operator()<A>() for the aggregate at `index`.
     template <class Use>
@@ -73,7 +76,9 @@ std::uint32_t shard_for(const Core& core, Id id) noexcept {
 
 template <class A, class C>
 bool structurally_valid(const C& command) {
-    if constexpr (requires { { A::validate(command) } -> std::convertible_to<bool>; })
+    if constexpr (requires {
+                      { A::validate(command) } -> std::convertible_to<bool>;
+                  })
         return A::validate(command);
     else
         return true;
@@ -108,13 +113,18 @@ inline MessageParts parts_for(Core& core, Id id, const SubmitOptions& options) n
 
 inline Refusal refusal_of(Offer offer) noexcept {
     switch (offer) {
-        case Offer::back_pressured: return Refusal::back_pressured;
-        case Offer::disk_full: return Refusal::disk_full;
-        case Offer::malformed: return Refusal::malformed;
-        case Offer::unavailable: return Refusal::unavailable;
+        case Offer::back_pressured:
+            return Refusal::back_pressured;
+        case Offer::disk_full:
+            return Refusal::disk_full;
+        case Offer::malformed:
+            return Refusal::malformed;
+        case Offer::unavailable:
+            return Refusal::unavailable;
         case Offer::accepted:
         case Offer::not_primary:
-        case Offer::closed: break;
+        case Offer::closed:
+            break;
     }
     return Refusal::closed;
 }
@@ -126,11 +136,13 @@ inline RawReply refused_by(Offer offer) noexcept {
     return reply;
 }
 
-// ---- where a reply goes when there is no producer: an object that deletes itself ------------------------------------
+// ---- where a reply goes when there is no producer: an object that deletes itself
+// ------------------------------------
 
 class FutureCompletion final : public Completion {
 public:
-    FutureCompletion(std::shared_ptr<FutureState<Reply>> state, Core* core) : state_(std::move(state)), core_(core) {}
+    FutureCompletion(std::shared_ptr<FutureState<Reply>> state, Core* core)
+        : state_(std::move(state)), core_(core) {}
     void complete(const RawReply& reply) noexcept override {
         state_->set(Reply(reply, core_));
         delete this;
@@ -159,7 +171,8 @@ private:
 template <class A, class Ask, class Answer>
 class QueryTask final : public Question, public Completion {
 public:
-    QueryTask(Ask ask, std::shared_ptr<FutureState<Answer>> state) : ask_(std::move(ask)), state_(std::move(state)) {}
+    QueryTask(Ask ask, std::shared_ptr<FutureState<Answer>> state)
+        : ask_(std::move(ask)), state_(std::move(state)) {}
     void answer(const void* state, Version) noexcept override {
         if (state != nullptr) {
             answer_.emplace(ask_(*static_cast<const A*>(state)));
@@ -206,10 +219,14 @@ public:
 private:
     static int weight(CommandStatus::Known known) noexcept {
         switch (known) {
-            case CommandStatus::Known::unknown: return 0;
-            case CommandStatus::Known::forgotten: return 1;
-            case CommandStatus::Known::pending: return 2;
-            case CommandStatus::Known::answered: return 3;
+            case CommandStatus::Known::unknown:
+                return 0;
+            case CommandStatus::Known::forgotten:
+                return 1;
+            case CommandStatus::Known::pending:
+                return 2;
+            case CommandStatus::Known::answered:
+                return 3;
         }
         return 0;
     }

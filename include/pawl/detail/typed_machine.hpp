@@ -1,4 +1,5 @@
-// The machine of a list of aggregate types: decide and apply inlined over the batch. Knows no shard, ring or disk.
+// The machine of a list of aggregate types: decide and apply inlined over the batch. Knows no
+// shard, ring or disk.
 #pragma once
 
 #include <array>
@@ -44,12 +45,15 @@ class TypedMachine final : public Machine, private Neighbours {
 
 public:
     TypedMachine(std::uint32_t shard, std::uint32_t shard_count, std::pmr::memory_resource* memory)
-        : shard_(shard), shard_count_(shard_count), tables_((static_cast<void>(sizeof(As)), memory)...) {}
+        : shard_(shard),
+          shard_count_(shard_count),
+          tables_((static_cast<void>(sizeof(As)), memory)...) {}
 
     std::size_t decide(Work* work, std::size_t count, Stage& stage) override {
         for (std::size_t i = 0; i < count; ++i) prefetch(work[i].message.header());
         for (std::size_t i = 0; i < count; ++i) {
-            if (static_cast<std::size_t>(stage.limit - stage.cursor) < stage.record_bytes_max) return i;
+            if (static_cast<std::size_t>(stage.limit - stage.cursor) < stage.record_bytes_max)
+                return i;
             if (!work[i].skip) decide_one(work[i], stage);
         }
         return count;
@@ -58,7 +62,8 @@ public:
     bool apply(const RecordView& record) noexcept override {
         const RecordHeader& header = record.header();
         bool known = true;
-        const bool whole = record.for_each_event([&](const EventView& event) { known = known && apply_event(event); });
+        const bool whole = record.for_each_event(
+            [&](const EventView& event) { known = known && apply_event(event); });
         if (!whole || !known) return false;
         if (header.kind() != RecordKind::accepted && header.kind() != RecordKind::fact) return true;
         return version_of(header.aggregate_type, header.aggregate).value == header.version;
@@ -67,7 +72,8 @@ public:
     void ask(std::uint8_t aggregate_type, Id id, Question& question) noexcept override {
         with_type(aggregate_type, [&](auto& table) {
             const auto* slot = table.find(id);
-            question.answer(slot != nullptr ? &slot->state : nullptr, slot != nullptr ? slot->version : Version{});
+            question.answer(slot != nullptr ? &slot->state : nullptr,
+                            slot != nullptr ? slot->version : Version{});
         });
     }
 
@@ -76,7 +82,9 @@ public:
         std::uint8_t type = 0;
         std::apply(
             [&](const auto&... table) {
-                ((table.for_each([&](const auto& slot) { sum += hash_of(slot.id, slot.version, type, slot.state); }),
+                ((table.for_each([&](const auto& slot) {
+                     sum += hash_of(slot.id, slot.version, type, slot.state);
+                 }),
                   ++type),
                  ...);
             },
@@ -102,15 +110,18 @@ private:
         return base;
     }();
     template <class A>
-    static constexpr std::uint8_t aggregate_index = static_cast<std::uint8_t>(index_in<A, Aggregates<As...>>);
+    static constexpr std::uint8_t aggregate_index =
+        static_cast<std::uint8_t>(index_in<A, Aggregates<As...>>);
 
-    // ---- one command -------------------------------------------------------------------------------------------
+    // ---- one command
+    // -------------------------------------------------------------------------------------------
 
     void decide_one(Work& work, Stage& stage) {
         const MessageHeader& message = work.message.header();
         bool found = false;
         if (message.aggregate_type < sizeof...(As))
-            with_type(message.aggregate_type, [&](auto& table) { found = decide_typed(table, work, stage); });
+            with_type(message.aggregate_type,
+                      [&](auto& table) { found = decide_typed(table, work, stage); });
         if (!found) refuse(work, stage, Refusal::unknown_command, Version{});
     }
 
@@ -125,8 +136,11 @@ private:
         }
         const bool fact = message.kind == MessageKind::fact;
         const std::size_t base = command_base[aggregate_index<A>];
-        if (!fact && (message.command_type < base || message.command_type >= base + A::Commands::count)) return false;
-        if (work.message.has(message_has_expected) && work.message.expected_version() != before.value) {
+        if (!fact &&
+            (message.command_type < base || message.command_type >= base + A::Commands::count))
+            return false;
+        if (work.message.has(message_has_expected) &&
+            work.message.expected_version() != before.value) {
             refuse(work, stage, Refusal::version_conflict, before);
             return true;
         }
@@ -140,7 +154,8 @@ private:
         if (fact)
             refusal = stage_fact<A>(work, decision);
         else
-            refusal = decide_command(state, message.command_type - base, work.message.payload(), decision, verdict);
+            refusal = decide_command(state, message.command_type - base, work.message.payload(),
+                                     decision, verdict);
 
         if (refusal != Refusal{}) {
             refuse(work, stage, refusal, before);
@@ -155,8 +170,8 @@ private:
     }
 
     template <class A>
-    Refusal decide_command(const A& state, std::size_t index, const std::byte* payload, Decision& decision,
-                           Verdict& verdict) {
+    Refusal decide_command(const A& state, std::size_t index, const std::byte* payload,
+                           Decision& decision, Verdict& verdict) {
         try {
             Context<A> ctx(decision);
             decide_indexed(state, index, payload, ctx, verdict, typename A::Commands{});
@@ -169,11 +184,13 @@ private:
     }
 
     template <class A, class... C>
-    static void decide_indexed(const A& state, std::size_t index, const std::byte* payload, Context<A>& ctx,
-                               Verdict& verdict, Commands<C...>) {
+    static void decide_indexed(const A& state, std::size_t index, const std::byte* payload,
+                               Context<A>& ctx, Verdict& verdict, Commands<C...>) {
         std::size_t i = 0;
         static_cast<void>(
-            ((i++ == index && (verdict = state.decide(*reinterpret_cast<const C*>(payload), ctx), true)) || ...));
+            ((i++ == index &&
+              (verdict = state.decide(*reinterpret_cast<const C*>(payload), ctx), true)) ||
+             ...));
     }
 
     template <class A>
@@ -181,8 +198,8 @@ private:
         const MessageHeader& message = work.message.header();
         if (message.command_type >= A::Events::count) return Refusal::unknown_command;
         try {
-            decision.stage(message.command_type, aggregate_index<A>, nullptr, work.message.payload(),
-                           message.payload_bytes);
+            decision.stage(message.command_type, aggregate_index<A>, nullptr,
+                           work.message.payload(), message.payload_bytes);
             return Refusal{};
         } catch (const DecisionAborted& aborted) {
             return aborted.refusal;
@@ -191,7 +208,8 @@ private:
 
     // Applies what was staged, then the follow-ups, each on the state that the ones before it left.
     template <class A>
-    void accept(StateTable<A>& table, Work& work, Stage& stage, Decision& decision, std::byte* events) {
+    void accept(StateTable<A>& table, Work& work, Stage& stage, Decision& decision,
+                std::byte* events) {
         apply_range(work.message.header().aggregate, events, decision.cursor);
         while (!follow_ups_.empty()) {
             const FollowUps::Entry next = follow_ups_.pop();
@@ -205,8 +223,8 @@ private:
             alignas(8) std::byte payload[command_bytes_max];
             std::memcpy(payload, next.payload, next.size);
             Verdict verdict;
-            const Refusal refusal =
-                decide_command(slot != nullptr ? slot->state : table.blank(), next.command, payload, decision, verdict);
+            const Refusal refusal = decide_command(slot != nullptr ? slot->state : table.blank(),
+                                                   next.command, payload, decision, verdict);
             if (refusal != Refusal{} || !verdict.accepted()) {
                 decision.cursor = from;
                 decision.event_count = count;
@@ -228,7 +246,8 @@ private:
         return decision;
     }
 
-    // ---- events ------------------------------------------------------------------------------------------------
+    // ---- events
+    // ------------------------------------------------------------------------------------------------
 
     void apply_range(Id own, const std::byte* from, const std::byte* to) noexcept {
         while (from < to) {
@@ -267,17 +286,22 @@ private:
         if (index >= sizeof...(E) || sizes[index] != event.header->size) return false;
         auto& slot = table.find_or_create(event.target);
         std::size_t i = 0;
-        static_cast<void>(((i++ == index && (slot.state.apply(*reinterpret_cast<const E*>(event.payload)), true)) || ...));
+        static_cast<void>(((i++ == index &&
+                            (slot.state.apply(*reinterpret_cast<const E*>(event.payload)), true)) ||
+                           ...));
         ++slot.version.value;
         return true;
     }
 
-    // ---- neighbours and lookup ---------------------------------------------------------------------------------
+    // ---- neighbours and lookup
+    // ---------------------------------------------------------------------------------
 
     std::uint8_t type_of(const void* key, ShardKey shard_key) const override {
-        if (shard_of(shard_key, shard_count_) != shard_) throw DecisionAborted{Refusal::foreign_shard};
+        if (shard_of(shard_key, shard_count_) != shard_)
+            throw DecisionAborted{Refusal::foreign_shard};
         std::uint8_t found = 0;
-        if (!((&type_key<As> == key || (++found, false)) || ...)) throw DecisionAborted{Refusal::foreign_type};
+        if (!((&type_key<As> == key || (++found, false)) || ...))
+            throw DecisionAborted{Refusal::foreign_type};
         return found;
     }
 
@@ -305,7 +329,11 @@ private:
     template <class Use>
     void with_type(std::uint8_t type, Use&& use) {
         std::uint8_t i = 0;
-        std::apply([&](auto&... table) { static_cast<void>(((i++ == type && (use(table), true)) || ...)); }, tables_);
+        std::apply(
+            [&](auto&... table) {
+                static_cast<void>(((i++ == type && (use(table), true)) || ...));
+            },
+            tables_);
     }
 
     std::uint32_t shard_;
@@ -314,12 +342,15 @@ private:
     FollowUps follow_ups_;
 };
 
-// ---- the schema as text ----------------------------------------------------------------------------------------
+// ---- the schema as text
+// ----------------------------------------------------------------------------------------
 
 template <class... C>
-void add_command_lines(std::string& text, std::size_t aggregate, std::size_t& index, Commands<C...>) {
+void add_command_lines(std::string& text, std::size_t aggregate, std::size_t& index,
+                       Commands<C...>) {
     ((text += "command " + std::to_string(aggregate) + " " + std::to_string(index++) + " " +
-              std::string(type_name<C>()) + (field_count<C> != 0 ? " " : "") + schema_line<C>() + "\n"),
+              std::string(type_name<C>()) + (field_count<C> != 0 ? " " : "") + schema_line<C>() +
+              "\n"),
      ...);
 }
 
@@ -327,17 +358,20 @@ template <class... E>
 void add_event_lines(std::string& text, std::size_t aggregate, Events<E...>) {
     std::size_t index = 0;
     ((text += "event " + std::to_string(aggregate) + " " + std::to_string(index++) + " " +
-              std::string(type_name<E>()) + (field_count<E> != 0 ? " " : "") + schema_line<E>() + "\n"),
+              std::string(type_name<E>()) + (field_count<E> != 0 ? " " : "") + schema_line<E>() +
+              "\n"),
      ...);
 }
 
-// Names and types of every aggregate, command and event: what makes a journal readable without its program.
+// Names and types of every aggregate, command and event: what makes a journal readable without its
+// program.
 template <class... As>
 std::string schema_text() {
     std::string text = "pawl-schema 1\n";
     std::size_t aggregate = 0;
     std::size_t command = 0;
-    (((text += "aggregate " + std::to_string(aggregate) + " " + std::string(type_name<As>()) + "\n"),
+    (((text +=
+       "aggregate " + std::to_string(aggregate) + " " + std::string(type_name<As>()) + "\n"),
       add_command_lines(text, aggregate, command, typename As::Commands{}),
       add_event_lines(text, aggregate, typename As::Events{}), ++aggregate),
      ...);
