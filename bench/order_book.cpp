@@ -7,6 +7,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -79,7 +80,8 @@ public:
     void emit(const Event& event) {
         const std::uint64_t type = pawl::detail::index_in<Event, matching::Book::Events>;
         std::memcpy(end_, &type, sizeof type);
-        std::memcpy(end_ + sizeof type, &event, sizeof event);
+        // not memcpy: the fields then go straight to their place instead of through the stack
+        ::new (static_cast<void*>(end_ + sizeof type)) Event(event);
         end_ += sizeof type + ((sizeof event + 7) & ~std::size_t{7});
     }
     void apply_to(matching::Book& book, Count& count) {
@@ -103,8 +105,7 @@ private:
     }
     template <class Event>
     static std::size_t apply_as(matching::Book& book, const std::byte* at, Count& count) {
-        Event event;
-        std::memcpy(&event, at, sizeof event);
+        const Event& event = *std::launder(reinterpret_cast<const Event*>(at));
         book.apply(event);
         if constexpr (std::is_same_v<Event, matching::Traded>) {
             ++count.trades;

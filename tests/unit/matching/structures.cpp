@@ -35,7 +35,11 @@ void index_against_a_map(Number number, std::size_t count, int steps) {
         const std::uint64_t id = orders[slot].id;
         ASSERT_EQ(index.find(id, orders.data()), model.contains(id) ? model[id] : no_slot) << i;
         if (model.contains(id)) {
-            index.erase(slot, orders.data());
+            if (i % 2 == 0) {
+                index.erase(slot, orders.data());
+            } else {
+                ASSERT_EQ(index.take(id, orders.data()), slot);
+            }
             model.erase(id);
         } else {
             index.insert(slot, orders.data());

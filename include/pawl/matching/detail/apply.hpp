@@ -60,8 +60,7 @@ inline void Book::apply(const Traded& event) noexcept {
 }
 
 inline void Book::apply(const OrderCancelled& event) noexcept {
-    const detail::Slot slot = queues_.find(event.order);
-    if (slot != detail::no_slot) queues_.remove(slot);
+    queues_.remove_id(event.order);
 }
 
 }  // namespace pawl::matching

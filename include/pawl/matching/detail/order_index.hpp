@@ -48,6 +48,23 @@ public:
     // Removes the order that stands in `slot`; nothing when it is not here.
     void erase(Slot slot, const Order* orders) noexcept;
 
+    // Finds and removes in one search: the slot of the order `id`, or no_slot.
+    Slot take(std::uint64_t id, const Order* orders) noexcept {
+        if (size_ == 0) return no_slot;
+        std::size_t place = home(id);
+        for (std::uint32_t distance = 1;;) {
+            const std::uint32_t entry = table_[place];
+            const std::uint32_t theirs = entry & distance_mask;
+            if (theirs == distance && orders[entry >> 8].id == id) {
+                close_gap(place, orders);
+                return entry >> 8;
+            }
+            if (theirs < distance) return no_slot;
+            place = (place + 1) & mask_;
+            distance += distance < distance_mask;
+        }
+    }
+
     // Takes memory for `count` orders now.
     void reserve(std::size_t count, const Order* orders);
 
@@ -73,6 +90,7 @@ private:
             place = (place + 1) & mask_;
         }
     }
+    void close_gap(std::size_t place, const Order* orders) noexcept;
     void grow(const Order* orders);
     void rebuild(std::size_t capacity, const Order* orders);
 
@@ -87,11 +105,16 @@ inline void OrderIndex::erase(Slot slot, const Order* orders) noexcept {
     std::size_t place = home(orders[slot].id);
     for (std::uint32_t distance = 1;;) {
         const std::uint32_t entry = table_[place];
-        if ((entry >> 8) == slot && (entry & distance_mask) == distance) break;
+        if ((entry >> 8) == slot && (entry & distance_mask) == distance)
+            return close_gap(place, orders);
         if ((entry & distance_mask) < distance) return;
         place = (place + 1) & mask_;
         distance += distance < distance_mask;
     }
+}
+
+// The followers that are not at home move back by one.
+inline void OrderIndex::close_gap(std::size_t place, const Order* orders) noexcept {
     for (;;) {
         const std::size_t follower = (place + 1) & mask_;
         std::uint32_t entry = table_[follower];

@@ -68,7 +68,15 @@ public:
 
     // To the end of the queue at its price. Nothing happens without room: ask has_room() first.
     void append(const Entry& entry);
-    void remove(Slot slot) noexcept;
+    void remove(Slot slot) noexcept {
+        index_.erase(slot, orders_.data());
+        unlink(slot);
+    }
+    // The same by number; nothing when there is no such order.
+    void remove_id(std::uint64_t id) noexcept {
+        const Slot slot = index_.take(id, orders_.data());
+        if (slot != no_slot) unlink(slot);
+    }
     // Takes lots from an order because they traded; an order without lots leaves.
     void fill(Slot slot, std::uint32_t lots);
     // Sets the open lots of an order in its place.
@@ -88,6 +96,7 @@ private:
     }
     PriceLadder& ladder(Side side) noexcept { return side == Side::buy ? bids_ : asks_; }
     LevelNumber level_for(Side side, std::int32_t tick);
+    void unlink(Slot slot) noexcept;
     void leave_if_empty(LevelNumber number) noexcept;
     Slot new_slot();
 
@@ -172,7 +181,8 @@ inline void Queues::leave_if_empty(LevelNumber number) noexcept {
     free_level_ = number;
 }
 
-inline void Queues::remove(Slot slot) noexcept {
+// Out of its queue and back to the pool; the index has forgotten it already.
+inline void Queues::unlink(Slot slot) noexcept {
     Order& order = orders_[slot];
     const LevelNumber number = order.level();
     PAWL_ASSERT(number != no_level);
@@ -189,7 +199,6 @@ inline void Queues::remove(Slot slot) noexcept {
         here.tail = prev;
     --here.count_and_side;
     here.lots -= order.open();
-    index_.erase(slot, orders_.data());
     if (order.is(Order::partly_filled)) fills_.erase(slot);
     order.set_place(no_slot, free_order_, no_level);
     free_order_ = slot;
