@@ -1,10 +1,12 @@
 // A user's program against the installed library. Knows the public headers only.
 #include <dlfcn.h>
 #include <pawl/engine.hpp>
+#include <pawl/matching/book.hpp>
 
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 struct Account {
     struct Deposit {
@@ -33,15 +35,42 @@ static bool malloc_is_the_hosts() {
     return std::strstr(found.dli_fname, "mimalloc") == nullptr;
 }
 
+namespace venue = pawl::matching;
+
+using Engine = pawl::Engine<Account, venue::Book>;
+
+static bool pays(Engine& engine) {
+    return engine.submit(42, Account::Deposit{10'00}, pawl::use_future).get().accepted();
+}
+
+static bool trades(Engine& engine) {
+    engine.submit(1,
+                  venue::AddInstrument{
+                      .price_max = 1000, .quantity_max = 100, .phase = venue::Phase::continuous});
+    engine.submit(
+        1, venue::NewOrder{
+               .order = 1, .price = 500, .quantity = 10, .owner = 1, .side = venue::Side::sell});
+    const pawl::Reply reply =
+        engine
+            .submit(
+                1,
+                venue::NewOrder{
+                    .order = 2, .price = 500, .quantity = 10, .owner = 2, .side = venue::Side::buy},
+                pawl::use_future)
+            .get();
+    int count = 0;
+    reply.visit<venue::Book>([&](const venue::Traded&) { ++count; });
+    return count == 1;
+}
+
 int main(int, char** words) {
     if (!malloc_is_the_hosts()) return 2;
-    auto bank = pawl::Engine<Account>::open({.directory = words[1]});
-    if (!bank) {
-        std::puts(bank.error().sentence.c_str());
+    auto opened = Engine::open({.directory = words[1]});
+    if (!opened) {
+        std::puts(opened.error().sentence.c_str());
         return 3;
     }
-    const pawl::Reply reply =
-        bank.value().submit(42, Account::Deposit{10'00}, pawl::use_future).get();
-    std::puts(reply.accepted() ? "accepted" : "not accepted");
-    return reply.accepted() ? 0 : 4;
+    Engine engine = std::move(opened).value();
+    if (!pays(engine)) return 4;
+    return trades(engine) ? 0 : 5;
 }
