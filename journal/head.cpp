@@ -11,9 +11,10 @@
 namespace pawl::journal {
 namespace {
 
-// How far the shard announces ahead of need: readers that lag by almost the whole ring fall back to
-// the segments this much earlier, and the shard pays for an announcement once per so many bytes.
-constexpr std::uint64_t announce_slack_bytes = std::uint64_t{64} << 10;
+// How far the shard announces ahead of need, as a part of the ring: readers that lag by almost the
+// whole ring fall back to the segments this much earlier, and the shard pays for an announcement
+// once per so many bytes.
+constexpr std::uint64_t announce_slack_part = 64;
 
 using Cell = std::atomic<std::uint64_t>;
 static_assert(Cell::is_always_lock_free && sizeof(Cell) == sizeof(std::uint64_t));
@@ -121,7 +122,7 @@ Result<std::unique_ptr<Head>> Head::create(Storage& storage, const HeadOptions& 
 void Head::announce_ahead(Position end) noexcept {
     const std::uint64_t limit = writable_end().value;
     PAWL_ASSERT(end.value <= limit);
-    const std::uint64_t wish = end.value + announce_slack_bytes;
+    const std::uint64_t wish = end.value + capacity_bytes() / announce_slack_part;
     // The exchange, a full barrier, keeps the stores into the ring behind the announcement: pairs
     // with copied().
     announced_value_->exchange(wish < limit ? wish : limit, std::memory_order_seq_cst);

@@ -186,8 +186,11 @@ Result<RecordAt> StreamReader::next(Position end) {
     if (position_ >= end) return RecordAt{};
     if (!place_.holds(position_)) {
         const bool followed = position_ == place_.end && load_next(place_);
-        if (!followed)
+        if (!followed) {
+            // Another block than expected: whether a record begins here is not known any more.
+            on_boundary_ = false;
             if (const auto status = load(position_, place_); !status.ok()) return status.error();
+        }
     }
     const std::byte* bytes =
         place_.block.data() + sizeof(BlockHeader) + (position_.value - place_.first.value);

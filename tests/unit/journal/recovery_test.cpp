@@ -207,6 +207,66 @@ TEST(Recovery, damage_that_the_head_still_covers_is_healed_from_it) {
     EXPECT_EQ(life.report().found, Case::clean_end);
 }
 
+TEST(Recovery, damage_is_healed_over_the_end_of_a_segment) {
+    Life life;
+    life.options().head_bytes = 4 * head_bytes_min;
+    ASSERT_TRUE(life.open());
+    for (int i = 0; i < 60; ++i) {
+        ASSERT_TRUE(life.append_many(20));
+        ASSERT_TRUE(life.sync());
+    }
+    ASSERT_TRUE(life.storage.exists(life.segment(3)));
+    life.kill();
+    auto& bytes = life.bytes(1);
+    bytes[blocks_of(bytes)[2] + 700] ^= std::byte{1};
+    life.bytes(1);
+    ASSERT_TRUE(life.open()) << life.error().sentence;
+    EXPECT_EQ(life.report().found, Case::damage);
+    EXPECT_TRUE(is_prefix(life.replayed, life.written, 1200));
+    life.cut_power();
+    ASSERT_TRUE(life.open()) << life.error().sentence;
+    EXPECT_EQ(life.replayed.size(), 1200U);
+    EXPECT_EQ(life.report().found, Case::clean_end);
+}
+
+TEST(Recovery, a_head_remembers_what_was_on_disk_even_where_it_no_longer_reaches) {
+    Life life;
+    ASSERT_TRUE(life.open());
+    ASSERT_TRUE(life.append_many(2000));
+    ASSERT_TRUE(life.sync());
+    life.kill();
+    auto& bytes = life.bytes(1);
+    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(blocks_of(bytes)[1]), bytes.end(),
+              std::byte{0});
+    life.bytes(1);
+    for (std::uint64_t index = 2; life.storage.exists(life.segment(index)); ++index)
+        ASSERT_TRUE(life.storage.remove(life.segment(index)).ok());
+    ASSERT_FALSE(life.open());
+    EXPECT_EQ(life.error().code, ErrorCode::damaged);
+    EXPECT_NE(life.error().sentence.find("the head says so"), std::string::npos)
+        << life.error().sentence;
+}
+
+TEST(Recovery, bytes_farther_away_than_one_write_are_suspect_and_stay) {
+    for (const std::uint64_t distance : {8192U, 40960U}) {
+        Life life;
+        ASSERT_TRUE(life.open());
+        ASSERT_TRUE(life.append_many(10));
+        ASSERT_TRUE(life.sync());
+        life.cut_power();
+        life.bytes(1)[8192 + distance + 17] = std::byte{1};
+        life.bytes(1);
+        const bool near = distance == 8192;
+        EXPECT_EQ(life.open(), near);
+        if (near) {
+            EXPECT_EQ(life.report().found, Case::torn_tail);
+        } else {
+            EXPECT_NE(life.error().sentence.find("suspect"), std::string::npos);
+            EXPECT_EQ(life.bytes(1)[8192 + distance + 17], std::byte{1});
+        }
+    }
+}
+
 TEST(Recovery, any_two_swapped_blocks_are_found) {
     Life life;
     ASSERT_TRUE(life.open());
