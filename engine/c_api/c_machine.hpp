@@ -31,6 +31,9 @@ public:
     std::size_t decide(Work* work, std::size_t count, Stage& stage) override;
     bool apply(const RecordView& record) noexcept override;
     void ask(std::uint8_t aggregate_type, Id id, Question& question) noexcept override;
+    // C programs read with pawl_read.
+    std::shared_ptr<const ViewCell> watch(std::uint8_t, Id, Time) override { return nullptr; }
+    void publish_views(Time) noexcept override {}
     std::uint64_t state_hash() const noexcept override;
     std::size_t aggregate_count() const noexcept override { return slots_.size(); }
 

@@ -221,6 +221,7 @@ void Shard::undo_claims(std::size_t from, std::size_t to) noexcept {
 void Shard::finish(Port& port, std::size_t count, const Stage& stage) {
     seal_and_publish(stage.cursor);
     last_sequence_ = stage.last_sequence;
+    if (machine_.views_changed()) machine_.publish_views(last_time_);
     for (std::size_t i = 0; i < count; ++i) {
         const Work& work = work_[i];
         this->count(work);
@@ -343,6 +344,10 @@ void Shard::answer_directly(Port& port, const MessageView& message) {
         Question* question = nullptr;
         std::memcpy(&question, message.payload(), sizeof question);
         machine_.ask(header.aggregate_type, header.aggregate, *question);
+    } else if (header.kind == MessageKind::watch) {
+        WatchRequest* request = nullptr;
+        std::memcpy(&request, message.payload(), sizeof request);
+        request->cell = machine_.watch(header.aggregate_type, header.aggregate, last_time_);
     } else {
         PAWL_ASSERT(header.kind == MessageKind::inspection);
         Inspection* inspection = nullptr;

@@ -1,4 +1,5 @@
-// The counters of an engine, as another process reads them. Knows the layout of one shared page, nothing else.
+// The counters of an engine, as another process reads them. Knows the layout of one shared page,
+// nothing else.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,8 @@ namespace pawl {
 
 namespace detail {
 
-// Layout of the shared memory HEADS/pawl-<identity>-counters: one header, then cells. Little-endian.
+// Layout of the shared memory HEADS/pawl-<identity>-counters: one header, then cells.
+// Little-endian.
 struct CounterHeader {
     std::uint64_t magic = 0x31'72'74'63'6C'77'61'70;  // "pawlctr1"
     std::uint64_t count = 0;                          // cells in use
@@ -32,8 +34,9 @@ struct NamedCounter {
     std::uint64_t value = 0;
 };
 
-// The counters of the engine that has `directory` open, read from its shared memory: no call into the engine, no cost
-// for it. Any process that may read the memory. An error when no engine has it open.
+// The counters of the engine that has `directory` open, read from its shared memory: no call into
+// the engine, no cost for it. Any process that may read the memory. An error when no engine has it
+// open.
 Result<std::vector<NamedCounter>> read_counters(const std::string& directory);
 
 }  // namespace pawl

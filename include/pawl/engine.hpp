@@ -1,4 +1,5 @@
-// The engine: open a directory, submit commands, ask, follow. Knows the user's types; everything else is behind a handle.
+// The engine: open a directory, submit commands, ask, follow. Knows the user's types; everything
+// else is behind a handle.
 #pragma once
 
 #include <chrono>
@@ -21,11 +22,13 @@
 #include "pawl/reply.hpp"
 #include "pawl/result.hpp"
 #include "pawl/subscription.hpp"
+#include "pawl/view.hpp"
 
 namespace pawl {
 
-// Runs aggregates of the given types, sharded over single-threaded cores, journaled in one directory. All functions may be
-// called from any thread, except poll(). Moves; closes when destroyed.
+// Runs aggregates of the given types, sharded over single-threaded cores, journaled in one
+// directory. All functions may be called from any thread, except poll(). Moves; closes when
+// destroyed.
 template <class... As>
 class Engine {
     static_assert(sizeof...(As) > 0, "an engine runs at least one aggregate type");
@@ -33,7 +36,8 @@ class Engine {
     using Lists = detail::Lists<As...>;
 
 public:
-    // Opens the directory, makes it when there is nothing, recovers it after whatever happened. Errors are sentences.
+    // Opens the directory, makes it when there is nothing, recovers it after whatever happened.
+    // Errors are sentences.
     static Result<Engine> open(const EngineOptions& options) {
         auto core = detail::open_core(options, domain());
         if (!core) return core.error();
@@ -44,7 +48,8 @@ public:
     static detail::Domain domain() {
         detail::Domain domain;
         domain.schema_text = detail::schema_text<As...>();
-        domain.make_machine = [](std::uint32_t shard, std::uint32_t shards, std::pmr::memory_resource* memory) {
+        domain.make_machine = [](std::uint32_t shard, std::uint32_t shards,
+                                 std::pmr::memory_resource* memory) {
             return std::make_unique<detail::TypedMachine<As...>>(shard, shards, memory);
         };
         return domain;
@@ -59,14 +64,16 @@ public:
     }
     ~Engine() { close_quietly(); }
 
-    // ---- commands --------------------------------------------------------------------------------------------------
+    // ---- commands
+    // --------------------------------------------------------------------------------------------------
 
     // Fire and forget: waits while the queue is full, at most options.patience.
     template <class C>
     Offer submit(Id id, const C& command, const SubmitOptions& options = {}) {
         return send<false>(id, command, options, nullptr);
     }
-    // The reply comes as a future. A command that could not be offered is answered with the refusal that says why.
+    // The reply comes as a future. A command that could not be offered is answered with the refusal
+    // that says why.
     template <class C>
     Future<Reply> submit(Id id, const C& command, UseFuture) {
         return submit(id, command, SubmitOptions{}, use_future);
@@ -97,12 +104,13 @@ public:
     }
     template <class C, class F>
         requires std::is_invocable_v<F&, const Reply&>
-    [[nodiscard]] Offer try_submit(Id id, const C& command, const SubmitOptions& options, F&& callback) {
+    [[nodiscard]] Offer try_submit(Id id, const C& command, const SubmitOptions& options,
+                                   F&& callback) {
         return send_with_callback<true>(id, command, options, std::forward<F>(callback));
     }
 
-    // The same decide on the owning core, in order with the commands; nothing is saved. The reply's version is the one it
-    // was judged at.
+    // The same decide on the owning core, in order with the commands; nothing is saved. The reply's
+    // version is the one it was judged at.
     template <class C>
     Future<Reply> would_accept(Id id, const C& command) {
         auto state = std::make_shared<detail::FutureState<Reply>>(core_);
@@ -117,7 +125,8 @@ public:
     // Journals and applies an event without a decision: a fact that happened elsewhere.
     template <class E>
     Future<Reply> record(Id id, const E& event, const SubmitOptions& options = {}) {
-        static_assert(Lists::template has_event<E>, "record takes an event of one of the engine's aggregates");
+        static_assert(Lists::template has_event<E>,
+                      "record takes an event of one of the engine's aggregates");
         constexpr std::uint8_t owner = Lists::template event_owner<E>;
         using A = typename Lists::template At<owner>;
         auto state = std::make_shared<detail::FutureState<Reply>>(core_);
@@ -125,11 +134,13 @@ public:
         detail::MessageParts parts = detail::parts_for(*core_, id, options);
         parts.header.kind = detail::MessageKind::fact;
         parts.header.aggregate_type = owner;
-        parts.header.command_type = static_cast<std::uint16_t>(detail::index_in<E, typename A::Events>);
+        parts.header.command_type =
+            static_cast<std::uint16_t>(detail::index_in<E, typename A::Events>);
         parts.header.payload_bytes = static_cast<std::uint16_t>(detail::payload_bytes<E>);
         parts.payload = &event;
         static_assert(sizeof(E) <= command_bytes_max, "a recorded fact has at most 1024 bytes");
-        const Offer offer = deliver<false>(detail::shard_for<A>(*core_, id), parts, options, completion);
+        const Offer offer =
+            deliver<false>(detail::shard_for<A>(*core_, id), parts, options, completion);
         if (offer != Offer::accepted) completion->complete(detail::refused_by(offer));
         return Future<Reply>(std::move(state));
     }
@@ -151,17 +162,23 @@ public:
         }
         return Future<CommandStatus>(std::move(state));
     }
-    // The highest number of a session that was decided, per shard: where a client that resends everything may begin.
-    std::vector<std::uint64_t> highest_numbers(SessionId session) { return core_->highest_numbers(session); }
+    // The highest number of a session that was decided, per shard: where a client that resends
+    // everything may begin.
+    std::vector<std::uint64_t> highest_numbers(SessionId session) {
+        return core_->highest_numbers(session);
+    }
 
-    // ---- reading ---------------------------------------------------------------------------------------------------
+    // ---- reading
+    // ---------------------------------------------------------------------------------------------------
 
-    // ask(const A&) runs on the shard, in order with the commands this thread submitted before; what it returns comes back.
-    // It must not throw and should be short: the shard does nothing else meanwhile. A is the parameter's type.
+    // ask(const A&) runs on the shard, in order with the commands this thread submitted before;
+    // what it returns comes back. It must not throw and should be short: the shard does nothing
+    // else meanwhile. A is the parameter's type.
     template <class Ask>
     auto query(Id id, Ask ask, UseFuture) {
         constexpr std::size_t asked = asked_aggregate<Ask>();
-        static_assert(asked < sizeof...(As), "query takes a function of (const Aggregate&) for one of the engine's types");
+        static_assert(asked < sizeof...(As),
+                      "query takes a function of (const Aggregate&) for one of the engine's types");
         using A = typename Lists::template At<asked>;
         using Answer = std::decay_t<std::invoke_result_t<Ask&, const A&>>;
         auto state = std::make_shared<detail::FutureState<Answer>>(core_);
@@ -172,41 +189,78 @@ public:
         parts.header.aggregate_type = static_cast<std::uint8_t>(asked);
         parts.header.payload_bytes = sizeof question;
         parts.payload = &question;
-        const Offer offer = deliver<false>(detail::shard_for<A>(*core_, id), parts, SubmitOptions{}, task);
+        const Offer offer =
+            deliver<false>(detail::shard_for<A>(*core_, id), parts, SubmitOptions{}, task);
         if (offer != Offer::accepted) task->complete(detail::RawReply{});
         return Future<Answer>(std::move(state));
     }
 
-    // Events from a cursor on, then live.
-    Subscription<As...> subscribe(const SubscribeOptions& options = {}) { return Subscription<As...>(core_, options); }
+    // A copy of one plain state that any thread reads without asking the shard; fresh after each
+    // journaled batch. Waits for the shard once, now. The shard pays for it only when the aggregate
+    // changes.
+    template <class A>
+    View<A> view(Id id) {
+        static_assert(Lists::template aggregate<A> < sizeof...(As),
+                      "view takes one of the engine's aggregate types");
+        using Cell = std::shared_ptr<const detail::ViewCell>;
+        auto state = std::make_shared<detail::FutureState<Cell>>(core_);
+        auto* task = new detail::WatchTask(state);
+        detail::WatchRequest* request = task;
+        detail::MessageParts parts = detail::parts_for(*core_, id, SubmitOptions{});
+        parts.header.kind = detail::MessageKind::watch;
+        parts.header.aggregate_type = Lists::template aggregate<A>;
+        parts.header.payload_bytes = sizeof request;
+        parts.payload = &request;
+        const Offer offer =
+            deliver<false>(detail::shard_for<A>(*core_, id), parts, SubmitOptions{}, task);
+        if (offer != Offer::accepted) task->complete(detail::RawReply{});
+        return View<A>(Future<Cell>(std::move(state)).get());
+    }
 
-    // One number for all states: equal on every replay, for every shard count. In order with what this thread submitted.
+    // Events from a cursor on, then live.
+    Subscription<As...> subscribe(const SubscribeOptions& options = {}) {
+        return Subscription<As...>(core_, options);
+    }
+
+    // One number for all states: equal on every replay, for every shard count. In order with what
+    // this thread submitted.
     std::uint64_t state_hash() { return core_->state_hash(); }
     std::uint64_t aggregate_count() { return core_->aggregate_count(); }
 
-    // ---- life ------------------------------------------------------------------------------------------------------
+    // ---- life
+    // ------------------------------------------------------------------------------------------------------
 
     // A way in for one thread of the host, with replies in its own hands.
-    Producer<As...> producer(const ProducerOptions& options = {}) { return Producer<As...>(core_, options); }
+    Producer<As...> producer(const ProducerOptions& options = {}) {
+        return Producer<As...>(core_, options);
+    }
 
-    // Threading::none: one pass of everything; returns how much was done. wake_fd() becomes readable when another thread
-    // has left work; poll_timeout_ms() is how long the host may sleep (-1: until then).
+    // Threading::none: one pass of everything; returns how much was done. wake_fd() becomes
+    // readable when another thread has left work; poll_timeout_ms() is how long the host may sleep
+    // (-1: until then).
     std::size_t poll() { return core_->poll(); }
     int wake_fd() const noexcept { return core_->wake_fd(); }
     int poll_timeout_ms() { return core_->poll_timeout_ms(); }
 
     // Waits until everything committed so far is on disk.
-    Status sync(std::chrono::nanoseconds patience = std::chrono::seconds(60)) { return core_->sync(patience); }
+    Status sync(std::chrono::nanoseconds patience = std::chrono::seconds(60)) {
+        return core_->sync(patience);
+    }
 
-    // Takes no more commands, decides and answers what is there, writes everything, marks the end clean. What is left when
-    // the deadline passes is answered Refusal::closed.
-    Status close(std::chrono::nanoseconds deadline = std::chrono::seconds(10)) { return core_->close(deadline); }
+    // Takes no more commands, decides and answers what is there, writes everything, marks the end
+    // clean. What is left when the deadline passes is answered Refusal::closed.
+    Status close(std::chrono::nanoseconds deadline = std::chrono::seconds(10)) {
+        return core_->close(deadline);
+    }
 
-    // What opening found: a new directory, how much was replayed, and a sentence for everything that was not ordinary.
+    // What opening found: a new directory, how much was replayed, and a sentence for everything
+    // that was not ordinary.
     bool created() const noexcept { return core_->created(); }
     std::uint64_t recovered_records() const noexcept { return core_->recovered_records(); }
     std::uint64_t recovered_events() const noexcept { return core_->recovered_events(); }
-    const std::vector<std::string>& recovery_sentences() const noexcept { return core_->recovery_sentences(); }
+    const std::vector<std::string>& recovery_sentences() const noexcept {
+        return core_->recovery_sentences();
+    }
     std::uint32_t shard_count() const noexcept { return core_->shard_count(); }
     // The shard that owns aggregate A's `id`.
     template <class A>
@@ -235,12 +289,14 @@ private:
 
     template <class C>
     std::uint32_t owner_shard(Id id) const noexcept {
-        return detail::shard_for<typename Lists::template At<Lists::template command_owner<C>>>(*core_, id);
+        return detail::shard_for<typename Lists::template At<Lists::template command_owner<C>>>(
+            *core_, id);
     }
 
     template <class C>
     detail::MessageParts command_parts(Id id, const C& command, const SubmitOptions& options) {
-        static_assert(Lists::template owners<C> == 1, "a command belongs to exactly one aggregate of the engine");
+        static_assert(Lists::template owners<C> == 1,
+                      "a command belongs to exactly one aggregate of the engine");
         detail::MessageParts parts = detail::parts_for(*core_, id, options);
         parts.header.command_type = Lists::template command_number<C>;
         parts.header.aggregate_type = Lists::template command_owner<C>;
@@ -250,7 +306,8 @@ private:
     }
 
     template <bool never_wait, class C>
-    Offer send(Id id, const C& command, const SubmitOptions& options, detail::Completion* completion) {
+    Offer send(Id id, const C& command, const SubmitOptions& options,
+               detail::Completion* completion) {
         using A = typename Lists::template At<Lists::template command_owner<C>>;
         if (!detail::structurally_valid<A>(command)) return Offer::malformed;
         detail::MessageParts parts = command_parts(id, command, options);
@@ -273,7 +330,8 @@ private:
 
     template <bool never_wait, class C, class F>
     Offer send_with_callback(Id id, const C& command, const SubmitOptions& options, F&& callback) {
-        auto completion = std::make_unique<detail::CallbackCompletion>(std::forward<F>(callback), core_.get());
+        auto completion =
+            std::make_unique<detail::CallbackCompletion>(std::forward<F>(callback), core_.get());
         const Offer offer = send<never_wait>(id, command, options, completion.get());
         if (offer == Offer::accepted) static_cast<void>(completion.release());
         return offer;

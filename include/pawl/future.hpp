@@ -1,4 +1,5 @@
-// A value that arrives later: blocking, with a time-out, or with co_await. Knows no engine but how to help it along.
+// A value that arrives later: blocking, with a time-out, or with co_await. Knows no engine but how
+// to help it along.
 #pragma once
 
 #include <chrono>
@@ -89,8 +90,8 @@ private:
 
 }  // namespace detail
 
-// One reader. May be dropped: the command goes on all the same. A future that outlives its engine is completed when the
-// engine closes.
+// One reader. May be dropped: the command goes on all the same. A future that outlives its engine
+// is completed when the engine closes.
 template <class T>
 class [[nodiscard]] Future {
 public:
@@ -104,7 +105,8 @@ public:
     }
     // Waits at most so long. Empty: not yet; the value still arrives and a later get() has it.
     std::optional<T> wait_for(std::chrono::nanoseconds patience) {
-        if (!state_->wait_until(std::chrono::steady_clock::now() + patience, false)) return std::nullopt;
+        if (!state_->wait_until(std::chrono::steady_clock::now() + patience, false))
+            return std::nullopt;
         return state_->value();
     }
     bool ready() const { return state_->ready(); }

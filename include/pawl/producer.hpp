@@ -1,4 +1,5 @@
-// One thread's own way into an engine: numbered commands, replies in its own hands. Knows commands; not rings.
+// One thread's own way into an engine: numbered commands, replies in its own hands. Knows commands;
+// not rings.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +17,9 @@ struct WantReply {};
 // As the last argument of Producer::submit: the reply goes to the handler given to poll_replies().
 inline constexpr WantReply want_reply{};
 
-// Used by one thread. Order is kept per shard. Moves; must not outlive its callbacks' captures. When its engine closes,
-// every callback that still waits is called with Refusal::closed by the next poll_replies().
+// Used by one thread. Order is kept per shard. Moves; must not outlive its callbacks' captures.
+// When its engine closes, every callback that still waits is called with Refusal::closed by the
+// next poll_replies().
 template <class... As>
 class Producer {
     using Lists = detail::Lists<As...>;
@@ -30,12 +32,14 @@ public:
     Producer(Producer&&) noexcept = default;
     Producer& operator=(Producer&&) noexcept = default;
 
-    // Sends a command; waits while the lane is full, at most options.patience. Without a callback nobody hears the reply.
+    // Sends a command; waits while the lane is full, at most options.patience. Without a callback
+    // nobody hears the reply.
     template <class C>
     Offer submit(Id id, const C& command, const SubmitOptions& options = {}) {
         return send<false>(id, command, options, 0, 0);
     }
-    // The callback runs inside poll_replies(). Called exactly once if, and only if, the offer was accepted.
+    // The callback runs inside poll_replies(). Called exactly once if, and only if, the offer was
+    // accepted.
     template <class C, class F>
         requires std::is_invocable_v<F&, const Reply&>
     Offer submit(Id id, const C& command, const SubmitOptions& options, F&& callback) {
@@ -58,11 +62,13 @@ public:
     }
     template <class C, class F>
         requires std::is_invocable_v<F&, const Reply&>
-    [[nodiscard]] Offer try_submit(Id id, const C& command, const SubmitOptions& options, F&& callback) {
+    [[nodiscard]] Offer try_submit(Id id, const C& command, const SubmitOptions& options,
+                                   F&& callback) {
         return send_with_callback<true>(id, command, options, std::forward<F>(callback));
     }
     template <class C>
-    [[nodiscard]] Offer try_submit(Id id, const C& command, const SubmitOptions& options, WantReply) {
+    [[nodiscard]] Offer try_submit(Id id, const C& command, const SubmitOptions& options,
+                                   WantReply) {
         return send<true>(id, command, options, detail::message_wants_reply, 0);
     }
 
@@ -77,7 +83,8 @@ public:
         std::size_t handled = 0;
         detail::RawReply replies[64];
         while (handled < limit) {
-            const std::size_t wanted = limit - handled < std::size(replies) ? limit - handled : std::size(replies);
+            const std::size_t wanted =
+                limit - handled < std::size(replies) ? limit - handled : std::size(replies);
             const std::size_t count = link_->take(replies, wanted);
             if (count == 0) break;
             for (std::size_t i = 0; i < count; ++i) hand_over(replies[i], handler);
@@ -98,8 +105,10 @@ public:
 
 private:
     template <bool never_wait, class C>
-    Offer send(Id id, const C& command, SubmitOptions options, std::uint8_t flags, std::uint64_t token) {
-        static_assert(Lists::template owners<C> == 1, "a command belongs to exactly one aggregate of the engine");
+    Offer send(Id id, const C& command, SubmitOptions options, std::uint8_t flags,
+               std::uint64_t token) {
+        static_assert(Lists::template owners<C> == 1,
+                      "a command belongs to exactly one aggregate of the engine");
         using A = typename Lists::template At<Lists::template command_owner<C>>;
         if (!detail::structurally_valid<A>(command)) return Offer::malformed;
         const bool named = link_->session().value != 0 && options.session.value == 0;
@@ -115,7 +124,8 @@ private:
         const std::uint32_t shard = detail::shard_for<A>(*core_, id);
         Offer offer = link_->try_send(shard, message);
         if constexpr (!never_wait)
-            if (offer == Offer::back_pressured) offer = link_->send(shard, message, options.patience);
+            if (offer == Offer::back_pressured)
+                offer = link_->send(shard, message, options.patience);
         if (offer == Offer::accepted && named) link_->number_used(options.number.value);
         return offer;
     }
@@ -128,7 +138,8 @@ private:
         }
         const std::uint64_t token = free_.back();
         slots_[token - 1] = std::forward<F>(callback);
-        const Offer offer = send<never_wait>(id, command, options, detail::message_wants_reply, token);
+        const Offer offer =
+            send<never_wait>(id, command, options, detail::message_wants_reply, token);
         if (offer == Offer::accepted) {
             free_.pop_back();
             ++waiting_;

@@ -31,7 +31,8 @@ template <class Visit, class... E>
 bool offer_event_of(Visit& visit, const EventView& event, Events<E...>) {
     std::size_t i = 0;
     bool taken = false;
-    static_cast<void>(((i++ == event.header->type && (taken = offer_event<Visit, E>(visit, event), true)) || ...));
+    static_cast<void>((
+        (i++ == event.header->type && (taken = offer_event<Visit, E>(visit, event), true)) || ...));
     return taken;
 }
 
@@ -45,8 +46,12 @@ public:
 
     Outcome outcome() const noexcept { return raw_.outcome; }
     bool accepted() const noexcept { return raw_.outcome == Outcome::accepted; }
-    bool rejected() const noexcept { return raw_.outcome == Outcome::rejected; }  // by the aggregate: see reason()
-    bool refused() const noexcept { return raw_.outcome == Outcome::refused; }    // by the engine: see refusal()
+    bool rejected() const noexcept {
+        return raw_.outcome == Outcome::rejected;
+    }  // by the aggregate: see reason()
+    bool refused() const noexcept {
+        return raw_.outcome == Outcome::refused;
+    }  // by the engine: see refusal()
 
     // The aggregate's own reason. Only when rejected().
     template <class Reason>
@@ -60,15 +65,20 @@ public:
         return static_cast<Refusal>(raw_.reason);
     }
 
-    Version version() const noexcept { return Version{raw_.version}; }      // of the aggregate after the command
+    Version version() const noexcept {
+        return Version{raw_.version};
+    }  // of the aggregate after the command
     Sequence sequence() const noexcept { return Sequence{raw_.sequence}; }  // of its first event
     std::uint16_t event_count() const noexcept { return raw_.event_count; }
     std::uint32_t shard() const noexcept { return raw_.shard; }
     CommandNumber number() const noexcept { return CommandNumber{raw_.number}; }
-    bool repeat() const noexcept { return raw_.repeat; }  // the first outcome of a command that was sent again
+    bool repeat() const noexcept {
+        return raw_.repeat;
+    }  // the first outcome of a command that was sent again
 
-    // Calls visit(event) for each event that the command caused on its own aggregate, if visit takes that type; others
-    // are passed over. The events live during the call. False: the command left no record, or it cannot be read.
+    // Calls visit(event) for each event that the command caused on its own aggregate, if visit
+    // takes that type; others are passed over. The events live during the call. False: the command
+    // left no record, or it cannot be read.
     template <class A, class Visit>
     bool visit(Visit&& visit) const {
         if (core_ == nullptr || raw_.position == detail::RawReply::no_record) return false;

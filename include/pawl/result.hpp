@@ -57,12 +57,8 @@ public:
         return std::move(*std::get_if<0>(&content_));
     }
     T* operator->() { return &value(); }
-    const T* operator->() const {
-        return &value();
-    }
-    const T& operator*() const& {
-        return value();
-    }
+    const T* operator->() const { return &value(); }
+    const T& operator*() const& { return value(); }
     T& operator*() & { return value(); }
 
     // The error. Only when !ok().

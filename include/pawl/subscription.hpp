@@ -15,8 +15,8 @@
 
 namespace pawl {
 
-// Where a subscription stands, per shard: the record, and how many of its events were handed out. A value to keep with
-// the effect, so that both are there or neither.
+// Where a subscription stands, per shard: the record, and how many of its events were handed out. A
+// value to keep with the effect, so that both are there or neither.
 class Cursor {
 public:
     struct Place {
@@ -39,11 +39,12 @@ private:
 };
 
 struct SubscribeOptions {
-    Cursor from{};            // a kept cursor; the beginning by default
+    Cursor from{};          // a kept cursor; the beginning by default
     bool from_end = false;  // only what happens from now on
     // Sees an event when it is as safe as this: journaled (default) or synced.
     Durability durability = Durability::journaled;
-    bool rejections = false;  // also hands out records without events: see JournaledEvent::is_rejection
+    bool rejections =
+        false;  // also hands out records without events: see JournaledEvent::is_rejection
 };
 
 // One event as a subscription hands it out. Lives during the handler's call.
@@ -52,18 +53,21 @@ class JournaledEvent {
     using Lists = detail::Lists<As...>;
 
 public:
-    JournaledEvent(const detail::StreamRecord& record, const detail::EventView* event, std::uint32_t index,
-                   std::uint64_t version) noexcept
+    JournaledEvent(const detail::StreamRecord& record, const detail::EventView* event,
+                   std::uint32_t index, std::uint64_t version) noexcept
         : record_(record), event_(event), index_(index), version_(version) {}
 
     // The event when it is an E, else null.
     template <class E>
     const E* as() const noexcept {
-        static_assert(Lists::template has_event<E>, "as takes an event of one of the engine's aggregates");
+        static_assert(Lists::template has_event<E>,
+                      "as takes an event of one of the engine's aggregates");
         constexpr std::uint8_t owner = Lists::template event_owner<E>;
         using A = typename Lists::template At<owner>;
         constexpr int index = detail::index_in<E, typename A::Events>;
-        if (event_ == nullptr || event_->header->aggregate_type != owner || event_->header->type != index) return nullptr;
+        if (event_ == nullptr || event_->header->aggregate_type != owner ||
+            event_->header->type != index)
+            return nullptr;
         return reinterpret_cast<const E*>(event_->payload);
     }
     // Calls visit(event) if it takes events of this type; says whether it did.
@@ -113,8 +117,9 @@ private:
     std::uint64_t version_;
 };
 
-// Every event from a cursor on, then live ones: none missing, none twice; in order per shard. One thread. The engine must
-// be open while it is polled. A slow reader never slows a shard down: it reads from disk what memory no longer has.
+// Every event from a cursor on, then live ones: none missing, none twice; in order per shard. One
+// thread. The engine must be open while it is polled. A slow reader never slows a shard down: it
+// reads from disk what memory no longer has.
 template <class... As>
 class Subscription {
 public:
@@ -125,8 +130,9 @@ public:
         skip_.resize(core->shard_count(), 0);
     }
 
-    // Calls handler(const JournaledEvent<As...>&) for up to `limit` events. Returns how many; 0: nothing new at present.
-    // The cursor moves past an event when its handler has returned. An error (damage, a transient engine outrun) is final.
+    // Calls handler(const JournaledEvent<As...>&) for up to `limit` events. Returns how many; 0:
+    // nothing new at present. The cursor moves past an event when its handler has returned. An
+    // error (damage, a transient engine outrun) is final.
     template <class Handler>
     Result<std::size_t> poll(Handler&& handler, std::size_t limit) {
         std::size_t handled = 0;
@@ -178,15 +184,17 @@ private:
             }
         } else if (kind == detail::RecordKind::accepted || kind == detail::RecordKind::fact) {
             std::uint64_t own = 0;
-            static_cast<void>(view.for_each_event([&](const detail::EventView& event) { own += is_own(event); }));
+            static_cast<void>(
+                view.for_each_event([&](const detail::EventView& event) { own += is_own(event); }));
             std::uint32_t index = 0;
             std::uint64_t own_before = 0;
             static_cast<void>(view.for_each_event([&](const detail::EventView& event) {
                 const std::uint32_t here = index++;
                 own_before += is_own(event);
                 if (here < done_ || handled == limit) return;
-                handler(JournaledEvent<As...>(record_, &event, here,
-                                              is_own(event) != 0 ? header.version - own + own_before : 0));
+                handler(JournaledEvent<As...>(
+                    record_, &event, here,
+                    is_own(event) != 0 ? header.version - own + own_before : 0));
                 ++handled;
                 ++done_;
             }));

@@ -1,4 +1,5 @@
-// Given, when, then: an aggregate tested without an engine, a journal or a clock. Knows decide and apply, nothing else.
+// Given, when, then: an aggregate tested without an engine, a journal or a clock. Knows decide and
+// apply, nothing else.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,9 @@
 
 namespace pawl::testing {
 
-// What a failed expectation calls with one sentence. Default: print it and abort. A test framework replaces it:
-// pawl::testing::on_failure([](const std::string& why) { ADD_FAILURE() << why; }). Not while tests run in parallel.
+// What a failed expectation calls with one sentence. Default: print it and abort. A test framework
+// replaces it: pawl::testing::on_failure([](const std::string& why) { ADD_FAILURE() << why; }). Not
+// while tests run in parallel.
 using FailureHandler = std::function<void(const std::string& sentence)>;
 void on_failure(FailureHandler handler);
 
@@ -41,7 +43,8 @@ public:
         pawl::detail::MessageParts parts;
         parts.header.kind = pawl::detail::MessageKind::fact;
         parts.header.aggregate_type = Lists::template event_owner<E>;
-        parts.header.command_type = static_cast<std::uint16_t>(pawl::detail::index_in<E, typename A::Events>);
+        parts.header.command_type =
+            static_cast<std::uint16_t>(pawl::detail::index_in<E, typename A::Events>);
         run(id, parts, &event, pawl::detail::payload_bytes<E>);
     }
     template <class C>
@@ -96,8 +99,9 @@ private:
 
 }  // namespace detail
 
-// A story about one aggregate: given what happened, when something is asked, then this. Each step returns the story, so
-// that it reads as a sentence. With more types (Story<Account, Order>) emit_to and peek work too.
+// A story about one aggregate: given what happened, when something is asked, then this. Each step
+// returns the story, so that it reads as a sentence. With more types (Story<Account, Order>)
+// emit_to and peek work too.
 template <class A, class... Others>
 class Story {
     using Lists = pawl::detail::Lists<A, Others...>;
@@ -141,13 +145,15 @@ public:
         requires std::is_enum_v<Reason>
     Story& rejects(Reason reason) {
         const auto& outcome = bench_.outcome();
-        if (outcome.outcome != Outcome::rejected || outcome.reason != static_cast<std::uint16_t>(reason))
+        if (outcome.outcome != Outcome::rejected ||
+            outcome.reason != static_cast<std::uint16_t>(reason))
             fail("rejected with reason " + std::to_string(static_cast<unsigned>(reason)));
         return *this;
     }
     Story& refused(Refusal refusal) {
         const auto& outcome = bench_.outcome();
-        if (outcome.outcome != Outcome::refused || outcome.reason != static_cast<std::uint16_t>(refusal))
+        if (outcome.outcome != Outcome::refused ||
+            outcome.reason != static_cast<std::uint16_t>(refusal))
             fail(std::string("refused with ") + to_string(refusal));
         return *this;
     }
@@ -160,12 +166,14 @@ public:
             if (index++ != next_) return;
             using Owner = typename Lists::template At<Lists::template event_owner<E>>;
             constexpr int type = pawl::detail::index_in<E, typename Owner::Events>;
-            same = event.header->aggregate_type == Lists::template event_owner<E> && event.header->type == type &&
+            same = event.header->aggregate_type == Lists::template event_owner<E> &&
+                   event.header->type == type &&
                    std::memcmp(event.payload, &expected, pawl::detail::payload_bytes<E>) == 0;
         });
         ++next_;
         if (!same)
-            fail("event " + std::to_string(next_) + " to be this " + std::string(pawl::detail::type_name<E>()));
+            fail("event " + std::to_string(next_) + " to be this " +
+                 std::string(pawl::detail::type_name<E>()));
         return *this;
     }
     // No event was caused beyond those that emits() has named.
@@ -188,9 +196,10 @@ public:
 private:
     void fail(const std::string& expected) {
         const auto& outcome = bench_.outcome();
-        detail::fail(std::string(what_) + ": expected " + expected + "; it was " + to_string(outcome.outcome) +
-                     (outcome.reason != 0 ? " with reason " + std::to_string(outcome.reason) : "") + ", " +
-                     std::to_string(outcome.event_count) + " events");
+        detail::fail(std::string(what_) + ": expected " + expected + "; it was " +
+                     to_string(outcome.outcome) +
+                     (outcome.reason != 0 ? " with reason " + std::to_string(outcome.reason) : "") +
+                     ", " + std::to_string(outcome.event_count) + " events");
     }
 
     detail::Bench<A, Others...> bench_;

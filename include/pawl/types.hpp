@@ -57,9 +57,9 @@ enum class Offer : std::uint8_t {
     back_pressured = 1,  // the lane is full: try again later, or wait with submit()
     not_primary = 2,     // this node may not write (standby, or fenced)
     closed = 3,          // the engine drains or is closed
-    disk_full = 4,  // no room for another segment: refused while what was begun can still finish
-    malformed = 5,  // the command's own validate() said no, on this thread: nothing was sent
-    unavailable = 6,     // the asked durability needs a standby (or a journal) and there is none
+    disk_full = 4,    // no room for another segment: refused while what was begun can still finish
+    malformed = 5,    // the command's own validate() said no, on this thread: nothing was sent
+    unavailable = 6,  // the asked durability needs a standby (or a journal) and there is none
 };
 
 // A readable word for each enumerator: "accepted", "back_pressured", ...

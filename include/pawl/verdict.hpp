@@ -34,8 +34,8 @@ enum class Refusal : std::uint16_t {
     back_pressured = 11,    // never decided: the lane stayed full until the deadline
     engine_failed =
         12,  // the outcome is unknown: the engine stopped before the asked durability was reached
-    foreign_type = 13,       // emit_to or peek named an aggregate type that this engine does not have
-    unavailable = 14,        // never decided: the asked durability needs a standby and there is none
+    foreign_type = 13,  // emit_to or peek named an aggregate type that this engine does not have
+    unavailable = 14,   // never decided: the asked durability needs a standby and there is none
 };
 const char* to_string(Refusal) noexcept;
 const char* to_string(Outcome) noexcept;

@@ -11,6 +11,7 @@
 
 #include "pawl/detail/message.hpp"
 #include "pawl/detail/record.hpp"
+#include "pawl/detail/view_cell.hpp"
 #include "pawl/types.hpp"
 #include "pawl/verdict.hpp"
 
@@ -26,6 +27,11 @@ struct Question {
 
 protected:
     ~Question() = default;
+};
+
+// Where the shard leaves the cell that was asked for; null when the state is not plain.
+struct WatchRequest {
+    std::shared_ptr<const ViewCell> cell;
 };
 
 // One message of a batch: what goes in, and what the machine says of it.
@@ -68,9 +74,19 @@ public:
     // version does not follow.
     [[nodiscard]] virtual bool apply(const RecordView& record) noexcept = 0;
     virtual void ask(std::uint8_t aggregate_type, Id id, Question& question) noexcept = 0;
+    // From now on the state of this aggregate is copied to the cell by publish_views().
+    virtual std::shared_ptr<const ViewCell> watch(std::uint8_t aggregate_type, Id id, Time now) = 0;
+    // Copies the watched states that changed since the last call. The shard calls it when they are
+    // journaled.
+    virtual void publish_views(Time now) noexcept = 0;
     // Folds all states into one number that does not depend on order, shard count or history.
     virtual std::uint64_t state_hash() const noexcept = 0;
     virtual std::size_t aggregate_count() const noexcept = 0;
+
+    bool views_changed() const noexcept { return views_changed_; }
+
+protected:
+    bool views_changed_ = false;  // publish_views() has something to do
 };
 
 // Everything the runtime must know of a domain.

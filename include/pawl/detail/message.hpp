@@ -19,6 +19,7 @@ enum class MessageKind : std::uint8_t {
     inspection = 5,  // payload: an Inspection*; the same for the whole shard
     trial = 3,       // would_accept: decide, journal nothing
     status = 4,      // what became of (session, number)
+    watch = 6,       // payload: a WatchRequest*; keeps a copy of one state fresh
 };
 
 inline constexpr std::uint8_t message_wants_reply = 1;

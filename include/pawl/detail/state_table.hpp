@@ -8,6 +8,7 @@
 #include <memory_resource>
 #include <new>
 #include <type_traits>
+#include <unordered_map>
 #include <vector>
 
 #include "pawl/detail/assert.hpp"
@@ -25,6 +26,7 @@ public:
     struct Slot {
         Id id;
         Version version;
+        ViewCell* view;  // null: nobody watches
         State state;
     };
 
@@ -60,13 +62,35 @@ public:
             chunks_.push_back(
                 static_cast<Slot*>(memory_->allocate(chunk_slots * sizeof(Slot), alignof(Slot))));
         Slot* place = chunks_[count_ / chunk_slots] + count_ % chunk_slots;
-        Slot* slot = new (place) Slot{id, Version{}, make_state(memory_)};
+        Slot* slot = new (place) Slot{id, Version{}, nullptr, make_state(memory_)};
         ++count_;
         insert(Entry{id, slot});
+        if (!views_.empty())
+            if (const auto found = views_.find(id); found != views_.end())
+                slot->view = found->second.get();
         return *slot;
     }
 
     void prefetch(Id id) const noexcept { __builtin_prefetch(&index_[home(id)]); }
+
+    // The cell that publish_views() keeps fresh for this aggregate, whether it exists yet or not.
+    std::shared_ptr<const ViewCell> watch(Id id, Time now) {
+        std::shared_ptr<ViewCell>& cell = views_[id];
+        Slot* slot = find(id);
+        if (cell == nullptr) {
+            cell = std::make_shared<ViewCell>(sizeof(State));
+            cell->write(slot != nullptr ? &slot->state : &blank_,
+                        slot != nullptr ? slot->version : Version{}, now);
+        }
+        if (slot != nullptr) slot->view = cell.get();
+        return cell;
+    }
+    // A watched aggregate has changed.
+    void note_change(Slot& slot) { changed_.push_back(&slot); }
+    void publish_views(Time now) noexcept {
+        for (Slot* slot : changed_) slot->view->write(&slot->state, slot->version, now);
+        changed_.clear();
+    }
 
     // The state of an aggregate that nothing ever happened to.
     const State& blank() const noexcept { return blank_; }
@@ -115,6 +139,8 @@ private:
     std::pmr::vector<Slot*> chunks_;
     std::size_t count_ = 0;
     State blank_;
+    std::unordered_map<Id, std::shared_ptr<ViewCell>> views_;
+    std::vector<Slot*> changed_;  // watched slots, once per event
 };
 
 }  // namespace pawl::detail

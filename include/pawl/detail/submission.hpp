@@ -199,6 +199,23 @@ private:
     std::shared_ptr<FutureState<Answer>> state_;
 };
 
+// Asks a shard to keep a copy of one state fresh.
+class WatchTask final : public WatchRequest, public Completion {
+public:
+    explicit WatchTask(std::shared_ptr<FutureState<std::shared_ptr<const ViewCell>>> state)
+        : state_(std::move(state)) {}
+    void complete(const RawReply&) noexcept override {
+        if (cell != nullptr)
+            state_->set(std::move(cell));
+        else
+            state_->abandon();
+        delete this;
+    }
+
+private:
+    std::shared_ptr<FutureState<std::shared_ptr<const ViewCell>>> state_;
+};
+
 // Asks every shard about one (session, number) and keeps what the one that knows it says.
 class StatusTask final : public Completion {
 public:

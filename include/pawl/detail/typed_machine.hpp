@@ -77,6 +77,18 @@ public:
         });
     }
 
+    std::shared_ptr<const ViewCell> watch(std::uint8_t aggregate_type, Id id, Time now) override {
+        std::shared_ptr<const ViewCell> cell;
+        with_type(aggregate_type, [&]<class A>(StateTable<A>& table) {
+            if constexpr (std::is_trivially_copyable_v<A>) cell = table.watch(id, now);
+        });
+        return cell;
+    }
+    void publish_views(Time now) noexcept override {
+        std::apply([&](auto&... table) { (table.publish_views(now), ...); }, tables_);
+        views_changed_ = false;
+    }
+
     std::uint64_t state_hash() const noexcept override {
         std::uint64_t sum = 0;
         std::uint8_t type = 0;
@@ -275,12 +287,12 @@ private:
     }
 
     template <class A>
-    static bool apply_typed(StateTable<A>& table, const EventView& event) noexcept {
+    bool apply_typed(StateTable<A>& table, const EventView& event) noexcept {
         return apply_indexed(table, event, typename A::Events{});
     }
 
     template <class A, class... E>
-    static bool apply_indexed(StateTable<A>& table, const EventView& event, Events<E...>) noexcept {
+    bool apply_indexed(StateTable<A>& table, const EventView& event, Events<E...>) noexcept {
         static constexpr std::array<std::size_t, sizeof...(E)> sizes{payload_bytes<E>...};
         const std::size_t index = event.header->type;
         if (index >= sizeof...(E) || sizes[index] != event.header->size) return false;
@@ -290,6 +302,10 @@ private:
                             (slot.state.apply(*reinterpret_cast<const E*>(event.payload)), true)) ||
                            ...));
         ++slot.version.value;
+        if (slot.view != nullptr) {
+            table.note_change(slot);
+            views_changed_ = true;
+        }
         return true;
     }
 
