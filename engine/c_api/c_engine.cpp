@@ -89,7 +89,6 @@ public:
         version_ = version.value;
         answered_ = true;
     }
-    void abandon() noexcept override {}
     void complete(const RawReply&) noexcept override {
         if (answered_)
             done_->set(version_);
@@ -177,7 +176,7 @@ pawl_engine* pawl_open(const pawl_options* options, const pawl_domain* domain) {
 
 int pawl_close(pawl_engine* engine) {
     if (engine == nullptr) return PAWL_OK;
-    const pawl::Status closed = engine->core->close(std::chrono::seconds(10));
+    const pawl::Status closed = engine->core->close(engine->core->close_deadline());
     delete engine;
     return closed ? static_cast<int>(PAWL_OK) : failed(closed.error());
 }

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "pawl/detail/message.hpp"
 #include "pawl/detail/raw_reply.hpp"
@@ -50,6 +52,8 @@ struct Lane {
     const SessionId
         session;  // what commands without a session of their own belong to; 0 = anonymous
     const std::string session_name;
+    // Answers that did not fit when the engine closed. Written before it says closed, read after.
+    std::vector<RawReply> left_over;
     // release by the producer when it goes; pairs with the acquire in Shard: what was sent before
     // is still decided.
     std::atomic<bool> abandoned{false};

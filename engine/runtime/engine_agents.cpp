@@ -7,6 +7,20 @@
 
 namespace pawl::detail {
 
+namespace {
+
+void show(const journal::JournalerCounters& from, ShardCounters& to) noexcept {
+    const auto copy = [](const Counter& source, Counter& target) {
+        target.store(source.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    };
+    copy(from.blocks, to.blocks);
+    copy(from.disk_bytes, to.disk_bytes);
+    copy(from.sync_ns_max, to.sync_ns_max);
+    copy(from.stalls, to.segment_waits);
+}
+
+}  // namespace
+
 std::size_t EngineCore::journal_work() {
     std::size_t work = 0;
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
@@ -17,7 +31,9 @@ std::size_t EngineCore::journal_work() {
             if (part.head->synced() != committed) part.head->set_synced(committed);
             continue;
         }
-        work += part.journaler->do_work(environment_.clock.monotonic_ns());
+        const std::size_t written = part.journaler->do_work(environment_.clock.monotonic_ns());
+        if (written != 0) show(part.journaler->counters(), *part.counters);
+        work += written;
         if (part.journaler->state() == journal::JournalerState::failed && !part.failure_told) {
             part.failure_told = true;
             fail(shard, part.journaler->failure());
@@ -26,12 +42,12 @@ std::size_t EngineCore::journal_work() {
     return work;
 }
 
-// A write or sync failed: nothing more may be acknowledged, by any shard that shares the disk.
+// Nothing more may be acknowledged, by any shard: they share the disk, or the policy.
 void EngineCore::fail(std::uint32_t shard, const std::string& sentence) {
-    State expected = State::open;
-    if (!state_.compare_exchange_strong(expected, State::failed)) {
-        expected = State::closing;
-        state_.compare_exchange_strong(expected, State::failed);
+    {
+        const std::lock_guard lock(failing_);
+        if (!failed()) failure_ = sentence;
+        failed_.store(true, std::memory_order_release);
     }
     for (const auto& part : parts_) part->shard->stop();
     notify(Notice::Kind::stopped, shard, sentence);
@@ -61,11 +77,8 @@ void EngineCore::watch_decisions(std::uint32_t shard) {
                " commands; each was refused and changed nothing: find them by their refusal in the "
                "journal");
     if (!options_.halt_when_decide_throws) return;
-    State expected = State::open;
-    state_.compare_exchange_strong(expected, State::failed);
-    notify(Notice::Kind::stopped, shard,
-           "shard " + std::to_string(shard) +
-               ": stopped because decide threw and halt_when_decide_throws is set");
+    fail(shard, "shard " + std::to_string(shard) +
+                    ": stopped because decide threw and halt_when_decide_throws is set");
 }
 
 std::size_t EngineCore::housekeeping_work() {
@@ -105,7 +118,7 @@ Status EngineCore::sync(std::chrono::nanoseconds patience) {
         part->journaler->demand(target);
         IdleStrategy idle(Idle::park);
         while (part->head->synced() < target) {
-            if (failed()) return Error{ErrorCode::stopped, part->journaler->failure()};
+            if (failed()) return Error{ErrorCode::stopped, failure_};
             if (std::chrono::steady_clock::now() - begin >= patience)
                 return Error{ErrorCode::timeout,
                              "engine " + options_.directory + ": position " +

@@ -254,6 +254,15 @@ void EngineCore::start() {
     crew_->add({"pawl-house", [this] { return housekeeping_work(); }, Idle::park, 10'000'000, -1});
 }
 
+// After the agents have stopped: nobody waits for an answer for ever.
+void EngineCore::answer_the_rest() {
+    for (bool all = false; !all;) {
+        all = true;
+        for (const auto& part : parts_) all = part->shard->abandon() && all;
+        all = reply_work() == 0 && all;
+    }
+}
+
 bool EngineCore::drained() const {
     return std::all_of(parts_.begin(), parts_.end(), [](const auto& part) {
         return part->drained.load(std::memory_order_acquire);
@@ -289,10 +298,10 @@ Status EngineCore::close(std::chrono::nanoseconds deadline) {
         idle.idle(options_.threading == Threading::none ? poll() : 0);
     }
     if (crew_ != nullptr) crew_->stop();
-    for (const auto& part : parts_) part->shard->abandon();
-    reply_work();
-    for (const auto& part : parts_) part->shard->abandon();
-    reply_work();
+    // A thread of the host may still be inside poll().
+    while (polling_.exchange(true, std::memory_order_acquire)) cpu_relax();
+    answer_the_rest();
+    polling_.store(false, std::memory_order_release);
 
     // Without a failed write the journal can be closed in order, whatever else stopped the engine.
     const bool was_failed = std::any_of(parts_.begin(), parts_.end(), [](const auto& part) {

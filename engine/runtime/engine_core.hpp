@@ -64,16 +64,21 @@ public:
         return options_.transient ? std::string() : options_.directory;
     }
     bool created() const noexcept override { return created_; }
-    bool failed() const noexcept override {
-        return state_.load(std::memory_order_acquire) == State::failed;
-    }
+    bool failed() const noexcept override { return failed_.load(std::memory_order_acquire); }
     Status sync(std::chrono::nanoseconds patience) override;
+    std::chrono::nanoseconds close_deadline() const noexcept override {
+        return options_.close_deadline;
+    }
     Status close(std::chrono::nanoseconds deadline) override;
 
     // ---- for the links ----
     bool closed() const noexcept { return state_.load(std::memory_order_acquire) == State::closed; }
     // What stands in the way of a message to this shard, Offer::accepted if nothing does.
     Offer admit(std::uint32_t shard, const MessageBuffer& message) const noexcept;
+    // An offer was turned down. Counted by many threads.
+    void refused(std::uint32_t shard) noexcept {
+        parts_[shard]->counters->offers_refused.fetch_add(1, std::memory_order_relaxed);
+    }
     // A message was left for a shard: the host's loop may have to be woken.
     void sent() noexcept;
     // By shard and index; 0 where there is none.
@@ -84,7 +89,7 @@ public:
     Clock& clock() noexcept { return environment_.clock; }
 
 private:
-    enum class State : std::uint8_t { open, closing, failed, closed };
+    enum class State : std::uint8_t { open, closing, closed };
 
     EngineCore(const EngineOptions& options, Domain domain, Environment environment,
                std::shared_ptr<void> owner);
@@ -97,8 +102,8 @@ private:
                     const StreamEnd& end, std::uint64_t random_seed, std::size_t record_bytes_max);
     Status write_opening_notes();
     void start();
-    void run_once();
     bool drained() const;
+    void answer_the_rest();
     void inspect_all(const std::function<void(const ShardFacts&)>& visit);
 
     // ---- agents, each with its duty cycle ----
@@ -120,11 +125,14 @@ private:
     std::vector<std::unique_ptr<ShardPart>> parts_;
 
     std::atomic<State> state_{State::open};
+    std::atomic<bool> failed_{false};  // release by fail(): the sentence is there
+    std::mutex failing_;
+    std::string failure_;  // the first one
     // Callers inside try_send: close() waits for them, so that no message is left behind
     // unanswered.
     mutable std::atomic<std::uint32_t> senders_{0};
     std::unique_ptr<Crew> crew_;
-    std::mutex polling_;  // one thread at a time runs the agents in poll()
+    std::atomic<bool> polling_{false};  // one thread at a time runs the agents in poll()
     int wake_fd_ = -1;
     std::atomic<bool> host_waits_{false};
     std::mutex closing_;

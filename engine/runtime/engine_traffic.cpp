@@ -18,9 +18,9 @@ Offer EngineCore::admit(std::uint32_t shard, const MessageBuffer& message) const
     const State state = state_.load(std::memory_order_seq_cst);
     const MessageHeader& header = MessageView(message.lines()->bytes).header();
     const bool acts = header.kind == MessageKind::command || header.kind == MessageKind::fact;
+    if (state != State::open) return Offer::closed;
     // A failed engine takes no more commands but can still be looked at.
-    if (state == State::closing || state == State::closed) return Offer::closed;
-    if (state == State::failed && acts) return Offer::closed;
+    if (failed() && acts) return Offer::closed;
     if (!acts) return Offer::accepted;
     const auto durability = static_cast<Durability>(header.durability);
     if (durability >= Durability::replicated) return Offer::unavailable;
@@ -37,7 +37,10 @@ Offer EngineCore::try_send(std::uint32_t shard, const MessageBuffer& message) {
         !parts_[shard]->queue.try_push(message.lines(), message.line_count()))
         offer = Offer::back_pressured;
     senders_.fetch_sub(1, std::memory_order_release);
-    if (offer == Offer::accepted) sent();
+    if (offer == Offer::accepted)
+        sent();
+    else
+        refused(shard);
     return offer;
 }
 
@@ -65,11 +68,20 @@ void EngineCore::sent() noexcept {
         write(wake_fd_, &one, sizeof one);  // full: it is awake
 }
 
+namespace {
+struct PollingEnds {
+    std::atomic<bool>& polling;
+    // release: pairs with the acquire of the next one
+    ~PollingEnds() { polling.store(false, std::memory_order_release); }
+};
+}  // namespace
+
 std::size_t EngineCore::poll() {
     PAWL_ASSERT(options_.threading == Threading::none &&
                 "only an engine opened with Threading::none is polled");
-    const std::unique_lock lock(polling_, std::try_to_lock);
-    if (!lock.owns_lock()) return 0;
+    if (polling_.exchange(true, std::memory_order_acquire)) return 0;
+    const PollingEnds ends{polling_};
+    if (closed()) return 0;
     host_waits_.store(false, std::memory_order_relaxed);
     std::uint64_t signals = 0;
     [[maybe_unused]] const ssize_t drained = read(wake_fd_, &signals, sizeof signals);
@@ -88,6 +100,10 @@ std::size_t EngineCore::poll() {
 }
 
 int EngineCore::poll_timeout_ms() {
+    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
+        // Nobody but poll() looks whether there is room again.
+        if (directory_ != nullptr && directory_->preparer(shard).disk_full()) return 100;
+    }
     for (const auto& part : parts_)
         if (part->journaler != nullptr && part->head->committed() != part->head->synced())
             return static_cast<int>(

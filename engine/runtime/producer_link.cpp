@@ -66,7 +66,10 @@ Offer LaneProducer::try_send(std::uint32_t shard, const MessageBuffer& message) 
     if (offer == Offer::accepted && !lane.commands.try_push(message.lines(), message.line_count()))
         offer = Offer::back_pressured;
     lane.sending.store(false, std::memory_order_release);
-    if (offer == Offer::accepted) core_.sent();
+    if (offer == Offer::accepted)
+        core_.sent();
+    else
+        core_.refused(shard);
     return offer;
 }
 
@@ -84,10 +87,19 @@ Offer LaneProducer::send(std::uint32_t shard, const MessageBuffer& message,
 }
 
 std::size_t LaneProducer::take(RawReply* replies, std::size_t count) {
+    // Asked first: once it is closed, nothing comes into the lanes behind our back.
+    const bool closed = core_.closed();
     std::size_t taken = 0;
     for (std::size_t i = 0; i < lanes_.size() && taken < count; ++i)
         taken += lanes_[(first_ + i) % lanes_.size()]->answers.pop(replies + taken, count - taken);
     first_ = (first_ + 1) % lanes_.size();
+    if (!closed || taken == count) return taken;
+    for (; left_over_lane_ < lanes_.size(); ++left_over_lane_, left_over_taken_ = 0) {
+        const std::vector<RawReply>& rest = lanes_[left_over_lane_]->left_over;
+        while (left_over_taken_ < rest.size() && taken < count)
+            replies[taken++] = rest[left_over_taken_++];
+        if (left_over_taken_ < rest.size()) break;
+    }
     return taken;
 }
 

@@ -25,7 +25,6 @@ public:
         if (number >= next_number_) next_number_ = number + 1;
     }
     SessionId session() const override { return session_; }
-    bool closed() const override { return core_.closed(); }
 
 private:
     void wait_for_the_last_life();
@@ -36,6 +35,8 @@ private:
     std::uint64_t next_number_ = 1;
     std::vector<std::shared_ptr<Lane>> lanes_;
     std::size_t first_ = 0;
+    std::size_t left_over_lane_ = 0;   // whose left_over is being taken
+    std::size_t left_over_taken_ = 0;  // of it
 };
 
 }  // namespace pawl::detail

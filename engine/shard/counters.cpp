@@ -26,7 +26,12 @@ ShardCounters::ShardCounters(CounterPage& page, std::uint32_t shard)
       gate_waits(named(page, shard, "gate_waits")),
       gate_waiting(named(page, shard, "gate_waiting")),
       lag_bytes(named(page, shard, "lag_bytes")),
-      threw(named(page, shard, "threw")) {
+      threw(named(page, shard, "threw")),
+      offers_refused(named(page, shard, "offers_refused")),
+      blocks(named(page, shard, "blocks")),
+      disk_bytes(named(page, shard, "disk_bytes")),
+      sync_ns_max(named(page, shard, "sync_ns_max")),
+      segment_waits(named(page, shard, "segment_waits")) {
     for (std::size_t i = 0; i < wait_buckets; ++i)
         waited[i] = &named(page, shard, ("waited_ns_2^" + std::to_string(i)).c_str());
 }

@@ -73,6 +73,11 @@ struct ShardCounters {
     Counter& gate_waiting;  // replies waiting now: commands not yet as safe as asked
     Counter& lag_bytes;     // committed and not yet on disk
     Counter& threw;
+    Counter& offers_refused;  // messages that found no room or no engine; written by their senders
+    Counter& blocks;          // the journal agent writes this one and those below
+    Counter& disk_bytes;
+    Counter& sync_ns_max;
+    Counter& segment_waits;         // times it stood still because no segment was ready
     Counter* waited[wait_buckets];  // commands by floor(log2(ns from captured to decided))
 
     static std::size_t wait_bucket(std::uint64_t ns) noexcept {

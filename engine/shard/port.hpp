@@ -82,6 +82,13 @@ public:
         ++pending_begin_;
         return true;
     }
+    // Leaves what did not fit to the producer itself. When nobody else uses the shard's end any
+    // more.
+    void leave_replies() {
+        if (lane_ == nullptr) return;
+        for (; pending_begin_ != pending_end_; ++pending_begin_)
+            lane_->left_over.push_back(pending_[pending_begin_ % pending_.size()]);
+    }
     // The last reply did not fit: it waits for its reader, not for its durability.
     bool reader_is_full() const noexcept { return reader_is_full_; }
     bool abandoned() const noexcept {

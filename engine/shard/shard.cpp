@@ -72,6 +72,9 @@ std::size_t Shard::do_work() {
     std::erase_if(ports_, [](const std::unique_ptr<Port>& port) {
         return port->abandoned() && port->input_empty();
     });
+    std::size_t waiting = 0;
+    for (const std::unique_ptr<Port>& port : ports_) waiting += port->waiting();
+    counters_.gate_waiting.store(waiting, std::memory_order_relaxed);
     counters_.lag_bytes.store(committed_.value - head_.synced().value, std::memory_order_relaxed);
     return work;
 }
@@ -455,7 +458,6 @@ std::size_t Shard::deliver(Port& port) {
         if (!port.deliver_oldest()) break;
         ++delivered;
     }
-    counters_.gate_waiting.store(port.waiting(), std::memory_order_relaxed);
     return delivered;
 }
 
@@ -467,28 +469,18 @@ bool Shard::idle() const {
     });
 }
 
-void Shard::abandon() {
+bool Shard::abandon() {
     stop();
     take_new_lanes();
+    bool nothing_left = true;
     for (const std::unique_ptr<Port>& port : ports_) {
-        deliver(*port);
-        for (;;) {
-            port->fill();
-            const std::byte* bytes = port->peek(0);
-            if (bytes == nullptr) break;
-            const MessageView message(bytes);
-            const MessageHeader& header = message.header();
-            if (header.kind == MessageKind::question) {
-                Question* question = nullptr;
-                std::memcpy(&question, message.payload(), sizeof question);
-                question->abandon();
-            }
-            if (port->reply_room() == 0) break;  // nobody reads: the reader finds the engine closed
-            refuse_closed(*port, header);
-            port->consume(header.lines);
+        do {
             deliver(*port);
-        }
+            port->leave_replies();
+        } while (turn(*port) != 0);
+        nothing_left = nothing_left && port->waiting() == 0 && port->input_empty();
     }
+    return nothing_left;
 }
 
 }  // namespace pawl::detail

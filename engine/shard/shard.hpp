@@ -64,9 +64,9 @@ public:
     std::size_t do_work();
     // Nothing waits to be decided or delivered.
     bool idle() const;
-    // Answers everything that still waits with Refusal::closed or engine_failed. After the last
-    // do_work.
-    void abandon();
+    // Answers everything that still waits. After the last do_work. False: once more, when the
+    // reader of the shared port has made room.
+    bool abandon();
 
     // Only the shard's thread, or after it has ended.
     ShardFacts facts() const noexcept {
