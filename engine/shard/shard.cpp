@@ -402,11 +402,11 @@ std::byte* Shard::write_record(std::byte* at, RecordKind kind, std::uint32_t ses
     header.decided_ns = last_time_.ns;
     header.session = session;
     header.command_type = no_command_type;
-    // an empty text may have no address, which memcpy must not be given
-    if (!text.empty()) std::memcpy(at + sizeof header + bytes, text.data(), text.size());
+    header.aggregate_type = no_aggregate_type;
     header.kind_and_flags = static_cast<std::uint8_t>(kind);
     std::memcpy(at + sizeof header, body, bytes);
-    std::memcpy(at + sizeof header + bytes, text.data(), text.size());
+    // an empty text may have no address, which memcpy must not be given
+    if (!text.empty()) std::memcpy(at + sizeof header + bytes, text.data(), text.size());
     return at + length;
 }
 
