@@ -1,7 +1,14 @@
 // The tool. Knows its commands by name, and nothing of what they do.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <string>
 
 #include "cli/command/commands.hpp"
 #include "pawl/version.hpp"
@@ -13,9 +20,54 @@ int report_error(const Error& error) {
     return static_cast<int>(error.code);
 }
 
+namespace {
+
+// A closed standard descriptor would be given to the next file that is opened, and what is printed
+// would go into a journal.
+void keep_standard_descriptors() {
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor)
+        if (::fcntl(descriptor, F_GETFD) == -1 && errno == EBADF)
+            // The other direction than the descriptor's own: using it is an error, as before.
+            (void)::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+// "pawl match" when its flags are wrong, "pawl" when there is no such command.
+std::string command_of(const CLI::App& app) {
+    std::string name = app.get_name().empty() ? "pawl" : app.get_name();
+    for (const CLI::App* next : app.get_subcommands()) name += " " + command_of(*next);
+    return name;
+}
+
+int report_usage(const CLI::App& app, const CLI::ParseError& error) {
+    const std::string command = command_of(app);
+    const std::vector<std::string> unknown = app.remaining(true);
+    if (unknown.empty())
+        std::fprintf(stderr, "pawl: %s: see '%s --help'\n", error.what(), command.c_str());
+    else
+        std::fprintf(stderr, "pawl: '%s' is not known to '%s': see '%s --help'\n",
+                     unknown.front().c_str(), command.c_str(), command.c_str());
+    return static_cast<int>(ErrorCode::usage);
+}
+
+// What was printed must have arrived. The first failure counts.
+int finish_output(int exit_code) {
+    errno = 0;
+    const bool arrived = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    if (arrived || exit_code != exit_ok) return exit_code;
+    std::fprintf(stderr,
+                 "pawl: standard output: cannot write: %s: what was asked for is done; run the "
+                 "same command again to see it\n",
+                 errno != 0 ? std::strerror(errno) : "an earlier write failed");
+    return static_cast<int>(ErrorCode::io);
+}
+
+}  // namespace
+
 }  // namespace pawl::cli
 
 int main(int argc, char** argv) {
+    pawl::cli::keep_standard_descriptors();
+    std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is a failed write, with a sentence
     CLI::App app("pawl: an event-sourced command engine");
     app.set_version_flag("--version", "pawl " PAWL_VERSION);
     app.require_subcommand(1);
@@ -29,12 +81,13 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-        std::fprintf(stderr, "pawl: %s: see 'pawl --help'\n", error.what());
-        return static_cast<int>(pawl::ErrorCode::usage);
+        if (error.get_exit_code() != 0) return pawl::cli::report_usage(app, error);
+        exit_code = app.exit(error);  // --help, --version
+        std::cout.flush();
+        if (!std::cout) std::fputc('\n', stdout);  // lets finish_output see what happened
     } catch (const std::exception& error) {
         std::fprintf(stderr, "pawl: %s: this is a bug, please report it\n", error.what());
         return 70;
     }
-    return exit_code;
+    return pawl::cli::finish_output(exit_code);
 }

@@ -6,12 +6,9 @@
 namespace pawl::cli {
 
 namespace {
-const std::map<std::string, Durability> durabilities{
-    {"decided", Durability::decided},
-    {"journaled", Durability::journaled},
-    {"synced", Durability::synced},
-    {"replicated", Durability::replicated},
-    {"replicated_synced", Durability::replicated_synced}};
+const std::map<std::string, Durability> durabilities{{"decided", Durability::decided},
+                                                     {"journaled", Durability::journaled},
+                                                     {"synced", Durability::synced}};
 const std::map<std::string, Idle> idles{
     {"park", Idle::park}, {"yield", Idle::yield}, {"spin", Idle::spin}};
 

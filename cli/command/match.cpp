@@ -8,8 +8,10 @@
 
 #include "cli/command/commands.hpp"
 #include "cli/command/engine_flags.hpp"
+#include "cli/input/byte_source.hpp"
 #include "cli/input/open_input.hpp"
 #include "cli/report/progress.hpp"
+#include "cli/report/table.hpp"
 #include "cli/trading/day_run.hpp"
 #include "cli/trading/day_summary.hpp"
 
@@ -53,7 +55,10 @@ int run_match(const MatchFlags& flags) {
     job.engine = flags.engine.options();
     job.format = input.format;
     job.session = session_of(flags);
-    for (const std::string& file : flags.inputs) job.instrument_names.push_back(file_stem(file));
+    for (const std::string& file : flags.inputs) {
+        job.input_names.push_back(spoken_name(file));
+        job.instrument_names.push_back(file_stem(file));
+    }
     job.trades_path = flags.trades;
     job.best_prices_path = flags.book;
     job.commands_per_second = flags.rate;
@@ -82,10 +87,12 @@ int run_match(const MatchFlags& flags) {
     if (!end.status.ok()) return report_error(end.status.error());
     if (end.figures.fed.rejected != 0) {
         std::fprintf(stderr,
-                     "pawl: %llu of the commands of this run were rejected, each with a reason: "
-                     "see the lines above, or "
-                     "'pawl journal dump %s'\n",
-                     static_cast<unsigned long long>(end.figures.fed.rejected),
+                     "pawl: %s of this run %s rejected: see the reasons above, or 'pawl journal "
+                     "dump %s'\n",
+                     end.figures.fed.rejected == 1
+                         ? "1 command"
+                         : (count_text(end.figures.fed.rejected) + " commands").c_str(),
+                     end.figures.fed.rejected == 1 ? "was" : "were",
                      flags.engine.directory.c_str());
         return exit_some_rejected;
     }

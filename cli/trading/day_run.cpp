@@ -4,15 +4,21 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/trading/text_file.hpp"
 #include "pawl/matching/reason.hpp"
 
 namespace pawl::cli {
 
 namespace {
 
-std::string name_of(const DayJob& job, std::uint32_t instrument) {
-    return instrument < job.instrument_names.size() ? job.instrument_names[instrument]
-                                                    : std::to_string(instrument + 1);
+// One file with several instruments numbers them; otherwise each has a name.
+std::vector<std::string> names_of(const DayJob& job,
+                                  const std::vector<std::uint32_t>& instruments) {
+    const std::uint32_t highest = instruments.empty() ? 0 : instruments.back();
+    if (highest < job.instrument_names.size()) return job.instrument_names;
+    std::vector<std::string> names;
+    for (std::uint32_t i = 0; i <= highest; ++i) names.push_back(std::to_string(i));
+    return names;
 }
 
 std::string why(const Reply& reply) {
@@ -25,15 +31,15 @@ std::string why(const Reply& reply) {
 auto teller(const DayJob& job, std::uint64_t& told) {
     return [&job, &told](std::uint64_t line, std::uint32_t instrument, const Reply& reply) {
         if (!job.on_sentence || ++told > job.rejections_told_max) return;
-        job.on_sentence(name_of(job, instrument) + ":" + std::to_string(line) +
-                        ": rejected: " + why(reply));
+        job.on_sentence(place_of(job.input_names, instrument, line) + ": rejected: " + why(reply));
     };
 }
 
-std::vector<InstrumentEnd> ends_of(TradingEngine& engine, const DayJob& job,
-                                   std::uint32_t instruments) {
+std::vector<InstrumentEnd> ends_of(TradingEngine& engine,
+                                   const std::vector<std::uint32_t>& instruments,
+                                   const std::vector<std::string>& names) {
     std::vector<InstrumentEnd> ends;
-    for (std::uint32_t i = 0; i < instruments; ++i) {
+    for (const std::uint32_t i : instruments) {
         InstrumentEnd end = engine
                                 .query(
                                     book_id(i),
@@ -48,21 +54,25 @@ std::vector<InstrumentEnd> ends_of(TradingEngine& engine, const DayJob& job,
                                     },
                                     use_future)
                                 .get();
-        end.name = name_of(job, i);
+        end.name = names[i];
         ends.push_back(std::move(end));
     }
     return ends;
 }
 
+// A place that cannot be written should be known before a day has been run.
+Status try_places(const DayJob& job) {
+    for (const std::string* path : {&job.trades_path, &job.best_prices_path})
+        if (!path->empty())
+            if (Status possible = TextFile::try_place(*path); !possible) return possible;
+    return Done{};
+}
+
 Status write_files(const DayJob& job, TradingEngine& engine, const DayReport& report,
-                   const FeederResult& fed) {
-    if (!job.trades_path.empty()) {
-        std::vector<std::string> names;
-        for (std::uint32_t i = 0; i < std::max<std::uint32_t>(1, fed.instruments); ++i)
-            names.push_back(name_of(job, i));
+                   const FeederResult& fed, const std::vector<std::string>& names) {
+    if (!job.trades_path.empty())
         if (Status written = write_trades(job.trades_path, report.trades, names); !written)
             return written;
-    }
     if (!job.best_prices_path.empty())
         return write_best_prices(job.best_prices_path, engine, fed.last_number);
     return Done{};
@@ -77,6 +87,8 @@ void note(Status& status, Status next) {
 
 DayEnd run_day(const DayJob& job, InstructionSource& source) {
     DayEnd end;
+    end.status = try_places(job);
+    if (!end.status) return end;
     Result<TradingEngine> opened = TradingEngine::open(job.engine);
     if (!opened) {
         end.status = opened.error();
@@ -92,6 +104,8 @@ DayEnd run_day(const DayJob& job, InstructionSource& source) {
     std::uint64_t told = 0;
     FeederOptions options;
     options.session = job.session;
+    options.directory = job.engine.directory;
+    options.input_names = job.input_names;
     options.format = job.format;
     options.commands_per_second = job.commands_per_second;
     options.in_flight_max = job.in_flight_max;
@@ -107,9 +121,12 @@ DayEnd run_day(const DayJob& job, InstructionSource& source) {
         Result<DayReport> report = read_day(engine, !job.trades_path.empty());
         if (report) {
             end.figures.counts = report->counts;
-            end.figures.instruments = ends_of(engine, job, end.figures.fed.instruments);
+            std::vector<std::uint32_t> instruments = end.figures.fed.instruments;
+            std::sort(instruments.begin(), instruments.end());
+            const std::vector<std::string> names = names_of(job, instruments);
+            end.figures.instruments = ends_of(engine, instruments, names);
             end.figures.state_hash = engine.state_hash();
-            note(end.status, write_files(job, engine, *report, end.figures.fed));
+            note(end.status, write_files(job, engine, *report, end.figures.fed, names));
         } else {
             note(end.status, report.error());
         }

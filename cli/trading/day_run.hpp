@@ -16,7 +16,8 @@ struct DayJob {
     EngineOptions engine;
     Format format = Format::csv;
     std::string session;
-    std::vector<std::string> instrument_names;  // as far as they are known
+    std::vector<std::string> input_names;       // for sentences; empty: the input has no files
+    std::vector<std::string> instrument_names;  // one per file, or of all
     std::string trades_path;                    // empty: not written
     std::string best_prices_path;               // empty: not written
     std::uint64_t commands_per_second = 0;

@@ -23,6 +23,19 @@ Feeder::Feeder(TradingEngine& engine, FeederOptions options)
       highest_(engine.highest_numbers(session_id(options_.session))),
       sent_(std::size_t{4} * options_.in_flight_max) {}
 
+std::string place_of(const std::vector<std::string>& input_names, std::uint32_t instrument,
+                     std::uint64_t line) {
+    if (input_names.empty()) return "line " + std::to_string(line);
+    const std::size_t file = input_names.size() == 1 ? 0 : instrument;
+    PAWL_ASSERT(file < input_names.size());
+    return input_names[file] + ":" + std::to_string(line);
+}
+
+std::string Feeder::stopped_at(const Instruction& instruction) const {
+    if (instruction.line == 0) return "";
+    return ", before " + place_of(options_.input_names, instruction.instrument, instruction.line);
+}
+
 Status Feeder::run(InstructionSource& source) {
     started_ns_ = steady_ns();
     Status fed = feed(source);
@@ -62,11 +75,13 @@ bool Feeder::done_before(std::uint32_t instrument, std::uint64_t number) const {
 Status Feeder::add_instrument(std::uint32_t instrument, std::uint64_t index) {
     if (known_.size() <= instrument) known_.resize(instrument + std::size_t{1});
     known_[instrument] = true;
-    ++result_.instruments;
+    result_.instruments.push_back(instrument);
     const std::uint64_t number = number_of(index - 1, k_add_instrument);
     if (done_before(instrument, number)) return Done{};
     Instruction nobody_asked;
     nobody_asked.instrument = instrument;
+    // Its number shares a slot with the instruction before, which must have been answered.
+    if (Status drained = drain(0); !drained) return drained;
     const std::uint64_t rejected = result_.rejected;
     if (Status sent = send(nobody_asked, terms_for(options_.format), number); !sent) return sent;
     if (Status drained = drain(0); !drained) return drained;
@@ -98,10 +113,10 @@ Status Feeder::uncross(const Instruction& instruction, std::uint64_t index) {
             if (!crossed) return Done{};
         }
         if (k == k_add_instrument)
-            return Error{ErrorCode::bad_input, "line " + std::to_string(instruction.line) +
-                                                   ": the auction needs more trades than " +
-                                                   std::to_string(k) +
-                                                   " commands can make: split the input"};
+            return Error{ErrorCode::bad_input,
+                         place_of(options_.input_names, instruction.instrument, instruction.line) +
+                             ": the auction needs more trades than " + std::to_string(k) +
+                             " commands can make: split the input"};
         if (Status sent = send(instruction, matching::Uncross{}, number_of(index, k)); !sent)
             return sent;
     }
@@ -144,17 +159,17 @@ Status Feeder::send(const Instruction& instruction, const Command& command, std:
         }
         if (offer == Offer::disk_full)
             return Error{ErrorCode::disk_full,
-                         "line " + std::to_string(instruction.line) +
-                             ": the disk is full: make room and run the same command again; "
-                             "nothing accepted so far is lost"};
+                         options_.directory + ": the disk is full" + stopped_at(instruction) +
+                             ": make room and run the same command again; nothing accepted so far "
+                             "is lost"};
         if (offer == Offer::unavailable)
             return Error{ErrorCode::usage,
                          "durability " + std::string(to_string(options_.durability)) +
                              " needs a standby: choose decided, journaled or synced"};
         if (offer != Offer::back_pressured)
-            return Error{ErrorCode::stopped,
-                         "line " + std::to_string(instruction.line) +
-                             ": the engine stopped: run the same command again to recover"};
+            return Error{ErrorCode::stopped, options_.directory + ": the engine stopped" +
+                                                 stopped_at(instruction) +
+                                                 ": run the same command again to recover"};
         take_replies();
     }
     ++result_.sent;
@@ -181,9 +196,9 @@ Status Feeder::drain(std::uint32_t in_flight) {
         take_replies();
         if (in_flight_ <= in_flight) break;
         if (engine_.failed())
-            return Error{
-                ErrorCode::stopped,
-                "the engine stopped after a failed write: run the same command again to recover"};
+            return Error{ErrorCode::stopped, options_.directory +
+                                                 ": the engine stopped after a failed write: run "
+                                                 "the same command again to recover"};
         std::this_thread::yield();
     }
     return Done{};

@@ -24,7 +24,9 @@ constexpr Id book_id(std::uint32_t instrument) noexcept {
 }
 
 struct FeederOptions {
-    std::string session;  // names the input: a second run goes on where the first ended
+    std::string session;    // names the input: a second run goes on where the first ended
+    std::string directory;  // of the journal, for sentences
+    std::vector<std::string> input_names;  // of the files, for sentences
     Format format = Format::csv;
     std::uint64_t commands_per_second = 0;  // 0: as fast as they are answered
     std::uint32_t in_flight_max = 256;
@@ -39,7 +41,7 @@ struct FeederResult {
     std::uint64_t rejected = 0;      // of them
     std::uint64_t last_number =
         0;  // the highest number of a line that the input has: see Instruction::number
-    std::uint32_t instruments = 0;
+    std::vector<std::uint32_t> instruments;  // in the order of their first command
     double seconds = 0;
     Histogram latency;  // from the moment a command was (to be) sent to its reply
 };
@@ -68,6 +70,7 @@ private:
     Status send(const Instruction& instruction, const Command& command, std::uint64_t number);
     std::int64_t wait_for_turn();
     void take_replies();
+    std::string stopped_at(const Instruction& instruction) const;
     Status drain(std::uint32_t in_flight);
     bool done_before(std::uint32_t instrument, std::uint64_t number) const;
 
@@ -84,5 +87,9 @@ private:
 };
 
 std::int64_t steady_ns() noexcept;
+
+// "day.csv:17", "message 17" of an itch file too; "line 17" when the input has no files.
+std::string place_of(const std::vector<std::string>& input_names, std::uint32_t instrument,
+                     std::uint64_t line);
 
 }  // namespace pawl::cli

@@ -1,6 +1,7 @@
 // Writing text files whole.
 #include "cli/trading/text_file.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,6 +19,17 @@ TextFile::~TextFile() {
     if (file_ == nullptr) return;
     std::fclose(file_);
     std::remove(temporary_.c_str());
+}
+
+Status TextFile::try_place(const std::string& path) {
+    TextFile file(path);
+    if (file.failure_ != 0) return file.error("create");
+    struct stat facts{};
+    if (::stat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode)) {
+        file.failure_ = EISDIR;
+        return file.error("create");
+    }
+    return Done{};
 }
 
 void TextFile::write(std::string_view text) {

@@ -18,6 +18,9 @@ public:
     TextFile(const TextFile&) = delete;
     TextFile& operator=(const TextFile&) = delete;
 
+    // Says before hours of work whether a file can be made there.
+    static Status try_place(const std::string& path);
+
     void write(std::string_view text);
     // Flushes, syncs and renames. The error of the first call that failed.
     Status finish();

@@ -152,8 +152,7 @@ Status EngineCore::read_record(std::uint32_t shard, std::uint64_t position,
     return part.reader->read_record(Position{position}, bytes);
 }
 
-// ---- questions to whole shards
-// -------------------------------------------------------------------------------------
+// ---- questions to whole shards ----
 
 namespace {
 

@@ -64,8 +64,7 @@ public:
     }
     ~Engine() { close_quietly(); }
 
-    // ---- commands
-    // --------------------------------------------------------------------------------------------------
+    // ---- commands ----
 
     // Fire and forget: waits while the queue is full, at most options.patience.
     template <class C>
@@ -168,8 +167,7 @@ public:
         return core_->highest_numbers(session);
     }
 
-    // ---- reading
-    // ---------------------------------------------------------------------------------------------------
+    // ---- reading ----
 
     // ask(const A&) runs on the shard, in order with the commands this thread submitted before;
     // what it returns comes back. It must not throw and should be short: the shard does nothing
@@ -227,8 +225,7 @@ public:
     std::uint64_t state_hash() { return core_->state_hash(); }
     std::uint64_t aggregate_count() { return core_->aggregate_count(); }
 
-    // ---- life
-    // ------------------------------------------------------------------------------------------------------
+    // ---- life ----
 
     // A way in for one thread of the host, with replies in its own hands.
     Producer<As...> producer(const ProducerOptions& options = {}) {
@@ -249,9 +246,8 @@ public:
 
     // Takes no more commands, decides and answers what is there, writes everything, marks the end
     // clean. What is left when the deadline passes is answered Refusal::closed.
-    Status close(std::chrono::nanoseconds deadline = std::chrono::seconds(10)) {
-        return core_->close(deadline);
-    }
+    Status close(std::chrono::nanoseconds deadline) { return core_->close(deadline); }
+    Status close() { return core_->close(core_->close_deadline()); }  // of the options
 
     // What opening found: a new directory, how much was replayed, and a sentence for everything
     // that was not ordinary.
@@ -277,7 +273,7 @@ private:
     explicit Engine(std::shared_ptr<detail::Core> core) : core_(std::move(core)) {}
 
     void close_quietly() noexcept {
-        if (core_ != nullptr) static_cast<void>(core_->close(std::chrono::seconds(10)));
+        if (core_ != nullptr) static_cast<void>(close());
     }
 
     template <class Ask>

@@ -18,8 +18,8 @@ struct WantReply {};
 inline constexpr WantReply want_reply{};
 
 // Used by one thread. Order is kept per shard. Moves; must not outlive its callbacks' captures.
-// When its engine closes, every callback that still waits is called with Refusal::closed by the
-// next poll_replies().
+// One producer at a time has a session. When its engine has closed, poll_replies() still hands out
+// every reply: what was decided, or Refusal::closed.
 template <class... As>
 class Producer {
     using Lists = detail::Lists<As...>;
@@ -90,10 +90,7 @@ public:
             for (std::size_t i = 0; i < count; ++i) hand_over(replies[i], handler);
             handled += count;
         }
-        if (handled == 0 && waiting_ != 0) {
-            core_->poll_while_waiting();
-            if (link_->closed()) handled += give_up();
-        }
+        if (handled == 0 && waiting_ != 0) core_->poll_while_waiting();
         return handled;
     }
 
@@ -161,19 +158,6 @@ private:
         free_.push_back(raw.token);
         --waiting_;
         callback(reply);
-    }
-
-    std::size_t give_up() {
-        std::size_t count = 0;
-        for (std::size_t i = 0; i < slots_.size(); ++i) {
-            if (!slots_[i]) continue;
-            const Callback callback = std::exchange(slots_[i], nullptr);
-            free_.push_back(i + 1);
-            --waiting_;
-            ++count;
-            callback(Reply(detail::refused_by(Offer::closed), core_.get()));
-        }
-        return count;
     }
 
     std::shared_ptr<detail::Core> core_;

@@ -61,7 +61,6 @@ public:
     virtual std::uint64_t next_number() = 0;
     virtual void number_used(std::uint64_t number) = 0;
     virtual SessionId session() const = 0;
-    virtual bool closed() const = 0;  // no reply will come any more
 };
 
 // An open engine. Any thread, unless a function says otherwise.
@@ -101,6 +100,7 @@ public:
     virtual bool created() const noexcept = 0;
     virtual bool failed() const noexcept = 0;
     virtual Status sync(std::chrono::nanoseconds patience) = 0;
+    virtual std::chrono::nanoseconds close_deadline() const noexcept = 0;
     virtual Status close(std::chrono::nanoseconds deadline) = 0;
 };
 

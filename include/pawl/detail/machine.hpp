@@ -22,8 +22,6 @@ namespace pawl::detail {
 struct Question {
     // `state` is null when nothing ever happened to the aggregate. Must not throw.
     virtual void answer(const void* state, Version version) noexcept = 0;
-    // The engine closes before it could be answered.
-    virtual void abandon() noexcept = 0;
 
 protected:
     ~Question() = default;

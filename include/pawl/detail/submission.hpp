@@ -136,8 +136,7 @@ inline RawReply refused_by(Offer offer) noexcept {
     return reply;
 }
 
-// ---- where a reply goes when there is no producer: an object that deletes itself
-// ------------------------------------
+// ---- where a reply goes when there is no producer: an object that deletes itself ----
 
 class FutureCompletion final : public Completion {
 public:
@@ -184,7 +183,6 @@ public:
             answer_.emplace(ask_(blank));
         }
     }
-    void abandon() noexcept override {}
     void complete(const RawReply&) noexcept override {
         if (answer_.has_value())
             state_->set(std::move(*answer_));

@@ -125,8 +125,7 @@ private:
     static constexpr std::uint8_t aggregate_index =
         static_cast<std::uint8_t>(index_in<A, Aggregates<As...>>);
 
-    // ---- one command
-    // -------------------------------------------------------------------------------------------
+    // ---- one command ----
 
     void decide_one(Work& work, Stage& stage) {
         const MessageHeader& message = work.message.header();
@@ -258,8 +257,7 @@ private:
         return decision;
     }
 
-    // ---- events
-    // ------------------------------------------------------------------------------------------------
+    // ---- events ----
 
     void apply_range(Id own, const std::byte* from, const std::byte* to) noexcept {
         while (from < to) {
@@ -309,8 +307,7 @@ private:
         return true;
     }
 
-    // ---- neighbours and lookup
-    // ---------------------------------------------------------------------------------
+    // ---- neighbours and lookup ----
 
     std::uint8_t type_of(const void* key, ShardKey shard_key) const override {
         if (shard_of(shard_key, shard_count_) != shard_)
@@ -358,8 +355,7 @@ private:
     FollowUps follow_ups_;
 };
 
-// ---- the schema as text
-// ----------------------------------------------------------------------------------------
+// ---- the schema as text ----
 
 template <class... C>
 void add_command_lines(std::string& text, std::size_t aggregate, std::size_t& index,

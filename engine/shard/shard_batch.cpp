@@ -1,0 +1,271 @@
+// One batch: sessions looked up, the machine crossed once, records sealed and published, replies
+// made.
+#include <algorithm>
+#include <cstring>
+
+#include "engine/shard/shard.hpp"
+#include "journal/seal.hpp"
+#include "pawl/detail/assert.hpp"
+
+namespace pawl::detail {
+
+Stage Shard::open_stage() noexcept {
+    Stage stage;
+    const std::uint64_t room =
+        std::min(head_.writable_end().value - committed_.value, head_.capacity_bytes() / 2);
+    head_.announce(Position{committed_.value + room});
+    stage_begin_ = head_.at(committed_);
+    stage.cursor = stage_begin_;
+    stage.limit = stage_begin_ + room;
+    stage.record_bytes_max = options_.record_bytes_max;
+    stage.last_sequence = last_sequence_;
+    // Journal time never goes back, whatever the machine's clock does.
+    last_time_.ns = std::max(last_time_.ns, clock_.wall_ns());
+    stage.now = last_time_;
+    stage.random_seed = options_.random_seed;
+    return stage;
+}
+
+// Decides messages from the front of the port until one of another kind, the end of the batch, or
+// no room. Returns how many; `lines_done` is what they occupied.
+std::size_t Shard::run_batch(Port& port, std::size_t& lines_done) {
+    Stage stage = open_stage();
+    sessions_.begin_batch();
+    const std::size_t count_max = std::min(batch_max, port.reply_room());
+    std::size_t count = 0;
+    std::size_t lines = 0;
+    while (count < count_max) {
+        const std::byte* bytes = port.peek(lines);
+        if (bytes == nullptr) break;
+        const MessageView message(bytes);
+        const MessageKind kind = message.header().kind;
+        if (kind != MessageKind::command && kind != MessageKind::fact && kind != MessageKind::trial)
+            break;
+        if (!prepare(work_[count], message, port, static_cast<std::uint16_t>(count), stage)) break;
+        lines += message.header().lines;
+        ++count;
+    }
+    const std::size_t done = machine_.decide(work_.get(), count, stage);
+    PAWL_ASSERT(done <= count);
+    undo_claims(done, count);
+    finish(port, done, stage);
+    for (std::size_t i = 0; i < done; ++i) lines_done += work_[i].message.header().lines;
+    if (done < count || count == 0) add(counters_.room_waits, 1);
+    return done;
+}
+
+// Resolves the session and looks for a repeat. False: it needs room that is not there, or a batch
+// of its own.
+bool Shard::prepare(Work& work, const MessageView& message, const Port& port, std::uint16_t place,
+                    Stage& stage) {
+    work = Work{};
+    work.message = message;
+    const MessageHeader& header = message.header();
+    work.long_wait = stage.now.ns - header.captured_ns >= std::int64_t{waited_ns_unknown};
+    if (header.captured_ns > stage.now.ns)  // two cores' clocks may differ by nanoseconds
+        const_cast<MessageHeader&>(header).captured_ns = stage.now.ns;
+    if (header.kind == MessageKind::trial) return true;
+    const bool own_session = message.has(message_has_session);
+    work.session = own_session ? SessionId{message.session()}
+                               : (port.lane() != nullptr ? port.lane()->session : SessionId{});
+    if (work.session.value == 0 || header.number == 0) {
+        work.session = SessionId{};
+        return true;
+    }
+    work.session_index = sessions_.find(work.session);
+    if (work.session_index == 0) {
+        if (sessions_.full()) {
+            work.refuse = Refusal::too_many_sessions;
+            return true;
+        }
+        if (static_cast<std::size_t>(stage.limit - stage.cursor) < 2 * options_.record_bytes_max)
+            return false;
+        // Records stand in the order of their bytes: a session opens at the front of a batch only.
+        if (place != 0) return false;
+        work.session_index = session_index(
+            work.session, own_session ? std::string_view() : port.lane()->session_name, stage);
+    }
+    const Sessions::Answer* answer = nullptr;
+    const Sessions::Found found = sessions_.look(work.session_index, header.number, answer);
+    if (found == Sessions::Found::forgotten) {
+        work.refuse = Refusal::number_forgotten;
+        work.session_index = 0;  // leaves no record: its number's own is older
+        return true;
+    }
+    if (!sessions_.touch(work.session_index, header.number)) return false;
+    if (found == Sessions::Found::fresh)
+        sessions_.claim(work.session_index, header.number);
+    else
+        work.skip = true;
+    return true;
+}
+
+std::uint32_t Shard::session_index(SessionId id, std::string_view name, Stage& stage) {
+    const std::uint32_t index = sessions_.open(id);
+    const SessionRecord body{id.value, index, static_cast<std::uint32_t>(name.size())};
+    stage.cursor = write_record(stage.cursor, RecordKind::session, index, &body, sizeof body, name);
+    return index;
+}
+
+void Shard::undo_claims(std::size_t from, std::size_t to) noexcept {
+    for (std::size_t i = from; i < to; ++i) {
+        const Work& work = work_[i];
+        if (work.skip || work.session_index == 0 ||
+            work.message.header().kind == MessageKind::trial)
+            continue;
+        sessions_.unclaim(work.session_index, work.message.header().number);
+    }
+}
+
+void Shard::finish(Port& port, std::size_t count, const Stage& stage) {
+    seal_and_publish(stage.cursor);
+    last_sequence_ = stage.last_sequence;
+    if (machine_.views_changed()) machine_.publish_views(last_time_);
+    for (std::size_t i = 0; i < count; ++i) {
+        const Work& work = work_[i];
+        this->count(work);
+        const MessageHeader& header = work.message.header();
+        if (work.record != nullptr && work.session_index != 0) {
+            settle(work, position_of(work));
+        }
+        if ((header.flags & message_wants_reply) == 0) continue;
+        const RawReply reply = reply_for(work);
+        if (reply.end != 0 && !gate_.reached(reply.durability, Position{reply.end})) {
+            gate_.demand(reply.durability, Position{reply.end});
+            add(counters_.gate_waits, 1);
+        }
+        port.queue_reply(reply);
+    }
+    add(counters_.batches, 1);
+}
+
+Position Shard::position_of(const Work& work) const noexcept {
+    PAWL_ASSERT(work.record >= stage_begin_);
+    return Position{committed_.value - batch_bytes_ +
+                    static_cast<std::uint64_t>(work.record - stage_begin_)};
+}
+
+void Shard::settle(const Work& work, Position at) {
+    Sessions::Answer answer;
+    answer.number = work.message.header().number;
+    answer.version = work.version.value;
+    answer.sequence = work.sequence.value;
+    answer.position = at.value;
+    answer.end = at.value + RecordView(work.record).length();
+    answer.reason = work.reason;
+    answer.event_count = work.event_count;
+    answer.outcome = work.outcome;
+    sessions_.settle(work.session_index, answer);
+}
+
+RawReply Shard::reply_for(const Work& work) const {
+    const MessageHeader& header = work.message.header();
+    RawReply reply;
+    reply.token = header.token;
+    reply.number = header.number;
+    reply.shard = options_.index;
+    reply.durability = static_cast<Durability>(header.durability);
+    reply.position = RawReply::no_record;
+    if (work.skip) {
+        const Sessions::Answer* answer = nullptr;
+        const Sessions::Found found = sessions_.look(work.session_index, header.number, answer);
+        PAWL_ASSERT(found == Sessions::Found::repeat);
+        reply.repeat = true;
+        reply.version = answer->version;
+        reply.sequence = answer->sequence;
+        reply.position = answer->position;
+        reply.end = answer->end;
+        reply.reason = answer->reason;
+        reply.event_count = answer->event_count;
+        reply.outcome = answer->outcome;
+        return reply;
+    }
+    reply.version = work.version.value;
+    reply.sequence = work.sequence.value;
+    reply.reason = work.reason;
+    reply.event_count = work.event_count;
+    reply.outcome = work.outcome;
+    // Without a record of its own an answer still waits for what it was decided on.
+    reply.end = header.kind == MessageKind::trial ? 0 : committed_.value;
+    if (work.record != nullptr) {
+        reply.position = position_of(work).value;
+        reply.end = reply.position + RecordView(work.record).length();
+    }
+    return reply;
+}
+
+void Shard::count(const Work& work) noexcept {
+    if (work.message.header().kind == MessageKind::trial) {
+        add(counters_.questions, 1);
+        return;
+    }
+    if (work.skip) {
+        add(counters_.repeats, 1);
+        return;
+    }
+    add(counters_.commands, 1);
+    add(work.outcome == Outcome::accepted   ? counters_.accepted
+        : work.outcome == Outcome::rejected ? counters_.rejected
+                                            : counters_.refused,
+        1);
+    add(counters_.events, work.event_count);
+    if (work.outcome == Outcome::refused &&
+        work.reason == static_cast<std::uint16_t>(Refusal::decision_threw)) {
+        add(counters_.threw, 1);
+        if (options_.halt_when_decide_throws) stop();
+    }
+    const std::int64_t waited = last_time_.ns - work.message.header().captured_ns;
+    add(*counters_.waited[ShardCounters::wait_bucket(static_cast<std::uint64_t>(waited))], 1);
+}
+
+std::byte* Shard::write_record(std::byte* at, RecordKind kind, std::uint32_t session,
+                               const void* body, std::size_t bytes,
+                               std::string_view text) noexcept {
+    const std::size_t length = sizeof(RecordHeader) + padded(bytes + text.size());
+    PAWL_ASSERT(length <= options_.record_bytes_max);
+    std::memset(at, 0, length);
+    auto& header = *reinterpret_cast<RecordHeader*>(at);
+    header.length = static_cast<std::uint32_t>(length);
+    header.sequence = last_sequence_.value;
+    header.decided_ns = last_time_.ns;
+    header.session = session;
+    header.command_type = no_command_type;
+    header.aggregate_type = no_aggregate_type;
+    header.kind_and_flags = static_cast<std::uint8_t>(kind);
+    std::memcpy(at + sizeof header, body, bytes);
+    // an empty text may have no address, which memcpy must not be given
+    if (!text.empty()) std::memcpy(at + sizeof header + bytes, text.data(), text.size());
+    return at + length;
+}
+
+bool Shard::write_note(RecordKind kind, const void* body, std::size_t bytes,
+                       std::string_view text) {
+    const Stage stage = open_stage();
+    const std::size_t length = sizeof(RecordHeader) + padded(bytes + text.size());
+    if (length > options_.record_bytes_max ||
+        static_cast<std::size_t>(stage.limit - stage.cursor) < length)
+        return false;
+    seal_and_publish(write_record(stage.cursor, kind, 0, body, bytes, text));
+    return true;
+}
+
+void Shard::seal_and_publish(const std::byte* end) noexcept {
+    std::byte* at = stage_begin_;
+    std::uint64_t records = 0;
+    while (at < end) {
+        auto& header = *reinterpret_cast<RecordHeader*>(at);
+        journal::seal(header, checksum_);
+        checksum_ = header.checksum;
+        at += header.length;
+        ++records;
+    }
+    PAWL_ASSERT(at == end);
+    batch_bytes_ = static_cast<std::uint64_t>(end - stage_begin_);
+    if (batch_bytes_ == 0) return;
+    committed_.value += batch_bytes_;
+    head_.publish(committed_, checksum_);
+    add(counters_.records, records);
+    add(counters_.stream_bytes, batch_bytes_);
+}
+
+}  // namespace pawl::detail
