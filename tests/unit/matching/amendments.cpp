@@ -94,6 +94,16 @@ TEST(AnAmendment, that_crosses_trades_at_once) {
     EXPECT_EQ(desk.book().open_orders(), 1u);
 }
 
+TEST(AnAmendment, that_loses_the_place_does_not_forget_what_was_filled) {
+    Desk desk(Desk::plain());
+    desk.expect(buy(1, 100, 80));
+    desk.expect(immediate(sell(2, 100, 40)));
+    desk.expect(amend(1, 99, 50));
+    EXPECT_EQ(desk.book().find(1)->filled, 40);
+    desk.expect(replace(1, 3, 99, 100));
+    EXPECT_EQ(desk.book().find(3)->open, 60);
+}
+
 TEST(AnAmendment, that_changes_nothing_is_rejected) {
     Desk desk(Desk::plain());
     desk.expect(buy(1, 100, 10));
