@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "journal/block.hpp"
 #include "journal/directory.hpp"
 #include "journal/seal.hpp"
 #include "memory_storage.hpp"
@@ -184,6 +185,25 @@ private:
     std::uint32_t checksum_ = 0;
     std::uint64_t sequence_ = 0;
 };
+
+inline bool says(const Life& life, const std::string& words) {
+    for (const auto& sentence : life.report().sentences)
+        if (sentence.find(words) != std::string::npos) return true;
+    return false;
+}
+
+// Where the blocks of a segment begin.
+inline std::vector<std::uint64_t> blocks_of(const std::vector<std::byte>& segment) {
+    std::vector<std::uint64_t> offsets;
+    for (std::uint64_t at = block_alignment_bytes; at < segment.size();) {
+        BlockHeader header{};
+        std::memcpy(&header, segment.data() + at, sizeof header);
+        if (!intact(header, segment.size() - at)) break;
+        offsets.push_back(at);
+        at += header.block_bytes;
+    }
+    return offsets;
+}
 
 // `found` is the first `found.size()` records of `all`, and at least `least` of them.
 inline ::testing::AssertionResult is_prefix(const History& found, const History& all,
