@@ -2,9 +2,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "journal/posix_storage.hpp"
 #include "kit.hpp"
@@ -102,6 +104,27 @@ TEST_F(Inspect, an_open_journal_is_judged_up_to_what_is_durable) {
     EXPECT_EQ(report.shards[0].head_bytes, 4000U);
     EXPECT_EQ(report.shards[0].records, 150U);
     EXPECT_EQ(dump().size(), 150U);
+}
+
+TEST_F(Inspect, a_journal_that_is_being_written_is_clean_at_any_moment) {
+    open();
+    std::atomic<bool> done{false};
+    std::thread writer([&] {
+        while (!done.load(std::memory_order_relaxed)) {
+            append(60);
+            sync();
+        }
+    });
+    std::uint64_t seen = 0;
+    while (seen < 200'000 && !HasFailure()) {
+        const auto report = verify();
+        EXPECT_TRUE(report.clean) << seen;
+        EXPECT_TRUE(report.live);
+        EXPECT_GE(report.shards[0].end.value, seen);
+        seen = report.shards[0].end.value;
+    }
+    done.store(true, std::memory_order_relaxed);
+    writer.join();
 }
 
 TEST_F(Inspect, a_killed_journal_is_clean_and_its_head_is_shown) {
