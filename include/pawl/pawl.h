@@ -1,8 +1,10 @@
-/* pawl for C: a program drives an engine with commands and events that are bytes. Knows the C language only.
+/* pawl for C: a program drives an engine with commands and events that are bytes. Knows the C
+ * language only.
  *
- * One aggregate type, whose state is state_bytes of memory, zeroed at first. decide and apply have the same rules as in
- * C++: decide changes nothing and sees neither clock nor chance but the context's; apply cannot fail. Functions that
- * return int return 0 for success and a pawl_error otherwise; pawl_last_error() has the sentence. */
+ * One aggregate type, whose state is state_bytes of memory, zeroed at first. decide and apply have
+ * the same rules as in C++: decide changes nothing and sees neither clock nor chance but the
+ * context's; apply cannot fail. Functions that return int return 0 for success and a pawl_error
+ * otherwise; pawl_last_error() has the sentence. */
 #ifndef PAWL_PAWL_H
 #define PAWL_PAWL_H
 
@@ -37,15 +39,17 @@ enum pawl_outcome { PAWL_ACCEPTED = 1, PAWL_REJECTED = 2, PAWL_REFUSED = 3 };
 enum pawl_durability { PAWL_DECIDED = 0, PAWL_JOURNALED = 1, PAWL_SYNCED = 2 };
 enum pawl_threading { PAWL_OWN_THREADS = 0, PAWL_SHARED_THREAD = 1, PAWL_HOST_POLLS = 2 };
 
-/* The rules. Everything it points to outlives the engine. Called on the shards' threads, one at a time per shard. */
+/* The rules. Everything it points to outlives the engine. Called on the shards' threads, one at a
+ * time per shard. */
 typedef struct pawl_domain {
     const char* name;   /* of the aggregate, in the journal's schema */
     size_t state_bytes; /* of one aggregate, 8-byte aligned */
     /* Returns 0 to accept, or the reason (1…65535) to reject. Emits with pawl_emit. */
-    uint16_t (*decide)(const void* state, uint16_t type, const void* command, size_t bytes, pawl_context* context,
-                       void* user);
+    uint16_t (*decide)(const void* state, uint16_t type, const void* command, size_t bytes,
+                       pawl_context* context, void* user);
     void (*apply)(void* state, uint16_t type, const void* event, size_t bytes, void* user);
-    /* Optional: lines of the journal's schema, so that tools can print the events ("event 0 0 Deposited cents:i64\n").
+    /* Optional: lines of the journal's schema, so that tools can print the events
+     * ("event 0 0 Deposited cents:i64\n").
      * NULL: events are printed as bytes. */
     const char* schema;
     uint16_t command_types; /* types are 0 … command_types - 1 */
@@ -92,15 +96,18 @@ int pawl_close(pawl_engine* engine);
 /* Fire and forget; waits while the queue is full. At most 1024 bytes. */
 int pawl_submit(pawl_engine* engine, uint64_t id, uint16_t type, const void* command, size_t bytes,
                 const pawl_submit_options* options);
-/* The callback runs on the reply thread, or inside pawl_poll; once, if and only if this returned 0. Never waits. */
+/* The callback runs on the reply thread, or inside pawl_poll; once, if and only if this returned 0.
+ * Never waits. */
 typedef void (*pawl_on_reply)(const pawl_reply* reply, void* user);
-int pawl_submit_callback(pawl_engine* engine, uint64_t id, uint16_t type, const void* command, size_t bytes,
-                         const pawl_submit_options* options, pawl_on_reply on_reply, void* user);
+int pawl_submit_callback(pawl_engine* engine, uint64_t id, uint16_t type, const void* command,
+                         size_t bytes, const pawl_submit_options* options, pawl_on_reply on_reply,
+                         void* user);
 /* Waits for the reply; with PAWL_HOST_POLLS it polls. */
 int pawl_call(pawl_engine* engine, uint64_t id, uint16_t type, const void* command, size_t bytes,
               const pawl_submit_options* options, pawl_reply* reply);
 
-/* Copies the state, in order with what this thread submitted. *version is 0 when nothing ever happened to it. */
+/* Copies the state, in order with what this thread submitted. *version is 0 when nothing ever
+ * happened to it. */
 int pawl_read(pawl_engine* engine, uint64_t id, void* state, size_t state_bytes, uint64_t* version);
 uint64_t pawl_state_hash(pawl_engine* engine);
 
@@ -110,7 +117,8 @@ int pawl_wake_fd(pawl_engine* engine);         /* readable when another thread h
 int pawl_poll_timeout_ms(pawl_engine* engine); /* how long the host may sleep; -1: until then */
 
 /* ---- inside decide ---- */
-/* Adds one event. Not 0: the record is full; return any reason, the engine refuses the command as too large. */
+/* Adds one event. Not 0: the record is full; return any reason, the engine refuses the command as
+ * too large. */
 int pawl_emit(pawl_context* context, uint16_t type, const void* event, size_t bytes);
 int64_t pawl_now_ns(const pawl_context* context);
 uint64_t pawl_id(const pawl_context* context);

@@ -208,7 +208,9 @@ private:
     std::size_t next_ = 0;
 };
 
-// given<Account>(Account::Deposited{50}).when(Account::Withdraw{80}).rejects(Account::Reason::not_enough);
+// given<Account>(Account::Deposited{50})
+//     .when(Account::Withdraw{80})
+//     .rejects(Account::Reason::not_enough);
 template <class A, class... Others, class... Events>
 Story<A, Others...> given(const Events&... events) {
     Story<A, Others...> story;

@@ -50,30 +50,78 @@ constexpr auto field_addresses(const T& v) {
                   "commands and events have at most 24 fields: nest a struct");
     // clang-format off
     if constexpr (n == 0) { return std::tuple<>(); }
-    else if constexpr (n == 1) { const auto& [a] = v; return addresses(a); }
-    else if constexpr (n == 2) { const auto& [a, b] = v; return addresses(a, b); }
-    else if constexpr (n == 3) { const auto& [a, b, c] = v; return addresses(a, b, c); }
-    else if constexpr (n == 4) { const auto& [a, b, c, d] = v; return addresses(a, b, c, d); }
-    else if constexpr (n == 5) { const auto& [a, b, c, d, e] = v; return addresses(a, b, c, d, e); }
-    else if constexpr (n == 6) { const auto& [a, b, c, d, e, f] = v; return addresses(a, b, c, d, e, f); }
-    else if constexpr (n == 7) { const auto& [a, b, c, d, e, f, g] = v; return addresses(a, b, c, d, e, f, g); }
-    else if constexpr (n == 8) { const auto& [a, b, c, d, e, f, g, h] = v; return addresses(a, b, c, d, e, f, g, h); }
-    else if constexpr (n == 9) { const auto& [a, b, c, d, e, f, g, h, i] = v; return addresses(a, b, c, d, e, f, g, h, i); }
-    else if constexpr (n == 10) { const auto& [a, b, c, d, e, f, g, h, i, j] = v; return addresses(a, b, c, d, e, f, g, h, i, j); }
-    else if constexpr (n == 11) { const auto& [a, b, c, d, e, f, g, h, i, j, k] = v; return addresses(a, b, c, d, e, f, g, h, i, j, k); }
-    else if constexpr (n == 12) { const auto& [a, b, c, d, e, f, g, h, i, j, k, l] = v; return addresses(a, b, c, d, e, f, g, h, i, j, k, l); }
-    else if constexpr (n == 13) { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = v; return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m); }
-    else if constexpr (n == 14) { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o] = v; return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o); }
-    else if constexpr (n == 15) { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p] = v; return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p); }
-    else if constexpr (n == 16) { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q] = v; return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q); }
-    else if constexpr (n == 17) { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r] = v; return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r); }
-    else if constexpr (n == 18) { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s] = v; return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s); }
-    else if constexpr (n == 19) { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t] = v; return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t); }
-    else if constexpr (n == 20) { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u] = v; return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u); }
-    else if constexpr (n == 21) { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, w] = v; return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, w); }
-    else if constexpr (n == 22) { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, w, x] = v; return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, w, x); }
-    else if constexpr (n == 23) { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, w, x, y] = v; return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, w, x, y); }
-    else { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, w, x, y, z] = v; return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, w, x, y, z); }
+    else if constexpr (n == 1) {
+        const auto& [a] = v;
+        return addresses(a); }
+    else if constexpr (n == 2) {
+        const auto& [a, b] = v;
+        return addresses(a, b); }
+    else if constexpr (n == 3) {
+        const auto& [a, b, c] = v;
+        return addresses(a, b, c); }
+    else if constexpr (n == 4) {
+        const auto& [a, b, c, d] = v;
+        return addresses(a, b, c, d); }
+    else if constexpr (n == 5) {
+        const auto& [a, b, c, d, e] = v;
+        return addresses(a, b, c, d, e); }
+    else if constexpr (n == 6) {
+        const auto& [a, b, c, d, e, f] = v;
+        return addresses(a, b, c, d, e, f); }
+    else if constexpr (n == 7) {
+        const auto& [a, b, c, d, e, f, g] = v;
+        return addresses(a, b, c, d, e, f, g); }
+    else if constexpr (n == 8) {
+        const auto& [a, b, c, d, e, f, g, h] = v;
+        return addresses(a, b, c, d, e, f, g, h); }
+    else if constexpr (n == 9) {
+        const auto& [a, b, c, d, e, f, g, h, i] = v;
+        return addresses(a, b, c, d, e, f, g, h, i); }
+    else if constexpr (n == 10) {
+        const auto& [a, b, c, d, e, f, g, h, i, j] = v;
+        return addresses(a, b, c, d, e, f, g, h, i, j); }
+    else if constexpr (n == 11) {
+        const auto& [a, b, c, d, e, f, g, h, i, j, k] = v;
+        return addresses(a, b, c, d, e, f, g, h, i, j, k); }
+    else if constexpr (n == 12) {
+        const auto& [a, b, c, d, e, f, g, h, i, j, k, l] = v;
+        return addresses(a, b, c, d, e, f, g, h, i, j, k, l); }
+    else if constexpr (n == 13) {
+        const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = v;
+        return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m); }
+    else if constexpr (n == 14) {
+        const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o] = v;
+        return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o); }
+    else if constexpr (n == 15) {
+        const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p] = v;
+        return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p); }
+    else if constexpr (n == 16) {
+        const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q] = v;
+        return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q); }
+    else if constexpr (n == 17) {
+        const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r] = v;
+        return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r); }
+    else if constexpr (n == 18) {
+        const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s] = v;
+        return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s); }
+    else if constexpr (n == 19) {
+        const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t] = v;
+        return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t); }
+    else if constexpr (n == 20) {
+        const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u] = v;
+        return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u); }
+    else if constexpr (n == 21) {
+        const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, w] = v;
+        return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, w); }
+    else if constexpr (n == 22) {
+        const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, w, x] = v;
+        return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, w, x); }
+    else if constexpr (n == 23) {
+        const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, w, x, y] = v;
+        return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, w, x, y); }
+    else {
+        const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, w, x, y, z] = v;
+        return addresses(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, w, x, y, z); }
     // clang-format on
 }
 
@@ -116,7 +164,8 @@ template <class T, std::size_t index>
 consteval std::string_view field_name() {
     std::string_view text =
         spelled<FieldPointer{std::get<index>(field_addresses(specimen<T>.value))}>();
-    // gcc: "…(& specimen<D>.Specimen<D>::value.D::cents)}; …"   clang: "…{&specimen.value.cents}]"
+    // gcc: "…(& specimen<D>.Specimen<D>::value.D::cents)}; …"
+    // clang: "…{&specimen.value.cents}]"
     text = text.substr(0, text.find('}'));
     if (text.back() == ')') text.remove_suffix(1);
     std::size_t begin = text.size();
