@@ -114,6 +114,11 @@ public:
     Future<Reply> would_accept(Id id, const C& command) {
         auto state = std::make_shared<detail::FutureState<Reply>>(core_);
         auto* completion = new detail::FutureCompletion(state, core_.get());
+        using A = typename Lists::template At<Lists::template command_owner<C>>;
+        if (!detail::structurally_valid<A>(command)) {
+            completion->complete(detail::refused_by(Offer::malformed));
+            return Future<Reply>(std::move(state));
+        }
         detail::MessageParts parts = command_parts(id, command, SubmitOptions{});
         parts.header.kind = detail::MessageKind::trial;
         const Offer offer = deliver<false>(owner_shard<C>(id), parts, SubmitOptions{}, completion);
