@@ -4,10 +4,8 @@ include(CMakePackageConfigHelpers)
 
 install(DIRECTORY "${pawl_SOURCE_DIR}/include/pawl" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
     FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h")
-install(TARGETS pawl EXPORT pawl_targets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
-if(TARGET pawl_matching)
-    install(TARGETS pawl_matching EXPORT pawl_targets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
-endif()
+install(TARGETS pawl pawl_matching EXPORT pawl_targets
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(EXPORT pawl_targets NAMESPACE pawl:: FILE pawl-targets.cmake
     DESTINATION "${CMAKE_INSTALL_LIBDIR}/cmake/pawl")
 
