@@ -15,13 +15,17 @@ Result<std::vector<NamedCounter>> read_counters(const std::string& directory) {
     journal::PosixStorage storage;
     Result<journal::Manifest> manifest = journal::read_manifest(storage, directory);
     if (!manifest) return manifest.error();
+    const Error nobody{ErrorCode::io, "counters of " + directory +
+                                          ": no engine has it open: start one, then look again"};
+    // What a killed engine left in memory is not news.
+    std::string holder;
+    if (storage.probe_lock(directory + "/lock", holder).ok()) return nobody;
     const std::string path =
         manifest->heads + "/pawl-" + journal::to_hex(manifest->identity) + "-counters";
     std::unique_ptr<journal::SharedRing> memory;
     const auto mapped = storage.map_ring(path, 0, journal::RingMode::look, memory);
     if (mapped.fault == journal::StorageFault::missing)
-        return Error{ErrorCode::io, "counters of " + directory +
-                                        ": no engine has it open: start one, then look again"};
+        return nobody;
     if (!mapped.ok()) return journal::storage_error(mapped, "map the counters", path);
 
     auto& header = *reinterpret_cast<detail::CounterHeader*>(memory->ring());

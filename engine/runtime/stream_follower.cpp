@@ -8,7 +8,18 @@ namespace pawl::detail {
 
 namespace {
 constexpr std::size_t chunk_bytes = 64U << 10;
+
+// What can be said of one record without the one before it.
+bool looks_like_a_record(const std::vector<std::byte>& bytes, std::uint64_t room) {
+    if (bytes.size() < sizeof(RecordHeader) || bytes.size() > room) return false;
+    const RecordView record(bytes.data());
+    const auto kind = static_cast<std::uint8_t>(record.header().kind());
+    if (record.length() != bytes.size() || bytes.size() % record_alignment != 0) return false;
+    if (kind < 1 || kind > record_kind_max || record.body_offset() > bytes.size()) return false;
+    if (record.header().event_count == 0) return true;
+    return record.for_each_event([](const EventView&) {});
 }
+}  // namespace
 
 JournalFollower::JournalFollower(std::shared_ptr<EngineCore> owner, EngineCore& core,
                                  const std::vector<StreamPlace>& from, bool from_end,
@@ -19,11 +30,34 @@ JournalFollower::JournalFollower(std::shared_ptr<EngineCore> owner, EngineCore& 
         if (from_end) track.position = bound(shard);
         if (shard < from.size()) track.position = from[shard].position;
     }
+    if (from.size() > tracks_.size())
+        wrong_cursor_ = "cursor of " + std::to_string(from.size()) + " shards: the engine has " +
+                        std::to_string(tracks_.size()) +
+                        ": it belongs to another directory; begin anew";
+    for (std::uint32_t shard = 0; shard < tracks_.size() && wrong_cursor_.empty(); ++shard)
+        check_place(shard);
     // Sessions opened before the place where it begins are asked for; later ones stand in the
     // stream.
     std::vector<std::vector<std::uint64_t>> known = core.session_ids();
     for (std::uint32_t shard = 0; shard < tracks_.size(); ++shard)
         tracks_[shard].sessions = std::move(known[shard]);
+}
+
+// A cursor comes from the outside: what it names must be the beginning of a record, or the end.
+void JournalFollower::check_place(std::uint32_t shard) {
+    const std::uint64_t position = tracks_[shard].position;
+    // Not bound(): a cursor of a journaled reader may be ahead of the disk.
+    const std::uint64_t end = core_.part(shard).head->committed().value;
+    if (position == 0 || position == end) return;
+    const std::string place =
+        "cursor: shard " + std::to_string(shard) + ", position " + std::to_string(position);
+    std::vector<std::byte> bytes;
+    if (position > end)
+        wrong_cursor_ = place + ": the stream ends at " + std::to_string(end) +
+                        ": events it has seen are lost or of another directory; begin anew";
+    else if (!core_.read_record(shard, position, bytes).ok() ||
+             !looks_like_a_record(bytes, end - position))
+        wrong_cursor_ = place + ": no record begins there: keep cursors as they were given";
 }
 
 std::uint64_t JournalFollower::bound(std::uint32_t shard) const noexcept {
@@ -34,6 +68,7 @@ std::uint64_t JournalFollower::bound(std::uint32_t shard) const noexcept {
 }
 
 Result<bool> JournalFollower::next(StreamRecord& record) {
+    if (!wrong_cursor_.empty()) return Error{ErrorCode::bad_input, wrong_cursor_};
     const auto count = static_cast<std::uint32_t>(tracks_.size());
     for (std::uint32_t i = 0; i < count; ++i) {
         // Stays with a shard while its chunk lasts, then the next one has its turn.

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/runtime/engine_core.hpp"
@@ -32,6 +33,7 @@ private:
         std::unique_ptr<journal::StreamReader> reader;
         std::vector<std::uint64_t> sessions;  // id by index, as far as met
     };
+    void check_place(std::uint32_t shard);
     std::uint64_t bound(std::uint32_t shard) const noexcept;
     Result<bool> next_of(std::uint32_t shard, StreamRecord& record);
     bool fill_from_head(std::uint32_t shard, Track& track, std::uint64_t end);
@@ -44,6 +46,7 @@ private:
     const Durability durability_;
     std::vector<Track> tracks_;
     std::uint32_t turn_ = 0;
+    std::string wrong_cursor_;  // the sentence; empty: it is of this journal
 };
 
 }  // namespace pawl::detail

@@ -239,6 +239,9 @@ TEST(Life, stopping_under_load_neither_hangs_nor_loses) {
     std::int64_t expected = 0;
     for (int round = 0; round < 50; ++round) {
         EngineOptions options = small(directory.path(), 2);
+        options.segment_bytes = 16U << 20;
+        options.head_bytes = 4U << 20;
+        options.shared_queue_messages = 256;
         options.threading = round % 3 == 0 ? Threading::shared : Threading::own;
         Bank bank = open(options);
         std::int64_t before = 0;
