@@ -28,6 +28,8 @@ public:
         PAWL_ASSERT(pushed == count);
         return true;
     }
+    // Writer: the first of them, as far as there is room; returns how many.
+    std::size_t push_some(const T* items, std::size_t count) { return queue_.push(items, count); }
     // Reader: up to `count`, oldest first; returns how many.
     std::size_t pop(T* items, std::size_t count) { return queue_.pop(items, count); }
     bool empty() const { return queue_.read_available() == 0; }    // reader

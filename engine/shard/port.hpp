@@ -2,10 +2,13 @@
 // delivered yet. Knows rings; not what messages mean.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/ring/lane.hpp"
@@ -19,9 +22,15 @@ namespace pawl::detail {
 class Port {
 public:
     explicit Port(std::shared_ptr<Lane> lane)
-        : lane_(std::move(lane)), answers_(&lane_->answers), pending_(lane_->reply_capacity) {}
+        : lane_(std::move(lane)),
+          answers_(&lane_->answers),
+          reply_capacity_(lane_->reply_capacity),
+          pending_(std::bit_ceil(reply_capacity_)) {}
     Port(SharedQueue& queue, SingleRing<RawReply>& answers, std::size_t reply_capacity)
-        : queue_(&queue), answers_(&answers), pending_(reply_capacity) {}
+        : queue_(&queue),
+          answers_(&answers),
+          reply_capacity_(reply_capacity),
+          pending_(std::bit_ceil(reply_capacity_)) {}
 
     const Lane* lane() const noexcept { return lane_.get(); }
 
@@ -39,7 +48,7 @@ public:
             end_ += lane_->commands.pop(&buffer_[end_], buffer_lines - end_);
             return;
         }
-        while (buffer_lines - end_ >= message_lines_max) {
+        while (!queue_->empty() && buffer_lines - end_ >= message_lines_max) {
             const std::size_t lines = queue_->pop(&buffer_[end_]);
             if (lines == 0) return;
             end_ += lines;
@@ -62,32 +71,33 @@ public:
 
     // ---- out ----
     // Replies that still fit: a command is taken only when its reply has a place.
-    std::size_t reply_room() const noexcept { return pending_.size() - waiting(); }
+    std::size_t reply_room() const noexcept { return reply_capacity_ - waiting(); }
     std::size_t waiting() const noexcept {
         return static_cast<std::size_t>(pending_end_ - pending_begin_);
     }
     // Queues a reply behind the earlier ones of this port. reply_room() was not 0.
     void queue_reply(const RawReply& reply) noexcept {
         PAWL_ASSERT(reply_room() != 0);
-        pending_[pending_end_++ % pending_.size()] = reply;
+        pending_[pending_end_++ & pending_mask()] = reply;
     }
-    // The oldest reply not delivered; null when there is none.
-    RawReply* oldest() noexcept {
-        return waiting() == 0 ? nullptr : &pending_[pending_begin_ % pending_.size()];
+    // The oldest replies not delivered, as many as lie in one piece; empty when there are none.
+    std::span<RawReply> oldest() noexcept {
+        const std::size_t at = pending_begin_ & pending_mask();
+        return {pending_.data() + at, std::min(waiting(), pending_.size() - at)};
     }
-    // Hands the oldest over. False: the reader has not made room.
-    bool deliver_oldest() {
-        reader_is_full_ = !answers_->try_push(&pending_[pending_begin_ % pending_.size()], 1);
-        if (reader_is_full_) return false;
-        ++pending_begin_;
-        return true;
+    // Hands the oldest `count` over, or as many as the reader has made room for; returns how many.
+    std::size_t deliver_oldest(std::size_t count) {
+        const std::size_t pushed = answers_->push_some(oldest().data(), count);
+        reader_is_full_ = pushed < count;
+        pending_begin_ += pushed;
+        return pushed;
     }
     // Leaves what did not fit to the producer itself. When nobody else uses the shard's end any
     // more.
     void leave_replies() {
         if (lane_ == nullptr) return;
         for (; pending_begin_ != pending_end_; ++pending_begin_)
-            lane_->left_over.push_back(pending_[pending_begin_ % pending_.size()]);
+            lane_->left_over.push_back(pending_[pending_begin_ & pending_mask()]);
     }
     // The last reply did not fit: it waits for its reader, not for its durability.
     bool reader_is_full() const noexcept { return reader_is_full_; }
@@ -99,13 +109,15 @@ public:
 
 private:
     static constexpr std::size_t buffer_lines = 256;
+    std::size_t pending_mask() const noexcept { return pending_.size() - 1; }
 
     std::shared_ptr<Lane> lane_;
     SharedQueue* queue_ = nullptr;
     SingleRing<RawReply>* answers_;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
-    std::vector<RawReply> pending_;
+    const std::size_t reply_capacity_;
+    std::vector<RawReply> pending_;  // a ring, a power of two large
     std::uint64_t pending_begin_ = 0;
     std::uint64_t pending_end_ = 0;
     bool reader_is_full_ = false;

@@ -2,6 +2,7 @@
 #include "engine/shard/sessions.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "pawl/detail/assert.hpp"
@@ -10,15 +11,6 @@ namespace pawl::detail {
 
 namespace {
 constexpr std::size_t ring_initial = 16;
-}
-
-Sessions::Session& Sessions::at(std::uint32_t index) noexcept {
-    PAWL_ASSERT(index >= 1 && index <= sessions_.size());
-    return sessions_[index - 1];
-}
-const Sessions::Session& Sessions::at(std::uint32_t index) const noexcept {
-    PAWL_ASSERT(index >= 1 && index <= sessions_.size());
-    return sessions_[index - 1];
 }
 
 std::uint32_t Sessions::find(SessionId id) const noexcept {
@@ -30,7 +22,7 @@ std::uint32_t Sessions::open(SessionId id) {
     PAWL_ASSERT(find(id) == 0);
     Session session;
     session.id = id;
-    session.ring.resize(std::min<std::size_t>(ring_initial, window_));
+    session.ring.resize(std::min<std::size_t>(ring_initial, std::bit_ceil(window_)));
     sessions_.push_back(std::move(session));
     const auto index = static_cast<std::uint32_t>(sessions_.size());
     by_id_.emplace(id.value, index);
@@ -42,27 +34,26 @@ Sessions::Found Sessions::look(std::uint32_t index, std::uint64_t number,
     PAWL_ASSERT(number != 0);
     const Session& session = at(index);
     if (passed(session, number)) return Found::forgotten;
-    const Answer& known = session.ring[number % session.ring.size()];
+    const Answer& known = session.at(number);
     if (known.number != number) return Found::fresh;
     answer = &known;
     return known.open ? Found::open : Found::repeat;
 }
 
-// The ring grows until no two numbers of the window share a place; a power of two is not needed,
-// the window is.
+// The ring grows until no two numbers of the window share a place.
 Sessions::Answer& Sessions::place(Session& session, std::uint64_t number) {
     while (session.ring.size() < window_) {
-        const Answer& there = session.ring[number % session.ring.size()];
+        const Answer& there = session.at(number);
         const bool taken =
             there.number != 0 && there.number != number && !passed(session, there.number);
         if (!taken) break;
-        std::vector<Answer> larger(std::min<std::size_t>(session.ring.size() * 2, window_));
+        std::vector<Answer> larger(session.ring.size() * 2);
         for (const Answer& answer : session.ring)
             if (answer.number != 0 && !passed(session, answer.number))
-                larger[answer.number % larger.size()] = answer;
+                larger[answer.number & (larger.size() - 1)] = answer;
         session.ring.swap(larger);
     }
-    return session.ring[number % session.ring.size()];
+    return session.at(number);
 }
 
 bool Sessions::touch(std::uint32_t index, std::uint64_t number) noexcept {
@@ -89,7 +80,7 @@ void Sessions::claim(std::uint32_t index, std::uint64_t number) {
 
 void Sessions::unclaim(std::uint32_t index, std::uint64_t number) noexcept {
     Session& session = at(index);
-    Answer& answer = session.ring[number % session.ring.size()];
+    Answer& answer = session.at(number);
     PAWL_ASSERT(answer.number == number && answer.open);
     answer = Answer{};
 }

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "pawl/detail/assert.hpp"
 #include "pawl/detail/raw_reply.hpp"
 #include "pawl/types.hpp"
 
@@ -36,6 +37,14 @@ public:
 
     // Index of a session from 1, 0 when this shard has not met it.
     std::uint32_t find(SessionId id) const noexcept;
+    // The same for the hot path: remembers the last one it found.
+    std::uint32_t resolve(SessionId id) noexcept {
+        if (id != last_found_) {
+            last_index_ = find(id);
+            last_found_ = last_index_ != 0 ? id : SessionId{};
+        }
+        return last_index_;
+    }
     bool full() const noexcept { return sessions_.size() >= sessions_max_; }
     // The next free index belongs to it from now on. Not when full.
     std::uint32_t open(SessionId id);
@@ -64,19 +73,32 @@ private:
         std::uint64_t frontier = 0;  // settled or claimed: what moves the window
         std::uint64_t batch = 0;     // the last one that touched it
         std::uint64_t oldest = 0;    // number touched in that batch
-        std::vector<Answer> ring;    // by number, a power of two up to the window
+        std::vector<Answer> ring;    // by number; as many as a power of two
+
+        Answer& at(std::uint64_t number) noexcept { return ring[number & (ring.size() - 1)]; }
+        const Answer& at(std::uint64_t number) const noexcept {
+            return ring[number & (ring.size() - 1)];
+        }
     };
     // The window has left the number behind.
     bool passed(const Session& session, std::uint64_t number) const noexcept {
         return number < session.frontier && session.frontier - number >= window_;
     }
-    Session& at(std::uint32_t index) noexcept;
-    const Session& at(std::uint32_t index) const noexcept;
+    Session& at(std::uint32_t index) noexcept {
+        PAWL_ASSERT(index - 1 < sessions_.size());
+        return sessions_[index - 1];
+    }
+    const Session& at(std::uint32_t index) const noexcept {
+        PAWL_ASSERT(index - 1 < sessions_.size());
+        return sessions_[index - 1];
+    }
     Answer& place(Session& session, std::uint64_t number);
 
     const std::uint32_t window_;
     const std::uint32_t sessions_max_;
     std::uint64_t batch_ = 1;
+    SessionId last_found_;  // most commands come from the session that the one before came from
+    std::uint32_t last_index_ = 0;
     std::vector<Session> sessions_;
     std::unordered_map<std::uint64_t, std::uint32_t> by_id_;
 };

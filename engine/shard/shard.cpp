@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 
 #include "pawl/detail/assert.hpp"
 
@@ -114,22 +115,31 @@ std::size_t Shard::turn(Port& port) {
 // ---- out ----
 
 std::size_t Shard::deliver(Port& port) {
+    if (port.waiting() == 0) return 0;
+    if (port.abandoned()) {
+        port.forget_replies();
+        return 0;
+    }
     std::size_t delivered = 0;
-    while (RawReply* reply = port.oldest()) {
-        if (reply->end != 0 && !gate_.reached(reply->durability, Position{reply->end})) {
-            if (!stopped()) break;
-            // It happened in memory, but nobody can promise that it stays.
-            reply->outcome = Outcome::refused;
-            reply->reason = static_cast<std::uint16_t>(Refusal::engine_failed);
-        }
-        if (port.abandoned()) {
-            port.forget_replies();
-            break;
-        }
-        if (!port.deliver_oldest()) break;
-        ++delivered;
+    for (;;) {
+        const std::span<RawReply> run = port.oldest();
+        std::size_t ready = 0;
+        while (ready < run.size() && ready_to_leave(run[ready])) ++ready;
+        if (ready == 0) break;
+        const std::size_t handed_over = port.deliver_oldest(ready);
+        delivered += handed_over;
+        if (handed_over < run.size()) break;
     }
     return delivered;
+}
+
+bool Shard::ready_to_leave(RawReply& reply) const noexcept {
+    if (reply.end == 0 || gate_.reached(reply.durability, Position{reply.end})) return true;
+    if (!stopped()) return false;
+    // It happened in memory, but nobody can promise that it stays.
+    reply.outcome = Outcome::refused;
+    reply.reason = static_cast<std::uint16_t>(Refusal::engine_failed);
+    return true;
 }
 
 bool Shard::idle() const {

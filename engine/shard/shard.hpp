@@ -75,6 +75,16 @@ public:
 
 private:
     static constexpr std::size_t batch_max = 64;
+    // What one batch adds to the counters: they are shared memory and touched once per batch.
+    struct Tally {
+        std::uint64_t commands = 0;
+        std::uint64_t by_outcome[4] = {};
+        std::uint64_t repeats = 0;
+        std::uint64_t questions = 0;
+        std::uint64_t events = 0;
+        std::uint64_t threw = 0;
+        std::uint64_t gate_waits = 0;
+    };
 
     std::size_t turn(Port& port);
     std::size_t run_batch(Port& port, std::size_t& lines_done);
@@ -94,8 +104,10 @@ private:
                             std::size_t bytes, std::string_view text) noexcept;
     void seal_and_publish(const std::byte* end) noexcept;
     std::size_t deliver(Port& port);
+    bool ready_to_leave(RawReply& reply) const noexcept;
     void take_new_lanes();
-    void count(const Work& work) noexcept;
+    void count(const Work& work, Tally& tally) noexcept;
+    void show(const Tally& tally) noexcept;
 
     const ShardOptions options_;
     Machine& machine_;

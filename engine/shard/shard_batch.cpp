@@ -72,7 +72,7 @@ bool Shard::prepare(Work& work, const MessageView& message, const Port& port, st
         work.session = SessionId{};
         return true;
     }
-    work.session_index = sessions_.find(work.session);
+    work.session_index = sessions_.resolve(work.session);
     if (work.session_index == 0) {
         if (sessions_.full()) {
             work.refuse = Refusal::too_many_sessions;
@@ -121,9 +121,10 @@ void Shard::finish(Port& port, std::size_t count, const Stage& stage) {
     seal_and_publish(stage.cursor);
     last_sequence_ = stage.last_sequence;
     if (machine_.views_changed()) machine_.publish_views(last_time_);
+    Tally tally;
     for (std::size_t i = 0; i < count; ++i) {
         const Work& work = work_[i];
-        this->count(work);
+        this->count(work, tally);
         const MessageHeader& header = work.message.header();
         if (work.record != nullptr && work.session_index != 0) {
             settle(work, position_of(work));
@@ -132,11 +133,11 @@ void Shard::finish(Port& port, std::size_t count, const Stage& stage) {
         const RawReply reply = reply_for(work);
         if (reply.end != 0 && !gate_.reached(reply.durability, Position{reply.end})) {
             gate_.demand(reply.durability, Position{reply.end});
-            add(counters_.gate_waits, 1);
+            ++tally.gate_waits;
         }
         port.queue_reply(reply);
     }
-    add(counters_.batches, 1);
+    show(tally);
 }
 
 Position Shard::position_of(const Work& work) const noexcept {
@@ -194,28 +195,38 @@ RawReply Shard::reply_for(const Work& work) const {
     return reply;
 }
 
-void Shard::count(const Work& work) noexcept {
+void Shard::count(const Work& work, Tally& tally) noexcept {
     if (work.message.header().kind == MessageKind::trial) {
-        add(counters_.questions, 1);
+        ++tally.questions;
         return;
     }
     if (work.skip) {
-        add(counters_.repeats, 1);
+        ++tally.repeats;
         return;
     }
-    add(counters_.commands, 1);
-    add(work.outcome == Outcome::accepted   ? counters_.accepted
-        : work.outcome == Outcome::rejected ? counters_.rejected
-                                            : counters_.refused,
-        1);
-    add(counters_.events, work.event_count);
+    ++tally.commands;
+    ++tally.by_outcome[static_cast<std::size_t>(work.outcome) & 3U];
+    tally.events += work.event_count;
     if (work.outcome == Outcome::refused &&
         work.reason == static_cast<std::uint16_t>(Refusal::decision_threw)) {
-        add(counters_.threw, 1);
+        ++tally.threw;
         if (options_.halt_when_decide_throws) stop();
     }
     const std::int64_t waited = last_time_.ns - work.message.header().captured_ns;
     add(*counters_.waited[ShardCounters::wait_bucket(static_cast<std::uint64_t>(waited))], 1);
+}
+
+void Shard::show(const Tally& tally) noexcept {
+    add(counters_.commands, tally.commands);
+    add(counters_.accepted, tally.by_outcome[static_cast<std::size_t>(Outcome::accepted)]);
+    add(counters_.rejected, tally.by_outcome[static_cast<std::size_t>(Outcome::rejected)]);
+    add(counters_.refused, tally.by_outcome[static_cast<std::size_t>(Outcome::refused)]);
+    add(counters_.repeats, tally.repeats);
+    add(counters_.questions, tally.questions);
+    add(counters_.events, tally.events);
+    add(counters_.threw, tally.threw);
+    add(counters_.gate_waits, tally.gate_waits);
+    add(counters_.batches, 1);
 }
 
 std::byte* Shard::write_record(std::byte* at, RecordKind kind, std::uint32_t session,

@@ -40,6 +40,7 @@ struct Work {
     bool skip = false;                // answered already (a repeat): do not decide
     bool long_wait = false;           // now - captured does not fit 32 bits
     Refusal refuse{};                 // not 0: refuse without deciding
+    void* slot = nullptr;             // the machine's own: where the state was at the batch's start
     // out:
     Outcome outcome{};
     std::uint16_t reason = 0;

@@ -51,6 +51,7 @@ public:
 
     std::size_t decide(Work* work, std::size_t count, Stage& stage) override {
         for (std::size_t i = 0; i < count; ++i) prefetch(work[i].message.header());
+        for (std::size_t i = 0; i < count; ++i) work[i].slot = locate(work[i].message.header());
         for (std::size_t i = 0; i < count; ++i) {
             if (static_cast<std::size_t>(stage.limit - stage.cursor) < stage.record_bytes_max)
                 return i;
@@ -139,7 +140,9 @@ private:
     template <class A>
     bool decide_typed(StateTable<A>& table, Work& work, Stage& stage) {
         const MessageHeader& message = work.message.header();
-        auto* slot = table.find(message.aggregate);
+        auto* slot = static_cast<typename StateTable<A>::Slot*>(work.slot);
+        // Slots never move; one that was missing may have come into being during the batch.
+        if (slot == nullptr) slot = table.find(message.aggregate);
         const Version before = slot != nullptr ? slot->version : Version{};
         if (work.refuse != Refusal{}) {
             refuse(work, stage, work.refuse, before);
@@ -175,7 +178,7 @@ private:
         } else if (message.kind == MessageKind::trial) {
             close_trial(work, stage, decision, before);
         } else {
-            accept<A>(table, work, stage, decision, events);
+            accept<A>(table, slot, work, stage, decision, events);
         }
         return true;
     }
@@ -219,13 +222,12 @@ private:
 
     // Applies what was staged, then the follow-ups, each on the state that the ones before it left.
     template <class A>
-    void accept(StateTable<A>& table, Work& work, Stage& stage, Decision& decision,
-                std::byte* events) {
-        apply_range(work.message.header().aggregate, events, decision.cursor);
+    void accept(StateTable<A>& table, typename StateTable<A>::Slot* slot, Work& work, Stage& stage,
+                Decision& decision, std::byte* events) {
+        slot = apply_range(table, slot, decision.id, events, decision.cursor);
         while (!follow_ups_.empty()) {
             const FollowUps::Entry next = follow_ups_.pop();
             const FollowUps::Mark mark = follow_ups_.mark();
-            const auto* slot = table.find(decision.id);
             std::byte* const from = decision.cursor;
             const std::uint32_t count = decision.event_count;
             decision.version = slot != nullptr ? slot->version : Version{};
@@ -242,9 +244,8 @@ private:
                 follow_ups_.set_back(mark);
                 continue;
             }
-            apply_range(decision.id, from, decision.cursor);
+            slot = apply_range(table, slot, decision.id, from, decision.cursor);
         }
-        const auto* slot = table.find(decision.id);
         close_accepted(work, stage, decision, slot != nullptr ? slot->version : Version{});
     }
 
@@ -259,7 +260,12 @@ private:
 
     // ---- events ----
 
-    void apply_range(Id own, const std::byte* from, const std::byte* to) noexcept {
+    // Applies one command's events. `slot` is its own aggregate's, null when there is none; returns
+    // what it is afterwards.
+    template <class A>
+    typename StateTable<A>::Slot* apply_range(StateTable<A>& table,
+                                              typename StateTable<A>::Slot* slot, Id own,
+                                              const std::byte* from, const std::byte* to) noexcept {
         while (from < to) {
             EventView event;
             event.header = reinterpret_cast<const EventHeader*>(from);
@@ -271,10 +277,17 @@ private:
             }
             event.payload = from;
             from += padded(event.header->size);
-            const bool known = apply_event(event);
+            bool known = false;
+            if (event.target == own && event.header->aggregate_type == aggregate_index<A>) {
+                if (slot == nullptr) slot = &table.find_or_create(own);
+                known = apply_to(table, *slot, event, typename A::Events{});
+            } else {
+                known = apply_event(event);
+            }
             PAWL_ASSERT(known);
         }
         PAWL_ASSERT(from == to);
+        return slot;
     }
 
     bool apply_event(const EventView& event) noexcept {
@@ -286,15 +299,22 @@ private:
 
     template <class A>
     bool apply_typed(StateTable<A>& table, const EventView& event) noexcept {
-        return apply_indexed(table, event, typename A::Events{});
+        if (!fits<A>(event, typename A::Events{})) return false;
+        return apply_to(table, table.find_or_create(event.target), event, typename A::Events{});
     }
 
     template <class A, class... E>
-    bool apply_indexed(StateTable<A>& table, const EventView& event, Events<E...>) noexcept {
+    static bool fits(const EventView& event, Events<E...>) noexcept {
         static constexpr std::array<std::size_t, sizeof...(E)> sizes{payload_bytes<E>...};
         const std::size_t index = event.header->type;
-        if (index >= sizeof...(E) || sizes[index] != event.header->size) return false;
-        auto& slot = table.find_or_create(event.target);
+        return index < sizeof...(E) && sizes[index] == event.header->size;
+    }
+
+    template <class A, class... E>
+    bool apply_to(StateTable<A>& table, typename StateTable<A>::Slot& slot, const EventView& event,
+                  Events<E...> list) noexcept {
+        if (!fits<A>(event, list)) return false;
+        const std::size_t index = event.header->type;
         std::size_t i = 0;
         static_cast<void>(((i++ == index &&
                             (slot.state.apply(*reinterpret_cast<const E*>(event.payload)), true)) ||
@@ -332,6 +352,13 @@ private:
             if (const auto* slot = table.find(id)) version = slot->version;
         });
         return version;
+    }
+
+    void* locate(const MessageHeader& message) noexcept {
+        void* slot = nullptr;
+        with_type(message.aggregate_type,
+                  [&](auto& table) { slot = table.find_and_prefetch(message.aggregate); });
+        return slot;
     }
 
     void prefetch(const MessageHeader& message) noexcept {
