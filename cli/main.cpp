@@ -9,11 +9,22 @@
 #include <cstring>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "cli/command/commands.hpp"
 #include "pawl/version.hpp"
 
 namespace pawl::cli {
+
+CLI::Validator whole_number() {
+    return CLI::Validator(
+        [](const std::string& text) {
+            const bool whole =
+                !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+            return whole ? std::string() : "'" + text + "' is not a whole number";
+        },
+        "");
+}
 
 int report_error(const Error& error) {
     std::fprintf(stderr, "pawl: %s\n", error.sentence.c_str());
@@ -69,6 +80,7 @@ int main(int argc, char** argv) {
     pawl::cli::keep_standard_descriptors();
     std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is a failed write, with a sentence
     CLI::App app("pawl: an event-sourced command engine");
+    app.name("pawl");  // in help and sentences, however it was called
     app.set_version_flag("--version", "pawl " PAWL_VERSION);
     app.require_subcommand(1);
     app.set_help_all_flag("--help-all", "help for every command");
@@ -83,8 +95,6 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() != 0) return pawl::cli::report_usage(app, error);
         exit_code = app.exit(error);  // --help, --version
-        std::cout.flush();
-        if (!std::cout) std::fputc('\n', stdout);  // lets finish_output see what happened
     } catch (const std::exception& error) {
         std::fprintf(stderr, "pawl: %s: this is a bug, please report it\n", error.what());
         return 70;

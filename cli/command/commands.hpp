@@ -21,6 +21,9 @@ void add_journal(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);
 void add_counters(CLI::App& app, int& exit_code);
 
+// Accepts digits only: "-5" is no count, though it would convert.
+CLI::Validator whole_number();
+
 // Prints the sentence on standard error; returns the code to exit with.
 int report_error(const Error& error);
 

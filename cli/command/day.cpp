@@ -93,15 +93,18 @@ void add_day(CLI::App& app, int& exit_code) {
     auto flags = std::make_shared<DayFlags>();
     flags->engine.add_to(*command);
     command->add_option("--commands", flags->day.commands, "length of the day")
+        ->check(whole_number())
         ->capture_default_str();
     command->add_option("--instruments", flags->day.instruments, "how many are traded")
         ->check(CLI::Range(1, 4096))
         ->capture_default_str();
     command->add_option("--seed", flags->day.seed, "the same seed is the same day")
+        ->check(whole_number())
         ->capture_default_str();
     command->add_option("--trades", flags->trades, "write the trades here")->type_name("OUT.csv");
     command
         ->add_option("--rate", flags->rate, "commands per second; 0: as fast as they are answered")
+        ->check(whole_number())
         ->capture_default_str();
     command->add_option("--in-flight", flags->in_flight, "commands sent and not yet answered")
         ->check(CLI::Range(1, 4096))

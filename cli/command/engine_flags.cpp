@@ -49,6 +49,7 @@ void EngineFlags::add_to(CLI::App& command) {
         ->capture_default_str();
     command
         .add_option("--heads", heads, "memory file system for it: what is there survives kill -9")
+        ->check(CLI::ExistingDirectory)
         ->capture_default_str()
         ->type_name("DIR");
 }

@@ -130,15 +130,19 @@ void add_dump(CLI::App& journal, int& exit_code) {
     auto flags = std::make_shared<DumpFlags>();
     DumpOptions& options = flags->options;
     dump->add_option("directory", flags->directory, "the journal")->required()->type_name("DIR");
-    dump->add_option("--shard", options.shard, "only this shard");
+    dump->add_option("--shard", options.shard, "only this shard")->check(whole_number());
     dump->add_option("--session", options.session, "only commands of this session");
-    dump->add_option("--number", options.number,
-                     "only the command with this number in its session");
+    dump->add_option("--number", options.number, "only the command with this number in its session")
+        ->check(whole_number());
     dump->add_option("--type", options.aggregate_type, "only aggregates of this type");
-    dump->add_option("--aggregate", options.aggregate, "only the aggregate with this id");
-    dump->add_option("--from", options.sequence_min, "only events from this sequence on");
-    dump->add_option("--to", options.sequence_max, "only events up to this sequence");
-    dump->add_option("--count", options.records_max, "at most so many records");
+    dump->add_option("--aggregate", options.aggregate, "only the aggregate with this id")
+        ->check(whole_number());
+    dump->add_option("--from", options.sequence_min, "only events from this sequence on")
+        ->check(whole_number());
+    dump->add_option("--to", options.sequence_max, "only events up to this sequence")
+        ->check(whole_number());
+    dump->add_option("--count", options.records_max, "at most so many records")
+        ->check(whole_number());
     dump->callback([flags, &exit_code] { exit_code = run_dump(*flags); });
 }
 

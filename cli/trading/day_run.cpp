@@ -118,7 +118,7 @@ DayEnd run_day(const DayJob& job, InstructionSource& source) {
         end.figures.fed = feeder.result();
     }
     if (!engine.failed()) {
-        Result<DayReport> report = read_day(engine, !job.trades_path.empty());
+        Result<DayReport> report = read_day(engine, job.session, !job.trades_path.empty());
         if (report) {
             end.figures.counts = report->counts;
             std::vector<std::uint32_t> instruments = end.figures.fed.instruments;

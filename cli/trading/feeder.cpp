@@ -20,7 +20,9 @@ Feeder::Feeder(TradingEngine& engine, FeederOptions options)
     : engine_(engine),
       options_(std::move(options)),
       producer_(engine.producer({.session = options_.session})),
+      step_session_(session_id(step_session(options_.session))),
       highest_(engine.highest_numbers(session_id(options_.session))),
+      highest_step_(engine.highest_numbers(step_session_)),
       sent_(std::size_t{4} * options_.in_flight_max) {}
 
 std::string place_of(const std::vector<std::string>& input_names, std::uint32_t instrument,
@@ -37,6 +39,10 @@ std::string Feeder::stopped_at(const Instruction& instruction) const {
 }
 
 Status Feeder::run(InstructionSource& source) {
+    if (*std::max_element(highest_.begin(), highest_.end()) != 0) {
+        Status read = earlier_.read(engine_, session_id(options_.session));
+        if (!read) return read;
+    }
     started_ns_ = steady_ns();
     Status fed = feed(source);
     const Status drained = drain(0);
@@ -46,80 +52,112 @@ Status Feeder::run(InstructionSource& source) {
 
 Status Feeder::feed(InstructionSource& source) {
     Instruction instruction;
-    for (std::uint64_t index = 1;; ++index) {
+    for (;;) {
         Result<bool> read = source.next(instruction);
         if (!read) return read.error();
         if (!*read) return Done{};
         ++result_.instructions;
         result_.last_number = std::max(result_.last_number, instruction.number);
-        if (index % 1024 == 0 && options_.on_progress) options_.on_progress(source.progress());
-        if (Status fed = feed_one(instruction, index); !fed) return fed;
+        if (result_.instructions % 1024 == 0 && options_.on_progress)
+            options_.on_progress(source.progress());
+        if (Status fed = feed_one(instruction); !fed) return fed;
     }
 }
 
-Status Feeder::feed_one(const Instruction& instruction, std::uint64_t index) {
+Status Feeder::feed_one(const Instruction& instruction) {
     const std::optional<OrderCommand> command = translate(instruction);
     if (!command) return Done{};
     if (instruction.instrument >= known_.size() || !known_[instruction.instrument])
-        if (Status added = add_instrument(instruction.instrument, index); !added) return added;
-    if (instruction.kind == Instruction::Kind::uncross) return uncross(instruction, index);
-    const std::uint64_t number = number_of(index, 0);
-    if (done_before(instruction.instrument, number)) return Done{};
-    return std::visit([&](const auto& ask) { return send(instruction, ask, number); }, *command);
+        if (Status added = add_instrument(instruction.instrument); !added) return added;
+    if (instruction.kind == Instruction::Kind::uncross) return uncross(instruction);
+    ++number_;
+    if (number_ <= highest_[shard_of(instruction.instrument)]) return check_earlier(instruction);
+    SubmitOptions submit;
+    submit.number = CommandNumber{number_};
+    // Shards answer at their own pace: the place may still belong to an older command.
+    Sent& place = sent_[number_ % sent_.size()];
+    while (place.pending)
+        if (Status waited = drain(static_cast<std::uint32_t>(in_flight_ - 1)); !waited)
+            return waited;
+    place = {0, instruction.line, instruction.instrument};
+    return std::visit([&](const auto& ask) { return send(instruction, ask, submit); }, *command);
 }
 
-bool Feeder::done_before(std::uint32_t instrument, std::uint64_t number) const {
-    return number <= highest_[engine_.shard_of<matching::Book>(book_id(instrument))];
+// Acted in an earlier run, if this is the same input.
+Status Feeder::check_earlier(const Instruction& instruction) const {
+    if (earlier_.may_be(number_, instruction)) return Done{};
+    return Error{ErrorCode::mismatch,
+                 place_of(options_.input_names, instruction.instrument, instruction.line) + ": " +
+                     options_.directory +
+                     " has another order here, so it is of another input: choose an empty "
+                     "directory, or name the same input files as before"};
 }
 
-Status Feeder::add_instrument(std::uint32_t instrument, std::uint64_t index) {
+std::uint32_t Feeder::shard_of(std::uint32_t instrument) const {
+    return engine_.shard_of<matching::Book>(book_id(instrument));
+}
+
+Status Feeder::add_instrument(std::uint32_t instrument) {
     if (known_.size() <= instrument) known_.resize(instrument + std::size_t{1});
     known_[instrument] = true;
     result_.instruments.push_back(instrument);
-    const std::uint64_t number = number_of(index - 1, k_add_instrument);
-    if (done_before(instrument, number)) return Done{};
+    ++step_;
+    if (step_of(highest_step_[shard_of(instrument)]) >= step_) return Done{};
     Instruction nobody_asked;
     nobody_asked.instrument = instrument;
-    // Its number shares a slot with the instruction before, which must have been answered.
-    if (Status drained = drain(0); !drained) return drained;
     const std::uint64_t rejected = result_.rejected;
-    if (Status sent = send(nobody_asked, terms_for(options_.format), number); !sent) return sent;
-    if (Status drained = drain(0); !drained) return drained;
+    if (Status sent = send_step(nobody_asked, terms_for(options_.format), 0); !sent) return sent;
     if (result_.rejected != rejected)
         return Error{ErrorCode::mismatch,
-                     "the directory already has an instrument " + std::to_string(instrument + 1) +
+                     options_.directory + ": has an instrument " + std::to_string(instrument + 1) +
                          " that came from another input: choose an empty directory, or name the "
                          "same input files as before"};
     return Done{};
 }
 
 // One command makes a bounded number of trades; a larger auction goes on until nothing crosses.
-Status Feeder::uncross(const Instruction& instruction, std::uint64_t index) {
-    const std::uint64_t highest =
-        highest_[engine_.shard_of<matching::Book>(book_id(instruction.instrument))];
-    if (instruction_of(highest) > index) return Done{};
+Status Feeder::uncross(const Instruction& instruction) {
+    ++step_;
+    const std::uint64_t highest = highest_step_[shard_of(instruction.instrument)];
+    if (step_of(highest) > step_) return Done{};
+    // With orders after it, it is over: what crosses now belongs to a later auction.
+    if (step_of(highest) == step_ && highest_[shard_of(instruction.instrument)] > number_)
+        return Done{};
     std::uint64_t k = 0;
-    if (instruction_of(highest) == index)
-        k = highest % numbers_per_instruction + 1;  // an earlier run ended inside
+    if (step_of(highest) == step_) k = highest % commands_per_step + 1;  // a run ended inside
     for (;; ++k) {
-        if (Status drained = drain(0); !drained) return drained;
-        if (k != 0) {
-            const bool crossed =
-                engine_
-                    .query(
-                        book_id(instruction.instrument),
-                        [](const matching::Book& book) { return book.crossed(); }, use_future)
-                    .get();
-            if (!crossed) return Done{};
-        }
-        if (k == k_add_instrument)
+        if (k != 0 && !crossed(instruction.instrument)) return Done{};
+        if (k == commands_per_step)
             return Error{ErrorCode::bad_input,
                          place_of(options_.input_names, instruction.instrument, instruction.line) +
                              ": the auction needs more trades than " + std::to_string(k) +
                              " commands can make: split the input"};
-        if (Status sent = send(instruction, matching::Uncross{}, number_of(index, k)); !sent)
-            return sent;
+        if (Status sent = send_step(instruction, matching::Uncross{}, k); !sent) return sent;
     }
+}
+
+bool Feeder::crossed(std::uint32_t instrument) {
+    return engine_
+        .query(
+            book_id(instrument), [](const matching::Book& book) { return book.crossed(); },
+            use_future)
+        .get();
+}
+
+// Alone in flight, and answered when it returns.
+template <class Command>
+Status Feeder::send_step(const Instruction& instruction, const Command& command, std::uint64_t k) {
+    if (Status drained = drain(0); !drained) return drained;
+    SubmitOptions submit;
+    submit.session = step_session_;
+    submit.number = CommandNumber{step_number(step_, k)};
+    submit.cause = number_;
+    sent_step_ = {0, instruction.line, instruction.instrument};
+    in_step_ = true;
+    const Status sent = send(instruction, command, submit);
+    const Status answered = drain(0);
+    in_step_ = false;
+    return sent.ok() ? answered : sent;
 }
 
 std::int64_t Feeder::wait_for_turn() {
@@ -136,13 +174,11 @@ std::int64_t Feeder::wait_for_turn() {
 }
 
 template <class Command>
-Status Feeder::send(const Instruction& instruction, const Command& command, std::uint64_t number) {
+Status Feeder::send(const Instruction& instruction, const Command& command, SubmitOptions submit) {
     const std::int64_t due = wait_for_turn();
     if (Status room = drain(options_.in_flight_max - 1); !room) return room;
-    sent_[number / numbers_per_instruction % sent_.size()] = {due, instruction.line,
-                                                              instruction.instrument};
-    SubmitOptions submit;
-    submit.number = CommandNumber{number};
+    Sent& sent = in_step_ ? sent_step_ : sent_[number_ % sent_.size()];
+    sent.due_ns = due;
     submit.correlation = instruction.number;
     submit.durability = options_.durability;
     for (;;) {
@@ -172,6 +208,7 @@ Status Feeder::send(const Instruction& instruction, const Command& command, std:
                                                  ": run the same command again to recover"};
         take_replies();
     }
+    sent.pending = true;
     ++result_.sent;
     ++in_flight_;
     take_replies();
@@ -180,7 +217,8 @@ Status Feeder::send(const Instruction& instruction, const Command& command, std:
 
 void Feeder::take_replies() {
     const std::size_t taken = producer_.poll_replies(256, [this](const Reply& reply) {
-        const Sent& sent = sent_[reply.number().value / numbers_per_instruction % sent_.size()];
+        Sent& sent = in_step_ ? sent_step_ : sent_[reply.number().value % sent_.size()];
+        sent.pending = false;
         result_.latency.record(steady_ns() - sent.due_ns);
         if (!reply.accepted()) {
             ++result_.rejected;

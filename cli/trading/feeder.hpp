@@ -10,6 +10,7 @@
 
 #include "cli/input/instruction.hpp"
 #include "cli/report/histogram.hpp"
+#include "cli/trading/earlier_orders.hpp"
 #include "cli/trading/translate.hpp"
 #include "pawl/engine.hpp"
 #include "pawl/matching/book.hpp"
@@ -60,29 +61,40 @@ private:
         std::int64_t due_ns = 0;
         std::uint64_t line = 0;
         std::uint32_t instrument = 0;
+        bool pending = false;
     };
 
     Status feed(InstructionSource& source);
-    Status feed_one(const Instruction& instruction, std::uint64_t index);
-    Status add_instrument(std::uint32_t instrument, std::uint64_t index);
-    Status uncross(const Instruction& instruction, std::uint64_t index);
+    Status feed_one(const Instruction& instruction);
+    Status add_instrument(std::uint32_t instrument);
+    Status uncross(const Instruction& instruction);
+    bool crossed(std::uint32_t instrument);
     template <class Command>
-    Status send(const Instruction& instruction, const Command& command, std::uint64_t number);
+    Status send(const Instruction& instruction, const Command& command, SubmitOptions submit);
+    template <class Command>
+    Status send_step(const Instruction& instruction, const Command& command, std::uint64_t k);
     std::int64_t wait_for_turn();
     void take_replies();
     std::string stopped_at(const Instruction& instruction) const;
     Status drain(std::uint32_t in_flight);
-    bool done_before(std::uint32_t instrument, std::uint64_t number) const;
+    Status check_earlier(const Instruction& instruction) const;
+    std::uint32_t shard_of(std::uint32_t instrument) const;
 
     TradingEngine& engine_;
     const FeederOptions options_;
     Producer<matching::Book> producer_;
-    std::vector<std::uint64_t> highest_;  // per shard, of earlier runs
-    std::vector<bool> known_;             // instruments added
-    std::vector<Sent> sent_;              // by number, a ring larger than what is in flight
+    const SessionId step_session_;
+    std::vector<std::uint64_t> highest_;       // per shard, of earlier runs
+    std::vector<std::uint64_t> highest_step_;  // the same for the session of the steps
+    std::uint64_t number_ = 0;                 // of the last order command
+    std::uint64_t step_ = 0;                   // the last step
+    EarlierOrders earlier_;
+    std::vector<bool> known_;  // instruments added
+    std::vector<Sent> sent_;   // by number, a ring
+    Sent sent_step_;
+    bool in_step_ = false;  // the only command in flight is a step's
     std::uint64_t in_flight_ = 0;
     std::int64_t started_ns_ = 0;
-    Reply last_reply_;
     FeederResult result_;
 };
 

@@ -5,7 +5,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
+#include "cli/trading/numbering.hpp"
 #include "cli/trading/text_file.hpp"
 
 namespace pawl::cli {
@@ -14,9 +16,11 @@ namespace {
 
 using Event = JournaledEvent<matching::Book>;
 
-TradeRow row_of(const Event& event) {
+TradeRow row_of(const Event& event, SessionId steps) {
     TradeRow row{};
-    row.number = event.number().value;
+    const bool is_step = event.session() == steps;
+    row.number = is_step ? event.cause() : event.number().value;
+    row.step = is_step ? event.number().value : 0;
     row.command = event.correlation();
     row.instrument = static_cast<std::uint32_t>(event.id() - 1);
     return row;
@@ -33,7 +37,8 @@ void count(const Event& event, DayCounts& counts) {
 
 }  // namespace
 
-Result<DayReport> read_day(TradingEngine& engine, bool keep_trades) {
+Result<DayReport> read_day(TradingEngine& engine, const std::string& session, bool keep_trades) {
+    const SessionId steps = session_id(step_session(session));
     DayReport report;
     auto journal = engine.subscribe({.rejections = true});
     const auto take = [&](const Event& event) {
@@ -41,7 +46,7 @@ Result<DayReport> read_day(TradingEngine& engine, bool keep_trades) {
         if (!event.is_rejection()) ++report.counts.events;
         TradeRow row{};
         if (const auto* trade = event.as<matching::Traded>()) {
-            row = row_of(event);
+            row = row_of(event, steps);
             const bool buyer = trade->aggressor == matching::Side::buy;
             row.buy = buyer ? trade->taker : trade->maker;
             row.sell = buyer ? trade->maker : trade->taker;
@@ -49,14 +54,14 @@ Result<DayReport> read_day(TradingEngine& engine, bool keep_trades) {
             row.quantity = trade->quantity;
             row.aggressor = buyer ? 'B' : 'S';
         } else if (const auto* cross = event.as<matching::AuctionTraded>()) {
-            row = row_of(event);
+            row = row_of(event, steps);
             row.buy = cross->buy;
             row.sell = cross->sell;
             row.price = cross->price;
             row.quantity = cross->quantity;
             row.aggressor = '0';
         } else if (const auto* execution = event.as<matching::OrderExecuted>()) {
-            row = row_of(event);
+            row = row_of(event, steps);
             const bool resting_buy = execution->side == matching::Side::buy;
             (resting_buy ? row.buy : row.sell) = execution->order;
             row.price = execution->price;
@@ -75,7 +80,9 @@ Result<DayReport> read_day(TradingEngine& engine, bool keep_trades) {
     }
     // Each shard's trades are in order; the input's order is that of the numbers.
     std::stable_sort(report.trades.begin(), report.trades.end(),
-                     [](const TradeRow& a, const TradeRow& b) { return a.number < b.number; });
+                     [](const TradeRow& a, const TradeRow& b) {
+                         return std::pair(a.number, a.step) < std::pair(b.number, b.step);
+                     });
     return report;
 }
 

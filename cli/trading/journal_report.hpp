@@ -11,7 +11,8 @@
 namespace pawl::cli {
 
 struct TradeRow {
-    std::uint64_t number;   // in the session: the order of all trades of all instruments
+    std::uint64_t number;   // of the order command it came from, or that stood before its step
+    std::uint64_t step;     // 0, or the number of the step: together the order of the input
     std::uint64_t command;  // cmd_no of its line
     std::uint64_t buy;
     std::uint64_t sell;
@@ -33,8 +34,9 @@ struct DayReport {
     std::vector<TradeRow> trades;  // in the order of the input
 };
 
-// Reads the whole journal of an open engine. `keep_trades`: false counts them only.
-Result<DayReport> read_day(TradingEngine& engine, bool keep_trades);
+// Reads the whole journal of an open engine; `session` is the input's. `keep_trades`: false counts
+// them only.
+Result<DayReport> read_day(TradingEngine& engine, const std::string& session, bool keep_trades);
 
 // cmd_no,buy_id,sell_id,price,qty,aggressor with a header line; with more than one name,
 // `instrument` stands in front. Written beside `path` and renamed: it is whole or it is not there.

@@ -1,22 +1,27 @@
-// How the commands of an input are numbered in their session, so that a second run recognises the
-// first one's.
+// How the commands of an input are numbered, so that a second run recognises the first one's. Knows
+// numbers only.
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace pawl::cli {
 
-// The i-th instruction of an input (from 1) has the numbers i × 64 + k: k = 0 is its command,
-// higher ones repeat an auction that had too many trades for one command. An instrument is added as
-// k = 63 of the instruction before its first.
-inline constexpr std::uint64_t numbers_per_instruction = 64;
+// Orders, cancels and phases are numbered 1, 2, 3, … in the input's own session. Steps, which may
+// take more than one command (an instrument is added, an auction uncrossed), have a session beside
+// it: the a-th step has the numbers a × 64 + k. A step's `cause` is the number of the order command
+// before it.
+inline constexpr std::uint64_t commands_per_step = 64;
 
-constexpr std::uint64_t number_of(std::uint64_t instruction, std::uint64_t k) noexcept {
-    return instruction * numbers_per_instruction + k;
+constexpr std::uint64_t step_number(std::uint64_t step, std::uint64_t k) noexcept {
+    return step * commands_per_step + k;
 }
-constexpr std::uint64_t instruction_of(std::uint64_t number) noexcept {
-    return number / numbers_per_instruction;
+constexpr std::uint64_t step_of(std::uint64_t number) noexcept {
+    return number / commands_per_step;
 }
-inline constexpr std::uint64_t k_add_instrument = numbers_per_instruction - 1;
+
+inline std::string step_session(const std::string& session) {
+    return session + ":steps";
+}
 
 }  // namespace pawl::cli
