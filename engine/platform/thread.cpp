@@ -1,8 +1,13 @@
 // Pinning and naming on Linux.
 #include "engine/platform/thread.hpp"
 
+#include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "pawl/detail/assert.hpp"
 
 namespace pawl::detail {
 
@@ -16,6 +21,15 @@ bool pin_to_core(int core) noexcept {
 
 void name_thread(const std::string& name) noexcept {
     pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+}
+
+bool prepare_to_order_all_threads() noexcept {
+    return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+
+void order_all_threads() noexcept {
+    const long ordered = syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+    PAWL_ASSERT(ordered == 0);
 }
 
 unsigned usable_cores() noexcept {

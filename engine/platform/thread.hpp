@@ -10,6 +10,12 @@ namespace pawl::detail {
 bool pin_to_core(int core) noexcept;
 void name_thread(const std::string& name) noexcept;  // shown by top and gdb; 15 characters
 
+// Lets close() do without a barrier in every send: order_all_threads() acts as one full barrier in
+// every running thread of the process. prepare once before the first use; false: the system has
+// none.
+bool prepare_to_order_all_threads() noexcept;
+void order_all_threads() noexcept;
+
 // Cores this process may use.
 unsigned usable_cores() noexcept;
 

@@ -59,9 +59,10 @@ struct Lane {
     // release by the producer when it goes; pairs with the acquire in Shard: what was sent before
     // is still decided.
     std::atomic<bool> abandoned{false};
-    // seq_cst on both sides: the producer raises it before it looks whether the engine is open;
-    // close() says "closing" and then waits for it to fall. So every message is either refused or
-    // found by the last pass.
+    // The producer raises it before it looks whether the engine is open; close() says "closing" and
+    // then waits for it to fall. So every message is either refused or found by the last pass. The
+    // full barrier between the producer's two steps is close()'s to make: see
+    // EngineCore::begin_send.
     alignas(64) std::atomic<bool> sending{false};
 };
 

@@ -55,9 +55,9 @@ void EngineCore::fail(std::uint32_t shard, const std::string& sentence) {
 
 std::size_t EngineCore::reply_work() {
     std::size_t work = 0;
-    RawReply replies[64];
+    RawReplyRoom<64> replies;
     for (const auto& part : parts_) {
-        const std::size_t count = part->answers.pop(replies, std::size(replies));
+        const std::size_t count = part->answers.pop(replies.data(), replies.size());
         for (std::size_t i = 0; i < count; ++i)
             reinterpret_cast<Completion*>(replies[i].token)->complete(replies[i]);
         work += count;

@@ -275,13 +275,17 @@ Status EngineCore::close(std::chrono::nanoseconds deadline) {
     closed_ = true;
     State expected = State::open;
     state_.compare_exchange_strong(expected, State::closing, std::memory_order_seq_cst);
+    if (close_orders_all_)
+        order_all_threads();  // pairs with begin_send()
+    else
+        std::atomic_thread_fence(std::memory_order_seq_cst);
     // seq_cst: pairs with try_send: a sender that saw the engine open is waited for.
     while (senders_.load(std::memory_order_seq_cst) != 0) cpu_relax();
     for (const auto& part : parts_) {
         const std::lock_guard lanes(part->lanes_mutex);
         for (const std::weak_ptr<Lane>& known : part->lanes)
             if (const std::shared_ptr<Lane> lane = known.lock())
-                while (lane->sending.load(std::memory_order_seq_cst)) cpu_relax();
+                while (lane->sending.load(std::memory_order_acquire)) cpu_relax();
     }
 
     const std::int64_t give_up = deadline.count() >= std::int64_t{1} << 62

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/platform/clock.hpp"
+#include "engine/platform/thread.hpp"
 #include "engine/runtime/crew.hpp"
 #include "engine/runtime/shard_part.hpp"
 #include "journal/directory.hpp"
@@ -73,6 +74,15 @@ public:
 
     // ---- for the links ----
     bool closed() const noexcept { return state_.load(std::memory_order_acquire) == State::closed; }
+    // Between raising Lane::sending and admit(): what was raised is seen by close(), or the sender
+    // sees that the engine closes. A full barrier per send would make it wait for its own last
+    // message to cross the cores, so close() makes it for everybody where the system can.
+    void begin_send() const noexcept {
+        if (close_orders_all_)
+            std::atomic_signal_fence(std::memory_order_seq_cst);  // pairs with order_all_threads()
+        else
+            std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with the one in close()
+    }
     // What stands in the way of a message to this shard, Offer::accepted if nothing does.
     Offer admit(std::uint32_t shard, const MessageBuffer& message) const noexcept;
     // An offer was turned down. Counted by many threads.
@@ -125,6 +135,7 @@ private:
     std::vector<std::unique_ptr<ShardPart>> parts_;
 
     std::atomic<State> state_{State::open};
+    const bool close_orders_all_ = prepare_to_order_all_threads();
     std::atomic<bool> failed_{false};  // release by fail(): the sentence is there
     std::mutex failing_;
     std::string failure_;  // the first one

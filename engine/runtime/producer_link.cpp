@@ -61,7 +61,8 @@ LaneProducer::~LaneProducer() {
 
 Offer LaneProducer::try_send(std::uint32_t shard, const MessageBuffer& message) {
     Lane& lane = *lanes_[shard];
-    lane.sending.store(true, std::memory_order_seq_cst);
+    lane.sending.store(true, std::memory_order_relaxed);
+    core_.begin_send();
     Offer offer = core_.admit(shard, message);
     if (offer == Offer::accepted && !lane.commands.try_push(message.lines(), message.line_count()))
         offer = Offer::back_pressured;

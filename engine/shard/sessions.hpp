@@ -92,7 +92,9 @@ private:
         PAWL_ASSERT(index - 1 < sessions_.size());
         return sessions_[index - 1];
     }
+    // The place of a number; what the window has left behind there is overwritten.
     Answer& place(Session& session, std::uint64_t number);
+    void make_room(Session& session, std::uint64_t number);
 
     const std::uint32_t window_;
     const std::uint32_t sessions_max_;
@@ -102,5 +104,57 @@ private:
     std::vector<Session> sessions_;
     std::unordered_map<std::uint64_t, std::uint32_t> by_id_;
 };
+
+// ---- once per command, so that the shard's loop holds them ----
+
+inline Sessions::Found Sessions::look(std::uint32_t index, std::uint64_t number,
+                                      const Answer*& answer) const noexcept {
+    PAWL_ASSERT(number != 0);
+    const Session& session = at(index);
+    if (passed(session, number)) return Found::forgotten;
+    const Answer& known = session.at(number);
+    if (known.number != number) return Found::fresh;
+    answer = &known;
+    return known.open ? Found::open : Found::repeat;
+}
+
+inline bool Sessions::touch(std::uint32_t index, std::uint64_t number) noexcept {
+    Session& session = at(index);
+    if (session.batch != batch_) {
+        session.batch = batch_;
+        session.oldest = number;
+        return true;
+    }
+    if (number >= session.oldest && number - session.oldest >= window_) return false;
+    if (number < session.oldest) session.oldest = number;
+    return true;
+}
+
+inline void Sessions::claim(std::uint32_t index, std::uint64_t number) {
+    Session& session = at(index);
+    PAWL_ASSERT(!passed(session, number));
+    if (number > session.frontier) session.frontier = number;
+    Answer& answer = place(session, number);
+    answer.number = number;
+    answer.open = true;
+}
+
+inline void Sessions::settle(std::uint32_t index, const Answer& answer) {
+    PAWL_ASSERT(answer.number != 0 && !answer.open);
+    Session& session = at(index);
+    if (answer.number > session.frontier) session.frontier = answer.number;
+    if (answer.number > session.highest) session.highest = answer.number;
+    if (Answer& claimed = session.at(answer.number); claimed.number == answer.number)
+        claimed = answer;
+    else if (!passed(session, answer.number))
+        place(session, answer.number) = answer;
+}
+
+inline Sessions::Answer& Sessions::place(Session& session, std::uint64_t number) {
+    const Answer& there = session.at(number);
+    if (there.number != 0 && there.number != number && !passed(session, there.number))
+        make_room(session, number);
+    return session.at(number);
+}
 
 }  // namespace pawl::detail

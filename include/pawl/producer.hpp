@@ -81,11 +81,11 @@ public:
         requires std::is_invocable_v<Handler&, const Reply&>
     std::size_t poll_replies(std::size_t limit, Handler&& handler) {
         std::size_t handled = 0;
-        detail::RawReply replies[64];
+        detail::RawReplyRoom<64> replies;
         while (handled < limit) {
             const std::size_t wanted =
-                limit - handled < std::size(replies) ? limit - handled : std::size(replies);
-            const std::size_t count = link_->take(replies, wanted);
+                limit - handled < replies.size() ? limit - handled : replies.size();
+            const std::size_t count = link_->take(replies.data(), wanted);
             if (count == 0) break;
             for (std::size_t i = 0; i < count; ++i) hand_over(replies[i], handler);
             handled += count;

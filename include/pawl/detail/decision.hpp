@@ -101,10 +101,14 @@ struct Decision {
     SessionId session;
     CommandNumber number;
     std::uint64_t correlation = 0;
-    std::uint64_t random_seed = 0;
+    std::uint64_t random_seed = 0;   // of the directory
+    std::uint64_t random_place = 0;  // of this command: shard and sequence
     std::uint64_t draws = 0;
 
-    std::uint64_t draw() noexcept { return mix(random_seed + 0x9E3779B97F4A7C15ULL * ++draws); }
+    // Most decisions never ask: the seed is mixed here and not before.
+    std::uint64_t draw() noexcept {
+        return mix((random_seed ^ mix(random_place)) + 0x9E3779B97F4A7C15ULL * ++draws);
+    }
     std::uint8_t type_of(const void* type_key, ShardKey key) const {
         return neighbours->type_of(type_key, key);
     }

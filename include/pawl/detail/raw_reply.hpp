@@ -1,7 +1,9 @@
 // A reply as it travels from shard to caller: plain bytes. Knows no user type.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "pawl/types.hpp"
 #include "pawl/verdict.hpp"
@@ -33,5 +35,19 @@ struct RawReply {
     static constexpr std::uint64_t no_record = ~std::uint64_t{0};
 };
 static_assert(sizeof(RawReply) == 64);
+
+// Room for replies that are about to be copied in: nothing is initialised, because a poll that
+// finds none should cost nothing.
+template <std::size_t count>
+class RawReplyRoom {
+public:
+    RawReply* data() noexcept { return reinterpret_cast<RawReply*>(bytes_); }
+    static constexpr std::size_t size() noexcept { return count; }
+    const RawReply& operator[](std::size_t i) noexcept { return data()[i]; }
+
+private:
+    static_assert(std::is_trivially_copyable_v<RawReply>);
+    alignas(RawReply) std::byte bytes_[count * sizeof(RawReply)];
+};
 
 }  // namespace pawl::detail

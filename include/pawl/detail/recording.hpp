@@ -33,8 +33,8 @@ inline Decision open_decision(const Work& work, const Stage& stage, std::byte* e
     decision.session = work.session;
     decision.number = CommandNumber{message.number};
     decision.correlation = work.message.links().correlation;
-    decision.random_seed =
-        stage.random_seed ^ mix(decision.sequence.value + (std::uint64_t{shard} << 48));
+    decision.random_seed = stage.random_seed;
+    decision.random_place = decision.sequence.value + (std::uint64_t{shard} << 48);
     return decision;
 }
 
