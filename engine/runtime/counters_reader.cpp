@@ -24,8 +24,7 @@ Result<std::vector<NamedCounter>> read_counters(const std::string& directory) {
         manifest->heads + "/pawl-" + journal::to_hex(manifest->identity) + "-counters";
     std::unique_ptr<journal::SharedRing> memory;
     const auto mapped = storage.map_ring(path, 0, journal::RingMode::look, memory);
-    if (mapped.fault == journal::StorageFault::missing)
-        return nobody;
+    if (mapped.fault == journal::StorageFault::missing) return nobody;
     if (!mapped.ok()) return journal::storage_error(mapped, "map the counters", path);
 
     auto& header = *reinterpret_cast<detail::CounterHeader*>(memory->ring());

@@ -1,5 +1,5 @@
-// Random stories against an engine and a map beside it: commands, retries, expected versions, follow-ups, clean ends and
-// sudden ones. Knows the façade; the model is a few obvious lines.
+// Random stories against an engine and a map beside it: commands, retries, expected versions,
+// follow-ups, clean ends and sudden ones. Knows the façade; the model is a few obvious lines.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <sys/wait.h>
@@ -17,14 +17,25 @@ namespace {
 constexpr std::uint32_t window = 16;
 
 struct Step {
-    enum What { deposit, withdraw, spend, transfer, poison, stale, retry, restart, crash } what = deposit;
+    enum What {
+        deposit,
+        withdraw,
+        spend,
+        transfer,
+        poison,
+        stale,
+        retry,
+        restart,
+        crash
+    } what = deposit;
     Id id = 0;
     std::int64_t cents = 0;
     std::uint64_t back = 0;  // retry: how many numbers ago
 };
 
 std::ostream& operator<<(std::ostream& out, const Step& step) {
-    return out << "{" << static_cast<int>(step.what) << " id " << step.id << " cents " << step.cents << " back " << step.back << "}";
+    return out << "{" << static_cast<int>(step.what) << " id " << step.id << " cents " << step.cents
+               << " back " << step.back << "}";
 }
 
 // What an engine is to the caller.
@@ -56,7 +67,8 @@ public:
                 change(other, step.cents);
                 return change(self, -step.cents);
             }
-            case Step::poison: return refuse(self, Refusal::decision_threw);
+            case Step::poison:
+                return refuse(self, Refusal::decision_threw);
             default:
                 if (step.cents <= 0) return reject(self, Account::Reason::not_positive);
                 return change(self, step.cents);
@@ -86,11 +98,16 @@ Reply send(Bank& bank, const Step& step, std::uint64_t number) {
     SubmitOptions options = as("desk", number);
     if (step.what == Step::stale) options.expected_version = Version{0};
     switch (step.what) {
-        case Step::withdraw: return ask(bank, step.id, Account::Withdraw{step.cents}, options);
-        case Step::spend: return ask(bank, step.id, Account::Spend{step.cents, 3}, options);
-        case Step::transfer: return ask(bank, step.id, Account::Transfer{step.id + 1, step.cents}, options);
-        case Step::poison: return ask(bank, step.id, Account::Poison{2}, options);
-        default: return ask(bank, step.id, Account::Deposit{step.cents}, options);
+        case Step::withdraw:
+            return ask(bank, step.id, Account::Withdraw{step.cents}, options);
+        case Step::spend:
+            return ask(bank, step.id, Account::Spend{step.cents, 3}, options);
+        case Step::transfer:
+            return ask(bank, step.id, Account::Transfer{step.id + 1, step.cents}, options);
+        case Step::poison:
+            return ask(bank, step.id, Account::Poison{2}, options);
+        default:
+            return ask(bank, step.id, Account::Deposit{step.cents}, options);
     }
 }
 
@@ -103,11 +120,15 @@ EngineOptions polled(const std::string& directory) {
 
 rc::Gen<Step> any_step() {
     return rc::gen::build<Step>(
-        rc::gen::set(&Step::what, rc::gen::weightedElement<Step::What>({{30, Step::deposit}, {20, Step::withdraw},
-                                                                         {10, Step::spend}, {15, Step::transfer},
-                                                                         {5, Step::poison}, {10, Step::stale},
-                                                                         {20, Step::retry}, {3, Step::restart},
-                                                                         {2, Step::crash}})),
+        rc::gen::set(&Step::what, rc::gen::weightedElement<Step::What>({{30, Step::deposit},
+                                                                        {20, Step::withdraw},
+                                                                        {10, Step::spend},
+                                                                        {15, Step::transfer},
+                                                                        {5, Step::poison},
+                                                                        {10, Step::stale},
+                                                                        {20, Step::retry},
+                                                                        {3, Step::restart},
+                                                                        {2, Step::crash}})),
         rc::gen::set(&Step::id, rc::gen::inRange<Id>(0, 5)),
         rc::gen::set(&Step::cents, rc::gen::inRange<std::int64_t>(-2, 30)),
         rc::gen::set(&Step::back, rc::gen::inRange<std::uint64_t>(0, 24)));
@@ -147,7 +168,8 @@ TEST(EngineModel, any_story_ends_as_a_map_would_have_it) {
                     RC_ASSERT(reply.refused() && reply.refusal() == Refusal::number_forgotten);
                 } else {
                     RC_ASSERT(reply.repeat());
-                    const Outcomes again{reply.outcome(), reply.reason_number(), reply.version().value};
+                    const Outcomes again{reply.outcome(), reply.reason_number(),
+                                         reply.version().value};
                     RC_ASSERT(again == sent[number - 1].second);
                 }
             } else {

@@ -1,4 +1,5 @@
-// Counts what is allocated while a producer fires and forgets. Replaces malloc's operators for its program.
+// Counts what is allocated while a producer fires and forgets. Replaces malloc's operators for its
+// program.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -12,19 +13,32 @@ std::atomic<std::uint64_t> allocations{0};
 std::atomic<bool> counting{false};
 thread_local bool watched = false;
 void* counted(std::size_t bytes) {
-    if (counting.load(std::memory_order_relaxed) && watched) allocations.fetch_add(1, std::memory_order_relaxed);
+    if (counting.load(std::memory_order_relaxed) && watched)
+        allocations.fetch_add(1, std::memory_order_relaxed);
     void* block = std::malloc(bytes);
     if (block == nullptr) std::abort();
     return block;
 }
 }  // namespace
 
-void* operator new(std::size_t bytes) { return counted(bytes); }
-void* operator new[](std::size_t bytes) { return counted(bytes); }
-void operator delete(void* block) noexcept { std::free(block); }
-void operator delete[](void* block) noexcept { std::free(block); }
-void operator delete(void* block, std::size_t) noexcept { std::free(block); }
-void operator delete[](void* block, std::size_t) noexcept { std::free(block); }
+void* operator new(std::size_t bytes) {
+    return counted(bytes);
+}
+void* operator new[](std::size_t bytes) {
+    return counted(bytes);
+}
+void operator delete(void* block) noexcept {
+    std::free(block);
+}
+void operator delete[](void* block) noexcept {
+    std::free(block);
+}
+void operator delete(void* block, std::size_t) noexcept {
+    std::free(block);
+}
+void operator delete[](void* block, std::size_t) noexcept {
+    std::free(block);
+}
 
 namespace pawl::testing {
 namespace {

@@ -1,5 +1,5 @@
-// What a command may do and what it is answered: order, replies, refusals, several aggregates, time and chance.
-// Knows the façade.
+// What a command may do and what it is answered: order, replies, refusals, several aggregates, time
+// and chance. Knows the façade.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -41,13 +41,15 @@ TEST_F(Commands, keep_the_order_of_their_producer) {
     std::vector<std::int64_t> last(2, 0);
     std::int64_t seen = 0;
     until([&] {
-        const auto polled = events.poll([&](const auto& event) {
-            const auto* deposited = event.template as<Account::Deposited>();
-            ASSERT_NE(deposited, nullptr);
-            EXPECT_GT(deposited->cents, last[event.shard()]);
-            last[event.shard()] = deposited->cents;
-            ++seen;
-        }, 1000);
+        const auto polled = events.poll(
+            [&](const auto& event) {
+                const auto* deposited = event.template as<Account::Deposited>();
+                ASSERT_NE(deposited, nullptr);
+                EXPECT_GT(deposited->cents, last[event.shard()]);
+                last[event.shard()] = deposited->cents;
+                ++seen;
+            },
+            1000);
         EXPECT_TRUE(polled.ok());
         return seen == commands || !polled.ok();
     });
@@ -77,12 +79,16 @@ TEST_F(Commands, carry_correlation_and_cause_into_every_event) {
     std::uint64_t expected = 5;
     int hops = 0;
     until([&] {
-        EXPECT_TRUE(events.poll([&](const auto& event) {
-            EXPECT_EQ(event.correlation(), 77U);
-            EXPECT_EQ(event.cause(), expected);
-            expected = event.sequence().value;
-            ++hops;
-        }, 100).ok());
+        EXPECT_TRUE(events
+                        .poll(
+                            [&](const auto& event) {
+                                EXPECT_EQ(event.correlation(), 77U);
+                                EXPECT_EQ(event.cause(), expected);
+                                expected = event.sequence().value;
+                                ++hops;
+                            },
+                            100)
+                        .ok());
         return hops == 3;
     });
 }
@@ -136,9 +142,9 @@ TEST_F(Commands, answered_at_the_close_are_heard_by_a_producer_that_never_polled
     int refused = 0;
     int sent = 0;
     while (desk.try_submit(1, Account::Deposit{1}, {}, [&](const Reply& reply) {
-               if (reply.accepted()) ++accepted;
-               if (reply.refused() && reply.refusal() == Refusal::closed) ++refused;
-           }) == Offer::accepted)
+        if (reply.accepted()) ++accepted;
+        if (reply.refused() && reply.refusal() == Refusal::closed) ++refused;
+    }) == Offer::accepted)
         ++sent;
     static_cast<void>(bank().close());
     while (desk.poll_replies(64) != 0) {
@@ -155,7 +161,8 @@ TEST_F(Commands, a_time_out_is_followed_by_the_late_result) {
     until([&] { return bank().poll() == 0; });
     EXPECT_TRUE(reply.ready());
     EXPECT_TRUE(reply.wait_for(std::chrono::seconds(0))->accepted());
-    EXPECT_EQ(bank().status(session_id("desk"), CommandNumber{1}).get().known, CommandStatus::Known::answered);
+    EXPECT_EQ(bank().status(session_id("desk"), CommandNumber{1}).get().known,
+              CommandStatus::Known::answered);
 }
 
 TEST_F(Commands, a_future_that_waits_for_the_disk_times_out_and_still_arrives) {
@@ -186,7 +193,8 @@ TEST_F(Commands, can_be_awaited_by_a_coroutine) {
     const auto story = [&](Bank& engine) -> Fire {
         const Reply first = co_await engine.submit(1, Account::Deposit{10}, use_future);
         const Reply second = co_await engine.submit(1, Account::Withdraw{3}, use_future);
-        const std::int64_t left = co_await engine.query(1, [](const Account& a) { return a.balance; }, use_future);
+        const std::int64_t left =
+            co_await engine.query(1, [](const Account& a) { return a.balance; }, use_future);
         result = first.accepted() && second.accepted() ? left : -2;
     };
     story(bank());
@@ -212,7 +220,8 @@ TEST_F(Commands, that_are_only_tried_leave_no_trace) {
     const Reply yes = bank().would_accept(1, Account::Withdraw{10}).get();
     EXPECT_TRUE(yes.accepted());
     EXPECT_EQ(yes.version().value, 1U);
-    EXPECT_EQ(bank().would_accept(1, Account::Withdraw{11}).get().reason<Account::Reason>(), Account::Reason::not_enough);
+    EXPECT_EQ(bank().would_accept(1, Account::Withdraw{11}).get().reason<Account::Reason>(),
+              Account::Reason::not_enough);
     EXPECT_EQ(bank().would_accept(1, Account::Poison{0}).get().refusal(), Refusal::decision_threw);
     EXPECT_EQ(bank().would_accept(99, Account::Deposit{1}).get().version().value, 0U);
     EXPECT_EQ(bank().state_hash(), hash);
@@ -249,7 +258,8 @@ TEST_F(Commands, ask_for_follow_ups_inside_the_same_record) {
     EXPECT_EQ(spent.version().value, 4U);
     EXPECT_EQ(balance(bank(), 1), 1);
     std::int64_t visited = 0;
-    EXPECT_TRUE(spent.visit<Account>([&](const Account::Withdrawn& event) { visited += event.cents; }));
+    EXPECT_TRUE(
+        spent.visit<Account>([&](const Account::Withdrawn& event) { visited += event.cents; }));
     EXPECT_EQ(visited, 9);
     EXPECT_EQ(reopen().recovered_events(), 4U);
     EXPECT_EQ(balance(bank(), 1), 1);
@@ -257,7 +267,8 @@ TEST_F(Commands, ask_for_follow_ups_inside_the_same_record) {
 
 TEST_F(Commands, over_two_aggregates_are_atomic) {
     ask(bank(), 1, Account::Deposit{10});
-    EXPECT_EQ(ask(bank(), 1, Account::Transfer{2, 5}).reason<Account::Reason>(), Account::Reason::unknown_target);
+    EXPECT_EQ(ask(bank(), 1, Account::Transfer{2, 5}).reason<Account::Reason>(),
+              Account::Reason::unknown_target);
     ask(bank(), 2, Account::Deposit{1});
     EXPECT_TRUE(ask(bank(), 1, Account::Transfer{2, 5}).accepted());
     EXPECT_TRUE(ask(bank(), 1, Account::Transfer{2, 6}).rejected());
@@ -266,7 +277,12 @@ TEST_F(Commands, over_two_aggregates_are_atomic) {
     const auto check = [&] {
         EXPECT_EQ(balance(bank(), 1), 105);
         EXPECT_EQ(balance(bank(), 2), 6);
-        EXPECT_EQ(bank().query(9, [](const Book& book) { return std::get<Book::InUse>(book.state).sum; }, use_future).get(), 100);
+        EXPECT_EQ(bank()
+                      .query(
+                          9, [](const Book& book) { return std::get<Book::InUse>(book.state).sum; },
+                          use_future)
+                      .get(),
+                  100);
     };
     check();
     const std::uint64_t hash = bank().state_hash();
@@ -295,7 +311,12 @@ TEST_F(Commands, take_alternatives_as_states_and_reject_what_does_not_fit_them) 
     EXPECT_TRUE(ask(bank(), 1, Book::Close{}).accepted());
     EXPECT_EQ(ask(bank(), 1, Book::Close{}).reason<Reason>(), Reason::not_open);
     EXPECT_EQ(reopen().recovered_events(), 2U);
-    EXPECT_TRUE(bank().query(1, [](const Book& b) { return std::holds_alternative<Book::Shut>(b.state); }, use_future).get());
+    EXPECT_TRUE(bank()
+                    .query(
+                        1,
+                        [](const Book& b) { return std::holds_alternative<Book::Shut>(b.state); },
+                        use_future)
+                    .get());
 }
 
 TEST_F(Commands, decide_the_same_time_and_chance_again_on_replay) {
@@ -306,16 +327,20 @@ TEST_F(Commands, decide_the_same_time_and_chance_again_on_replay) {
     std::set<std::uint64_t> numbers;
     std::int64_t last_ns = 0;
     auto events = bank().subscribe();
-    EXPECT_TRUE(events.poll([&](const auto& event) {
-        const auto* drawn = event.template as<Account::Drawn>();
-        ASSERT_NE(drawn, nullptr);
-        numbers.insert(drawn->random);
-        EXPECT_EQ(drawn->now_ns, event.time().ns);
-        EXPECT_EQ(drawn->captured_ns, event.captured().ns);
-        EXPECT_LE(drawn->captured_ns, drawn->now_ns);
-        EXPECT_GE(drawn->now_ns, last_ns);
-        last_ns = drawn->now_ns;
-    }, 1000).ok());
+    EXPECT_TRUE(events
+                    .poll(
+                        [&](const auto& event) {
+                            const auto* drawn = event.template as<Account::Drawn>();
+                            ASSERT_NE(drawn, nullptr);
+                            numbers.insert(drawn->random);
+                            EXPECT_EQ(drawn->now_ns, event.time().ns);
+                            EXPECT_EQ(drawn->captured_ns, event.captured().ns);
+                            EXPECT_LE(drawn->captured_ns, drawn->now_ns);
+                            EXPECT_GE(drawn->now_ns, last_ns);
+                            last_ns = drawn->now_ns;
+                        },
+                        1000)
+                    .ok());
     EXPECT_EQ(numbers.size(), 100U);
 }
 
@@ -327,18 +352,23 @@ TEST_F(Commands, see_a_time_that_never_goes_back) {
     for (int life = 0; life < 3; ++life) {
         Bank engine = open_in(options_, storage, clock).value();
         for (const std::int64_t step : {3'600'000'000'000LL, -3'700'000'000'000LL, 10LL, -10LL}) {
-            auto early = engine.submit(1, Account::Draw{}, use_future);  // captured before the clock jumps
+            auto early =
+                engine.submit(1, Account::Draw{}, use_future);  // captured before the clock jumps
             clock.advance(step);
             EXPECT_TRUE(early.get().accepted());
             EXPECT_TRUE(ask(engine, 1, Account::Draw{}).accepted());
         }
         auto events = engine.subscribe();
         last_ns = 0;
-        EXPECT_TRUE(events.poll([&](const auto& event) {
-            EXPECT_LE(event.captured().ns, event.time().ns);
-            EXPECT_GE(event.time().ns, last_ns);
-            last_ns = event.time().ns;
-        }, 1000).ok());
+        EXPECT_TRUE(events
+                        .poll(
+                            [&](const auto& event) {
+                                EXPECT_LE(event.captured().ns, event.time().ns);
+                                EXPECT_GE(event.time().ns, last_ns);
+                                last_ns = event.time().ns;
+                            },
+                            1000)
+                        .ok());
     }
 }
 

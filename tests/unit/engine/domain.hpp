@@ -1,5 +1,5 @@
-// Two aggregates that can do everything the engine must cope with: deposit, throw, flood, cascade, reach for others.
-// Knows the contract only.
+// Two aggregates that can do everything the engine must cope with: deposit, throw, flood, cascade,
+// reach for others. Knows the contract only.
 #pragma once
 
 #include <cstdint>
@@ -16,19 +16,47 @@ namespace pawl::testing {
 struct Book;
 
 struct Account {
-    struct Deposit { std::int64_t cents; };
-    struct Withdraw { std::int64_t cents; };
-    struct Poison { std::uint64_t events_first; };       // emits, then throws
-    struct Flood { std::uint64_t events; };              // emits so many events of 1024 bytes
-    struct Draw {};                                      // notes chance and time
-    struct Spend { std::int64_t each; std::uint64_t times; };  // withdraws, then asks itself to go on
-    struct Transfer { Id to; std::int64_t cents; };      // touches two accounts
-    struct Enter { Id book; std::int64_t cents; };       // touches an aggregate of another type
+    struct Deposit {
+        std::int64_t cents;
+    };
+    struct Withdraw {
+        std::int64_t cents;
+    };
+    struct Poison {
+        std::uint64_t events_first;
+    };  // emits, then throws
+    struct Flood {
+        std::uint64_t events;
+    };               // emits so many events of 1024 bytes
+    struct Draw {};  // notes chance and time
+    struct Spend {
+        std::int64_t each;
+        std::uint64_t times;
+    };  // withdraws, then asks itself to go on
+    struct Transfer {
+        Id to;
+        std::int64_t cents;
+    };  // touches two accounts
+    struct Enter {
+        Id book;
+        std::int64_t cents;
+    };  // touches an aggregate of another type
 
-    struct Deposited { std::int64_t cents; };
-    struct Withdrawn { std::int64_t cents; };
-    struct Filled { std::uint64_t number; std::array<std::uint64_t, 127> rest; };
-    struct Drawn { std::uint64_t random; std::int64_t now_ns; std::int64_t captured_ns; };
+    struct Deposited {
+        std::int64_t cents;
+    };
+    struct Withdrawn {
+        std::int64_t cents;
+    };
+    struct Filled {
+        std::uint64_t number;
+        std::array<std::uint64_t, 127> rest;
+    };
+    struct Drawn {
+        std::uint64_t random;
+        std::int64_t now_ns;
+        std::int64_t captured_ns;
+    };
     enum class Reason : std::uint16_t { not_positive = 1, not_enough, unknown_target };
 
     using Commands = pawl::Commands<Deposit, Withdraw, Poison, Flood, Draw, Spend, Transfer, Enter>;
@@ -85,19 +113,31 @@ struct Account {
 
 // A second type: a book of entries, with alternatives as its state.
 struct Book {
-    struct Open { std::uint64_t pages; };
+    struct Open {
+        std::uint64_t pages;
+    };
     struct Close {};
-    struct Opened { std::uint64_t pages; };
+    struct Opened {
+        std::uint64_t pages;
+    };
     struct Closed {};
-    struct Entered { Id account; std::int64_t cents; };
+    struct Entered {
+        Id account;
+        std::int64_t cents;
+    };
     enum class Reason : std::uint16_t { already_open = 1, not_open };
 
     using Commands = pawl::Commands<Open, Close>;
     using Events = pawl::Events<Opened, Closed, Entered>;
 
     struct Empty {};
-    struct InUse { std::uint64_t pages; std::int64_t sum; };
-    struct Shut { std::int64_t sum; };
+    struct InUse {
+        std::uint64_t pages;
+        std::int64_t sum;
+    };
+    struct Shut {
+        std::int64_t sum;
+    };
     std::variant<Empty, InUse, Shut> state;
 
     Verdict decide(const Open& ask, Context<Book>& ctx) const {
@@ -128,7 +168,8 @@ struct Book {
 
 inline Verdict Account::decide(const Enter& ask, Context<Account>& ctx) const {
     const Book* book = ctx.peek<Book>(ask.book);
-    if (book == nullptr || !std::holds_alternative<Book::InUse>(book->state)) return reject(Reason::unknown_target);
+    if (book == nullptr || !std::holds_alternative<Book::InUse>(book->state))
+        return reject(Reason::unknown_target);
     ctx.emit(Deposited{ask.cents});
     ctx.emit_to<Book>(ask.book, Book::Entered{ctx.id(), ask.cents});
     return accept;

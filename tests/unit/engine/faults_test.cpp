@@ -1,5 +1,5 @@
-// What the engine does when the disk fails or fills up: it says so, answers everybody, and recovers. Knows the storage
-// that fails on request.
+// What the engine does when the disk fails or fills up: it says so, answers everybody, and
+// recovers. Knows the storage that fails on request.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -26,7 +26,8 @@ protected:
     Bank open(const EngineOptions& options) { return open_in(options, storage_, clock_).value(); }
     bool told(Notice::Kind kind) {
         const std::lock_guard lock(mutex_);
-        return std::any_of(notices_.begin(), notices_.end(), [&](const Notice& notice) { return notice.kind == kind; });
+        return std::any_of(notices_.begin(), notices_.end(),
+                           [&](const Notice& notice) { return notice.kind == kind; });
     }
     // Time goes on, and so does an engine without threads of its own.
     void step(Bank& bank) {
@@ -49,12 +50,14 @@ TEST_P(Faults, a_failed_sync_answers_everybody_and_acknowledges_nothing_more) {
     std::int64_t sent = 0;
     {
         Bank bank = open(options(2));
-        for (int i = 0; i < 10; ++i) acknowledged += ask(bank, 1, Account::Deposit{1}, synced()).accepted() ? 1 : 0;
+        for (int i = 0; i < 10; ++i)
+            acknowledged += ask(bank, 1, Account::Deposit{1}, synced()).accepted() ? 1 : 0;
         sent = acknowledged;
         EXPECT_EQ(acknowledged, 10);
         storage_.fail_segment_write(1);
         std::vector<Future<Reply>> replies;
-        for (int i = 0; i < 1000; ++i) replies.push_back(bank.submit(1, Account::Deposit{1}, synced(), use_future));
+        for (int i = 0; i < 1000; ++i)
+            replies.push_back(bank.submit(1, Account::Deposit{1}, synced(), use_future));
         sent += 1000;
         int failed = 0;
         for (auto& reply : replies) {
@@ -69,7 +72,10 @@ TEST_P(Faults, a_failed_sync_answers_everybody_and_acknowledges_nothing_more) {
             }
         }
         EXPECT_GT(failed, 0);
-        until([&] { step(bank); return bank.failed(); });
+        until([&] {
+            step(bank);
+            return bank.failed();
+        });
         EXPECT_EQ(bank.try_submit(1, Account::Deposit{1}), Offer::closed);
         EXPECT_TRUE(told(Notice::Kind::stopped));
         const Status synced_all = bank.sync();
@@ -89,10 +95,14 @@ TEST_P(Faults, a_stopped_engine_still_answers_questions) {
     ask(bank, 1, Account::Deposit{5}, as("desk", 1));
     storage_.fail_segment_write(1);
     EXPECT_TRUE(bank.submit(1, Account::Deposit{1}, synced(), use_future).get().refused());
-    until([&] { step(bank); return bank.failed(); });
+    until([&] {
+        step(bank);
+        return bank.failed();
+    });
     EXPECT_EQ(balance(bank, 1), 6);
     EXPECT_NE(bank.state_hash(), 0U);
-    EXPECT_EQ(bank.status(session_id("desk"), CommandNumber{1}).get().known, CommandStatus::Known::answered);
+    EXPECT_EQ(bank.status(session_id("desk"), CommandNumber{1}).get().known,
+              CommandStatus::Known::answered);
     auto desk = bank.producer({.session = "desk"});
     EXPECT_EQ(desk.next_number().value, 2U);
     EXPECT_EQ(desk.try_submit(1, Account::Deposit{1}), Offer::closed);
@@ -107,13 +117,18 @@ TEST_P(Faults, a_producer_hears_of_every_command_of_a_stopped_engine) {
     int heard = 0;
     int sent = 0;
     for (int i = 0; i < 3000; ++i) {
-        const Offer offer = desk.submit(1, Account::Deposit{1}, synced(), [&](const Reply&) { ++heard; });
+        const Offer offer =
+            desk.submit(1, Account::Deposit{1}, synced(), [&](const Reply&) { ++heard; });
         if (offer == Offer::accepted)
             ++sent;
         else
             ASSERT_EQ(offer, Offer::closed);
     }
-    until([&] { step(bank); desk.poll_replies(64); return heard == sent; });
+    until([&] {
+        step(bank);
+        desk.poll_replies(64);
+        return heard == sent;
+    });
     EXPECT_EQ(desk.waiting(), 0U);
 }
 
@@ -153,13 +168,17 @@ TEST_P(Faults, a_full_disk_refuses_early_serves_reads_and_goes_on_when_there_is_
     std::atomic<std::uint64_t> heard{0};
     Offer offer = Offer::accepted;
     until([&] {
-        offer = bank.try_submit(1, Account::Flood{2}, now, [&](const Reply& reply) { heard += reply.accepted() ? 1 : 0; });
+        offer = bank.try_submit(1, Account::Flood{2}, now,
+                                [&](const Reply& reply) { heard += reply.accepted() ? 1 : 0; });
         if (offer == Offer::accepted) ++accepted;
         step(bank);
         return offer == Offer::disk_full;
     });
     // What was accepted is decided and answered; nothing is lost, reads go on.
-    until([&] { step(bank); return heard == accepted; });
+    until([&] {
+        step(bank);
+        return heard == accepted;
+    });
     EXPECT_TRUE(told(Notice::Kind::disk_full));
     EXPECT_FALSE(bank.failed());
     EXPECT_EQ(bank.query(1, [](const Account& a) { return a.last_random; }, use_future).get(), 1U);
@@ -182,9 +201,12 @@ TEST_P(Faults, a_full_disk_refuses_early_serves_reads_and_goes_on_when_there_is_
     EXPECT_EQ(again.recovered_events(), accepted * 2 + 2);
 }
 
-INSTANTIATE_TEST_SUITE_P(Threads, Faults, ::testing::Values(Threading::own, Threading::shared, Threading::none),
+INSTANTIATE_TEST_SUITE_P(Threads, Faults,
+                         ::testing::Values(Threading::own, Threading::shared, Threading::none),
                          [](const auto& made) {
-                             return made.param == Threading::own ? "own" : made.param == Threading::shared ? "shared" : "none";
+                             return made.param == Threading::own      ? "own"
+                                    : made.param == Threading::shared ? "shared"
+                                                                      : "none";
                          });
 
 }  // namespace

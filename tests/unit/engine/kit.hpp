@@ -1,5 +1,5 @@
-// The small language of the engine's tests: a temporary directory, a small engine, a world of its own.
-// Knows the engine's inside.
+// The small language of the engine's tests: a temporary directory, a small engine, a world of its
+// own. Knows the engine's inside.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -59,8 +59,10 @@ inline Bank open(const EngineOptions& options) {
 }
 
 // An engine on a storage and a clock of the test's own. Both outlive it.
-inline Result<Bank> open_in(const EngineOptions& options, journal::Storage& storage, detail::Clock& clock) {
-    auto core = detail::EngineCore::open(options, Bank::domain(), detail::Environment{storage, clock});
+inline Result<Bank> open_in(const EngineOptions& options, journal::Storage& storage,
+                            detail::Clock& clock) {
+    auto core =
+        detail::EngineCore::open(options, Bank::domain(), detail::Environment{storage, clock});
     if (!core) return core.error();
     return Bank::on(std::move(core).value());
 }

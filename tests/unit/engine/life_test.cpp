@@ -1,5 +1,5 @@
-// Opening, running and closing an engine: what is checked, what is left, who runs it, what others can see.
-// Knows the façade.
+// Opening, running and closing an engine: what is checked, what is left, who runs it, what others
+// can see. Knows the façade.
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
@@ -19,7 +19,9 @@ namespace {
 
 TEST(Life, another_shard_count_is_refused_with_both_values) {
     TempDirectory directory;
-    { Bank bank = open(small(directory.path(), 3)); }
+    {
+        Bank bank = open(small(directory.path(), 3));
+    }
     const auto wrong = Bank::open(small(directory.path(), 4));
     ASSERT_FALSE(wrong.ok());
     EXPECT_EQ(wrong.error().code, ErrorCode::mismatch);
@@ -33,7 +35,8 @@ TEST(Life, a_second_opening_is_refused_and_told_who_holds_it) {
     const auto second = Bank::open(small(directory.path()));
     ASSERT_FALSE(second.ok());
     EXPECT_EQ(second.error().code, ErrorCode::locked);
-    EXPECT_NE(second.error().sentence.find(std::to_string(getpid())), std::string::npos) << second.error().sentence;
+    EXPECT_NE(second.error().sentence.find(std::to_string(getpid())), std::string::npos)
+        << second.error().sentence;
     EXPECT_TRUE(ask(bank, 1, Account::Deposit{1}).accepted());
 }
 
@@ -61,8 +64,10 @@ TEST(Life, the_state_hash_is_the_same_after_replay_and_for_every_shard_count) {
         std::uint64_t hash = 0;
         {
             Bank bank = open(small(directory.path(), shards));
-            for (Id id = 0; id < 300; ++id) bank.submit(id % 90, Account::Deposit{static_cast<std::int64_t>(id + 1)});
-            for (Id id = 0; id < 90; ++id) bank.submit(id, Account::Withdraw{static_cast<std::int64_t>(id)});
+            for (Id id = 0; id < 300; ++id)
+                bank.submit(id % 90, Account::Deposit{static_cast<std::int64_t>(id + 1)});
+            for (Id id = 0; id < 90; ++id)
+                bank.submit(id, Account::Withdraw{static_cast<std::int64_t>(id)});
             ask(bank, 1, Book::Open{7});
             hash = bank.state_hash();
         }
@@ -111,14 +116,18 @@ TEST(Life, a_closed_engine_leaves_no_memory_behind) {
     TempDirectory heads;
     EngineOptions options = small(directory.path(), 2);
     options.heads = heads.path();
-    { Bank bank = open(options); ask(bank, 1, Account::Deposit{1}); }
+    {
+        Bank bank = open(options);
+        ask(bank, 1, Account::Deposit{1});
+    }
     EXPECT_TRUE(std::filesystem::is_empty(heads.path()));
 }
 
 TEST(Life, durabilities_that_are_not_there_are_refused_never_weakened) {
     TempDirectory directory;
     Bank bank = open(small(directory.path()));
-    for (const Durability level : {Durability::decided, Durability::journaled, Durability::synced}) {
+    for (const Durability level :
+         {Durability::decided, Durability::journaled, Durability::synced}) {
         SubmitOptions options;
         options.durability = level;
         EXPECT_TRUE(ask(bank, 1, Account::Deposit{1}, options).accepted());
@@ -153,7 +162,8 @@ TEST(Life, a_hosts_own_loop_runs_the_engine_without_a_thread_of_ours) {
     EngineOptions options = small(directory.path());
     options.threading = Threading::none;
     const auto threads = [] {
-        return std::distance(std::filesystem::directory_iterator("/proc/self/task"), std::filesystem::directory_iterator());
+        return std::distance(std::filesystem::directory_iterator("/proc/self/task"),
+                             std::filesystem::directory_iterator());
     };
     const auto before = threads();
     Bank bank = open(options);
@@ -227,7 +237,8 @@ TEST(Life, counters_are_read_by_another_process) {
     kill(child, SIGKILL);
     int status = 0;
     waitpid(child, &status, 0);
-    EXPECT_FALSE(read_counters(directory.path()).ok()) << "the numbers of a dead engine are not an engine's";
+    EXPECT_FALSE(read_counters(directory.path()).ok())
+        << "the numbers of a dead engine are not an engine's";
     Bank again = open(small(directory.path()));
     EXPECT_TRUE(read_counters(directory.path()).ok());
     ::close(pipe_ends[0]);
@@ -265,9 +276,13 @@ TEST(Life, stopping_under_load_neither_hangs_nor_loses) {
                         going = true;
                         desk.poll_replies(8);
                     }
-                    until([&] { desk.poll_replies(64); return desk.waiting() == 0; });
+                    until([&] {
+                        desk.poll_replies(64);
+                        return desk.waiting() == 0;
+                    });
                 } else {
-                    while (bank.submit(id, Account::Deposit{1}, count) == Offer::accepted) ++offered;
+                    while (bank.submit(id, Account::Deposit{1}, count) == Offer::accepted)
+                        ++offered;
                 }
             });
         until([&] { return going && offered > 50 * (round % 5); });
@@ -287,7 +302,8 @@ TEST(Life, a_deadline_that_passes_is_told_and_everybody_is_answered) {
     std::atomic<int> heard{0};
     int sent = 0;
     for (int i = 0; i < 3000; ++i)
-        if (bank.submit(1, Account::Flood{20}, [&](const Reply&) { ++heard; }) == Offer::accepted) ++sent;
+        if (bank.submit(1, Account::Flood{20}, [&](const Reply&) { ++heard; }) == Offer::accepted)
+            ++sent;
     const Status closed = bank.close(std::chrono::nanoseconds(0));
     EXPECT_EQ(heard, sent);
     if (!closed.ok()) {

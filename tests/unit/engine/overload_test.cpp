@@ -1,4 +1,5 @@
-// Overload: every command is either accepted or refused to its sender, and the numbers agree exactly.
+// Overload: every command is either accepted or refused to its sender, and the numbers agree
+// exactly.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -42,7 +43,8 @@ TEST_F(Overload, submitted_is_accepted_plus_refused_exactly) {
             const auto hear = [&](const Reply& reply) { heard += reply.accepted() ? 1 : 0; };
             const Id id = static_cast<Id>(t);
             if (t % 2 == 0) {
-                for (int i = 0; i < tries; ++i) note(bank.try_submit(id, Account::Deposit{1}, {}, hear));
+                for (int i = 0; i < tries; ++i)
+                    note(bank.try_submit(id, Account::Deposit{1}, {}, hear));
                 return;
             }
             auto desk = bank.producer();
@@ -50,7 +52,10 @@ TEST_F(Overload, submitted_is_accepted_plus_refused_exactly) {
                 note(desk.try_submit(id, Account::Deposit{1}, {}, hear));
                 if (i % 100 == 0) desk.poll_replies(64);
             }
-            until([&] { desk.poll_replies(64); return desk.waiting() == 0; });
+            until([&] {
+                desk.poll_replies(64);
+                return desk.waiting() == 0;
+            });
         });
     for (std::thread& sender : senders) sender.join();
     until([&] { return heard == accepted; });
@@ -72,7 +77,8 @@ TEST_F(Overload, a_submit_with_patience_waits_so_long_and_then_says_no) {
     EXPECT_EQ(accepted, 64);
     SubmitOptions some;
     some.patience = std::chrono::seconds(30);
-    EXPECT_EQ(bank.submit(1, Account::Deposit{1}, some), Offer::accepted) << "waiting runs the engine";
+    EXPECT_EQ(bank.submit(1, Account::Deposit{1}, some), Offer::accepted)
+        << "waiting runs the engine";
     EXPECT_EQ(balance(bank, 1), 65);
 }
 
@@ -82,7 +88,9 @@ TEST_F(Overload, a_producer_that_never_reads_stops_only_itself) {
     SubmitOptions none;
     none.patience = std::chrono::milliseconds(20);
     Offer offer = Offer::accepted;
-    until([&] { return (offer = deaf.submit(1, Account::Deposit{1}, none, want_reply)) != Offer::accepted; });
+    until([&] {
+        return (offer = deaf.submit(1, Account::Deposit{1}, none, want_reply)) != Offer::accepted;
+    });
     EXPECT_EQ(offer, Offer::back_pressured);
     for (int i = 0; i < 500; ++i) EXPECT_TRUE(ask(bank, 1, Account::Deposit{1}).accepted());
     // It stops nobody at the end either; what it never read is still there.

@@ -1,4 +1,5 @@
-// Retries are harmless: the first outcome, once, across batches, restarts and shards. Knows the façade.
+// Retries are harmless: the first outcome, once, across batches, restarts and shards. Knows the
+// façade.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -65,7 +66,8 @@ TEST(Sessions, a_number_older_than_the_window_is_refused_and_never_acts) {
     for (int life = 0; life < 2; ++life) {
         Bank bank = open(options);
         if (life == 0)
-            for (std::uint64_t number = 1; number <= 9; ++number) ask(bank, 7, Account::Deposit{1}, as("desk", number));
+            for (std::uint64_t number = 1; number <= 9; ++number)
+                ask(bank, 7, Account::Deposit{1}, as("desk", number));
         const Reply old = ask(bank, 7, Account::Deposit{1}, as("desk", 1));
         ASSERT_TRUE(old.refused());
         EXPECT_EQ(old.refusal(), Refusal::number_forgotten);
@@ -88,7 +90,8 @@ protected:
 
 TEST_F(OneBatch, a_retry_is_answered_although_its_batch_pushes_it_out_of_the_window) {
     Bank bank = make(8);
-    for (std::uint64_t number = 1; number <= 8; ++number) ask(bank, 7, Account::Deposit{1}, as("desk", number));
+    for (std::uint64_t number = 1; number <= 8; ++number)
+        ask(bank, 7, Account::Deposit{1}, as("desk", number));
     auto retry = bank.submit(7, Account::Deposit{1}, as("desk", 1), use_future);
     auto fresh = bank.submit(7, Account::Deposit{1}, as("desk", 9), use_future);
     EXPECT_TRUE(retry.get().repeat());
@@ -115,7 +118,8 @@ TEST_F(OneBatch, a_window_of_one_still_works) {
     for (std::uint64_t number = 1; number <= 100; ++number)
         for (int i = 0; i < 2; ++i)
             replies.push_back(bank.submit(7, Account::Deposit{1}, as("desk", number), use_future));
-    for (std::size_t i = 0; i < replies.size(); ++i) EXPECT_EQ(replies[i].get().repeat(), i % 2 == 1);
+    for (std::size_t i = 0; i < replies.size(); ++i)
+        EXPECT_EQ(replies[i].get().repeat(), i % 2 == 1);
     EXPECT_EQ(balance(bank, 7), 100);
 }
 
@@ -133,7 +137,8 @@ TEST(Sessions, too_many_sessions_are_refused_and_the_known_ones_go_on) {
     EngineOptions options = small(directory.path());
     options.sessions_max = 3;
     Bank bank = open(options);
-    for (int i = 0; i < 3; ++i) EXPECT_TRUE(ask(bank, 7, Account::Deposit{1}, as("s" + std::to_string(i), 1)).accepted());
+    for (int i = 0; i < 3; ++i)
+        EXPECT_TRUE(ask(bank, 7, Account::Deposit{1}, as("s" + std::to_string(i), 1)).accepted());
     const Reply fourth = ask(bank, 7, Account::Deposit{1}, as("s3", 1));
     ASSERT_TRUE(fourth.refused());
     EXPECT_EQ(fourth.refusal(), Refusal::too_many_sessions);
@@ -147,7 +152,9 @@ TEST(Sessions, the_status_of_a_command_is_known_by_its_session_and_number) {
     options.session_window = 8;
     using Known = CommandStatus::Known;
     const SessionId desk = session_id("desk");
-    const auto known = [&](Bank& bank, std::uint64_t number) { return bank.status(desk, CommandNumber{number}).get(); };
+    const auto known = [&](Bank& bank, std::uint64_t number) {
+        return bank.status(desk, CommandNumber{number}).get();
+    };
     {
         Bank bank = open(options);
         EXPECT_EQ(known(bank, 1).known, Known::unknown);
@@ -160,7 +167,8 @@ TEST(Sessions, the_status_of_a_command_is_known_by_its_session_and_number) {
     EXPECT_EQ(known(bank, 2).known, Known::answered);
     EXPECT_TRUE(known(bank, 2).reply.rejected());
     EXPECT_EQ(known(bank, 3).known, Known::unknown);
-    for (std::uint64_t number = 3; number <= 20; ++number) ask(bank, 7, Account::Deposit{1}, as("desk", number));
+    for (std::uint64_t number = 3; number <= 20; ++number)
+        ask(bank, 7, Account::Deposit{1}, as("desk", number));
     EXPECT_EQ(known(bank, 2).known, Known::forgotten);
 }
 
@@ -177,9 +185,11 @@ TEST(Sessions, the_status_is_the_one_of_the_shard_that_decided) {
     for (const auto& [few, many] : {std::pair{here, there}, std::pair{there, here}}) {
         const std::string session = "desk" + std::to_string(few);
         ask(bank, few, Account::Deposit{1}, as(session, 1));
-        for (std::uint64_t number = 2; number <= 30; ++number) ask(bank, many, Account::Deposit{1}, as(session, number));
+        for (std::uint64_t number = 2; number <= 30; ++number)
+            ask(bank, many, Account::Deposit{1}, as(session, number));
         // The other shard's window is far ahead; this one's still holds number 1.
-        EXPECT_EQ(bank.status(session_id(session), CommandNumber{1}).get().known, CommandStatus::Known::answered);
+        EXPECT_EQ(bank.status(session_id(session), CommandNumber{1}).get().known,
+                  CommandStatus::Known::answered);
     }
 }
 
@@ -191,7 +201,8 @@ TEST(Sessions, a_producer_goes_on_where_its_session_ended) {
         for (std::uint64_t turn = 0; turn < 5; ++turn) {
             auto desk = bank.producer({.session = "desk"});
             ASSERT_EQ(desk.next_number().value, 1 + (life * 5 + turn) * commands);
-            for (std::uint64_t i = 0; i < commands; ++i) ASSERT_EQ(desk.submit(i % 16, Account::Deposit{1}), Offer::accepted);
+            for (std::uint64_t i = 0; i < commands; ++i)
+                ASSERT_EQ(desk.submit(i % 16, Account::Deposit{1}), Offer::accepted);
         }
     }
     Bank bank = open(small(directory.path(), 2));
@@ -228,8 +239,9 @@ TEST(Sessions, every_command_three_times_in_any_order_acts_once) {
                 expected[id] += static_cast<std::int64_t>(number);
                 ++events;
             }
-            replies.emplace_back(number, bank.submit(id, Account::Deposit{static_cast<std::int64_t>(number)},
-                                                     as("desk", number), use_future));
+            replies.emplace_back(
+                number, bank.submit(id, Account::Deposit{static_cast<std::int64_t>(number)},
+                                    as("desk", number), use_future));
         }
         for (auto& [number, future] : replies) {
             const Reply reply = future.get();
@@ -253,7 +265,8 @@ TEST(Sessions, windows_agree_with_a_list_of_everything) {
         std::uint64_t highest = 0;
         for (int i = 0; i < 20'000; ++i) {
             const std::uint64_t back = chance() % (2 * window);
-            const std::uint64_t number = std::max<std::uint64_t>(1, highest + 5 > back ? highest + 5 - back : 1);
+            const std::uint64_t number =
+                std::max<std::uint64_t>(1, highest + 5 > back ? highest + 5 - back : 1);
             const detail::Sessions::Answer* answer = nullptr;
             const auto found = sessions.look(index, number, answer);
             if (number + window <= highest) {

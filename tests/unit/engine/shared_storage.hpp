@@ -1,4 +1,5 @@
-// A storage in memory for several threads, whose writes to segments fail when a test says so. Knows no layout.
+// A storage in memory for several threads, whose writes to segments fail when a test says so. Knows
+// no layout.
 #pragma once
 
 #include <memory>
@@ -32,12 +33,14 @@ public:
         memory_.cut_power(unsynced);
     }
 
-    Status open(const std::string& path, journal::OpenMode mode, std::unique_ptr<journal::File>& file) override {
+    Status open(const std::string& path, journal::OpenMode mode,
+                std::unique_ptr<journal::File>& file) override {
         const std::lock_guard lock(mutex_);
         std::unique_ptr<journal::File> inner;
         const Status status = memory_.open(path, mode, inner);
         if (status.ok())
-            file = std::make_unique<SharedFile>(*this, std::move(inner), mode == journal::OpenMode::write);
+            file = std::make_unique<SharedFile>(*this, std::move(inner),
+                                                mode == journal::OpenMode::write);
         return status;
     }
     Status list(const std::string& directory, std::vector<std::string>& names) override {
@@ -64,7 +67,8 @@ public:
         const std::lock_guard lock(mutex_);
         return memory_.free_bytes(directory, bytes);
     }
-    Status lock(const std::string& path, std::unique_ptr<journal::FileLock>& held, std::string& holder) override {
+    Status lock(const std::string& path, std::unique_ptr<journal::FileLock>& held,
+                std::string& holder) override {
         const std::lock_guard lock(mutex_);
         return memory_.lock(path, held, holder);
     }
@@ -101,7 +105,8 @@ private:
         }
         Status write_durable(std::uint64_t offset, std::span<const std::byte> bytes) override {
             const std::lock_guard lock(storage_.mutex_);
-            if (in_use_ && ++storage_.writes_ >= storage_.failing_from_ && storage_.failing_from_ != 0)
+            if (in_use_ && ++storage_.writes_ >= storage_.failing_from_ &&
+                storage_.failing_from_ != 0)
                 return {journal::StorageFault::io, 5};
             return file_->write_durable(offset, bytes);
         }

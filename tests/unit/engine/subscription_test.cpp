@@ -36,7 +36,10 @@ TEST(Subscription, joined_at_any_moment_sees_every_event_once) {
     for (int reader = 0; reader < 3; ++reader)
         readers.emplace_back([&, reader] {
             const auto join_at = static_cast<std::uint64_t>(reader) * commands / 4;
-            until([&] { return bank.core().now_ns() != 0 && bank.aggregate_count() * commands / 60 >= join_at; });
+            until([&] {
+                return bank.core().now_ns() != 0 &&
+                       bank.aggregate_count() * commands / 60 >= join_at;
+            });
             auto events = bank.subscribe();
             Seen seen(2);
             until([&] {
@@ -54,7 +57,8 @@ TEST(Subscription, far_behind_reads_from_the_segments_what_memory_has_no_more) {
     auto slow = bank.subscribe();
     Seen seen(1);
     ASSERT_TRUE(slow.poll(seen, 1).ok());
-    for (int i = 0; i < 200; ++i) ask(bank, 1, Account::Flood{20});  // 4 MiB through a head of 256 KiB
+    for (int i = 0; i < 200; ++i)
+        ask(bank, 1, Account::Flood{20});  // 4 MiB through a head of 256 KiB
     EXPECT_GT(slow.lag_bytes(), 3U << 20);
     until([&] {
         EXPECT_TRUE(slow.poll(seen, 7).ok());
@@ -73,8 +77,10 @@ TEST(Subscription, kept_at_any_event_goes_on_with_the_next_one_over_restarts) {
     for (int life = 0; life < 6; ++life) {
         Bank bank = open(options);
         for (std::uint64_t i = 0; i < 20; ++i) {
-            const std::uint64_t events = 1 + chance() % 9;  // several events a record: stop in the middle
-            if (ask(bank, i, Account::Flood{events}, as("desk", 1 + sent)).accepted()) sent += events;
+            const std::uint64_t events =
+                1 + chance() % 9;  // several events a record: stop in the middle
+            if (ask(bank, i, Account::Flood{events}, as("desk", 1 + sent)).accepted())
+                sent += events;
         }
         for (int stop = 0; stop < 10; ++stop) {
             SubscribeOptions from;
@@ -100,7 +106,13 @@ TEST(Subscription, from_the_end_sees_only_what_comes) {
     auto events = bank.subscribe({.from_end = true});
     ask(bank, 1, Account::Deposit{2});
     std::vector<std::int64_t> cents;
-    ASSERT_TRUE(events.poll([&](const auto& event) { cents.push_back(event.template as<Account::Deposited>()->cents); }, 10).ok());
+    ASSERT_TRUE(events
+                    .poll(
+                        [&](const auto& event) {
+                            cents.push_back(event.template as<Account::Deposited>()->cents);
+                        },
+                        10)
+                    .ok());
     EXPECT_EQ(cents, std::vector<std::int64_t>{2});
 }
 
@@ -137,13 +149,18 @@ TEST(Subscription, of_rejections_names_who_was_refused_and_why) {
     ask(bank, 1, Account::Withdraw{5});  // anonymous: leaves nothing
     auto events = bank.subscribe({.rejections = true});
     int count = 0;
-    ASSERT_TRUE(events.poll([&](const auto& event) {
-        ++count;
-        EXPECT_TRUE(event.is_rejection());
-        EXPECT_EQ(event.session(), session_id("desk"));
-        EXPECT_EQ(event.number().value, 1U);
-        EXPECT_EQ(event.reason_number(), static_cast<std::uint16_t>(Account::Reason::not_enough));
-    }, 10).ok());
+    ASSERT_TRUE(events
+                    .poll(
+                        [&](const auto& event) {
+                            ++count;
+                            EXPECT_TRUE(event.is_rejection());
+                            EXPECT_EQ(event.session(), session_id("desk"));
+                            EXPECT_EQ(event.number().value, 1U);
+                            EXPECT_EQ(event.reason_number(),
+                                      static_cast<std::uint16_t>(Account::Reason::not_enough));
+                        },
+                        10)
+                    .ok());
     EXPECT_EQ(count, 1);
 }
 
@@ -155,12 +172,18 @@ TEST(Subscription, stays_at_the_event_whose_handler_threw) {
     std::uint64_t next = 0;
     for (int round = 0; round < 10; ++round) {
         try {
-            ASSERT_TRUE(events.poll([&](const auto& event) {
-                const std::uint64_t number = event.template as<Account::Filled>()->number;
-                EXPECT_EQ(number, next);
-                if (round % 2 == 0 && number == next && round < 9) throw std::runtime_error("handler");
-                next = number + 1;
-            }, 1).ok());
+            ASSERT_TRUE(events
+                            .poll(
+                                [&](const auto& event) {
+                                    const std::uint64_t number =
+                                        event.template as<Account::Filled>()->number;
+                                    EXPECT_EQ(number, next);
+                                    if (round % 2 == 0 && number == next && round < 9)
+                                        throw std::runtime_error("handler");
+                                    next = number + 1;
+                                },
+                                1)
+                            .ok());
         } catch (const std::runtime_error&) {
         }
     }
@@ -191,9 +214,13 @@ TEST(Subscription, numbers_the_versions_of_the_aggregate) {
     ask(bank, 1, Account::Spend{1, 3});
     auto events = bank.subscribe();
     std::vector<std::uint64_t> own;
-    ASSERT_TRUE(events.poll([&](const auto& event) {
-        if (event.id() == 1) own.push_back(event.version().value);
-    }, 100).ok());
+    ASSERT_TRUE(events
+                    .poll(
+                        [&](const auto& event) {
+                            if (event.id() == 1) own.push_back(event.version().value);
+                        },
+                        100)
+                    .ok());
     EXPECT_EQ(own, (std::vector<std::uint64_t>{1, 2, 3, 4, 5}));
 }
 

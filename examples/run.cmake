@@ -1,0 +1,18 @@
+# Runs `program` `runs` times in the empty `folder`; the last run must say the lines `says`, in any order.
+file(REMOVE_RECURSE "${folder}")
+file(MAKE_DIRECTORY "${folder}")
+foreach(run RANGE 1 ${runs})
+    execute_process(COMMAND "${program}" WORKING_DIRECTORY "${folder}"
+        OUTPUT_VARIABLE said ERROR_VARIABLE complained RESULT_VARIABLE ended)
+    if(NOT ended EQUAL 0)
+        message(FATAL_ERROR "${program}: run ${run} ended with ${ended}: ${said}${complained}")
+    endif()
+endforeach()
+string(STRIP "${said}" said)
+string(REPLACE "\n" ";" said "${said}")
+list(SORT said)
+list(SORT says)
+if(NOT said STREQUAL says)
+    message(FATAL_ERROR "${program}: said\n${said}\nnot\n${says}")
+endif()
+file(REMOVE_RECURSE "${folder}")
