@@ -1,11 +1,14 @@
-// A bank: accounts and a ledger of fees, transfers in one piece, a client that may send everything twice.
+// A bank: accounts and a ledger of fees, transfers in one piece, a client that may send everything
+// twice.
 #include <cstdint>
 #include <cstdio>
 #include <pawl/engine.hpp>
 
 struct Fees {  // one per branch; lives beside the branch's accounts
     struct Close {};
-    struct Earned { std::int64_t cents; };
+    struct Earned {
+        std::int64_t cents;
+    };
     using Commands = pawl::Commands<Close>;
     using Events = pawl::Events<Earned>;
     std::int64_t total = 0;
@@ -15,10 +18,19 @@ struct Fees {  // one per branch; lives beside the branch's accounts
 };
 
 struct Account {  // its id: branch * 1000 + number
-    struct Deposit  { std::int64_t cents; };
-    struct Transfer { pawl::Id to; std::int64_t cents; };
-    struct Credited { std::int64_t cents; };
-    struct Debited  { std::int64_t cents; };
+    struct Deposit {
+        std::int64_t cents;
+    };
+    struct Transfer {
+        pawl::Id to;
+        std::int64_t cents;
+    };
+    struct Credited {
+        std::int64_t cents;
+    };
+    struct Debited {
+        std::int64_t cents;
+    };
     enum class Reason : std::uint16_t { not_positive = 1, not_enough, no_such_account };
 
     using Commands = pawl::Commands<Deposit, Transfer>;
@@ -39,7 +51,7 @@ struct Account {  // its id: branch * 1000 + number
         if (ask.cents <= 0) return pawl::reject(Reason::not_positive);
         if (ctx.peek<Account>(ask.to) == nullptr) return pawl::reject(Reason::no_such_account);
         if (balance < ask.cents + fee) return pawl::reject(Reason::not_enough);
-        ctx.emit(Debited{ask.cents + fee});                      // all three, or none of them
+        ctx.emit(Debited{ask.cents + fee});  // all three, or none of them
         ctx.emit_to<Account>(ask.to, Credited{ask.cents});
         ctx.emit_to<Fees>(ctx.id() / 1000, Fees::Earned{fee});
         return pawl::accept;
@@ -78,11 +90,13 @@ int main() {
     const int accepted = send_day(first);
     send_day(first);  // the client is not sure that it was heard, and says everything again
 
-    const auto balance = [](const Account& account) { return account.balance; };
     std::printf("%d of 4 accepted, %d repeats\n", accepted, repeats);
-    std::printf("1001 has %lld cents\n", static_cast<long long>(bank.query(1001, balance, pawl::use_future).get()));
-    std::printf("1002 has %lld cents\n", static_cast<long long>(bank.query(1002, balance, pawl::use_future).get()));
-    const auto total = [](const Fees& fees) { return fees.total; };
-    std::printf("fees are %lld cents\n", static_cast<long long>(bank.query(1, total, pawl::use_future).get()));
+    for (const pawl::Id id : {pawl::Id{1001}, pawl::Id{1002}}) {
+        const auto balance = [](const Account& account) { return account.balance; };
+        const std::int64_t cents = bank.query(id, balance, pawl::use_future).get();
+        std::printf("%d has %lld cents\n", static_cast<int>(id), static_cast<long long>(cents));
+    }
+    const auto total = [](const Fees& fees) { return static_cast<long long>(fees.total); };
+    std::printf("fees are %lld cents\n", bank.query(1, total, pawl::use_future).get());
     return 0;
 }

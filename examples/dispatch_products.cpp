@@ -1,7 +1,9 @@
-// Orders are accepted on two shards; a watcher dispatches each one exactly once, whoever is killed when.
+// Orders are accepted on two shards; a watcher dispatches each one exactly once, whoever is killed
+// when.
 //
-// It accepts three orders and runs the watcher until every one is dispatched. Kill it at any moment and start it
-// again: the watcher keeps its cursor in the same file as its effect, renamed into place in one step.
+// It accepts three orders and runs the watcher until every one is dispatched. Kill it at any moment
+// and start it again: the watcher keeps its cursor in the same file as its effect, renamed into
+// place in one step.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -10,9 +12,13 @@
 #include <string>
 
 struct Order {
-    struct Accept   { std::uint64_t product; };
+    struct Accept {
+        std::uint64_t product;
+    };
     struct Dispatch {};
-    struct Accepted   { std::uint64_t product; };
+    struct Accepted {
+        std::uint64_t product;
+    };
     struct Dispatched {};
     enum class Reason : std::uint16_t { known_already = 1, not_accepted, dispatched_already };
     enum class Stage : std::uint64_t { none, accepted, dispatched };
@@ -63,11 +69,13 @@ int main(int count, char** words) {
     if (!opened) return std::puts(opened.error().sentence.c_str()), 1;
     auto engine = std::move(opened).value();
 
-    // A client that never knows whether it was heard: it sends all its orders with the same numbers in every life.
+    // A client that never knows whether it was heard: it sends all its orders with the same numbers
+    // in every life.
     std::uint64_t number = 0;
     for (const pawl::Id order : orders)
-        engine.submit(order, Order::Accept{order * 10},
-                      {.session = pawl::session_id("shop"), .number = pawl::CommandNumber{++number}});
+        engine.submit(
+            order, Order::Accept{order * 10},
+            {.session = pawl::session_id("shop"), .number = pawl::CommandNumber{++number}});
 
     Shipments shipments(directory + ".shipments");
     auto events = engine.subscribe({.from = shipments.cursor});
@@ -81,8 +89,11 @@ int main(int count, char** words) {
             const pawl::SubmitOptions once{.cause = event.sequence().value,
                                            .session = pawl::session_id("watcher"),
                                            .number = pawl::CommandNumber{event.sequence().value}};
-            const pawl::Reply reply = engine.submit(event.id(), Order::Dispatch{}, once, pawl::use_future).get();
-            if (!reply.accepted()) std::printf("order %llu: not dispatched\n", static_cast<unsigned long long>(event.id()));
+            const pawl::Reply reply =
+                engine.submit(event.id(), Order::Dispatch{}, once, pawl::use_future).get();
+            if (!reply.accepted())
+                std::printf("order %llu: not dispatched\n",
+                            static_cast<unsigned long long>(event.id()));
             shipments.lines += "dispatched " + std::to_string(event.id()) + "\n";
             --waiting;
         };

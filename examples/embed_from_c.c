@@ -10,14 +10,17 @@ struct account {
     int64_t cents;
 };
 
-static uint16_t decide(const void* state, uint16_t type, const void* command, size_t bytes, pawl_context* context,
-                       void* user) {
+static uint16_t decide(const void* state, uint16_t type, const void* command, size_t bytes,
+                       pawl_context* context, void* user) {
     const struct account* account = state;
     const int64_t* cents = command;
     (void)user;
     if (bytes != sizeof *cents) return 2;
     if (type == withdraw && account->cents < *cents) return not_enough;
-    return pawl_emit(context, type == deposit ? deposited : withdrawn, cents, sizeof *cents) == PAWL_OK ? 0 : 3;
+    return pawl_emit(context, type == deposit ? deposited : withdrawn, cents, sizeof *cents) ==
+                   PAWL_OK
+               ? 0
+               : 3;
 }
 
 static void apply(void* state, uint16_t type, const void* event, size_t bytes, void* user) {
@@ -53,11 +56,13 @@ int main(void) {
     if (pawl_call(engine, 42, deposit, &ten, sizeof ten, &once, &reply) != PAWL_OK) return 1;
     printf("deposit: %s\n", reply.outcome == PAWL_ACCEPTED ? "accepted" : "rejected");
     if (pawl_call(engine, 42, withdraw, &much, sizeof much, NULL, &reply) != PAWL_OK) return 1;
-    printf("withdraw: %s\n", reply.outcome == PAWL_REJECTED && reply.reason == not_enough ? "not enough" : "?");
+    printf("withdraw: %s\n",
+           reply.outcome == PAWL_REJECTED && reply.reason == not_enough ? "not enough" : "?");
 
     struct account account;
     uint64_t version = 0;
     if (pawl_read(engine, 42, &account, sizeof account, &version) != PAWL_OK) return 1;
-    printf("balance: %lld cents after %llu event\n", (long long)account.cents, (unsigned long long)version);
+    printf("balance: %lld cents after %llu event\n", (long long)account.cents,
+           (unsigned long long)version);
     return pawl_close(engine);
 }

@@ -1,14 +1,19 @@
-// A host with its own event loop: the engine has no thread, the loop runs it. A timer submits, an event wakes.
-#include <cstdint>
-#include <cstdio>
-#include <pawl/engine.hpp>
+// A host with its own event loop: the engine has no thread, the loop runs it. A timer submits, an
+// event wakes.
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+#include <cstdint>
+#include <cstdio>
+#include <pawl/engine.hpp>
 
 struct Meter {
-    struct Read { std::int64_t watts; };
-    struct Measured { std::int64_t watts; };
+    struct Read {
+        std::int64_t watts;
+    };
+    struct Measured {
+        std::int64_t watts;
+    };
     using Commands = pawl::Commands<Read>;
     using Events = pawl::Events<Measured>;
     std::int64_t sum = 0;
@@ -18,11 +23,15 @@ struct Meter {
         ctx.emit(Measured{ask.watts});
         return pawl::accept;
     }
-    void apply(const Measured& event) noexcept { sum += event.watts; ++count; }
+    void apply(const Measured& event) noexcept {
+        sum += event.watts;
+        ++count;
+    }
 };
 
 int main() {
-    auto opened = pawl::Engine<Meter>::open({.directory = "meter.journal", .threading = pawl::Threading::none});
+    auto opened = pawl::Engine<Meter>::open(
+        {.directory = "meter.journal", .threading = pawl::Threading::none});
     if (!opened) return std::puts(opened.error().sentence.c_str()), 1;
     auto engine = std::move(opened).value();
 
@@ -45,7 +54,8 @@ int main() {
             std::uint64_t expired = 0;
             if (ready[i].data.fd != timer || read(timer, &expired, sizeof expired) < 0) continue;
             if (ticks < 20)
-                engine.submit(1, Meter::Read{100 + ticks++}, [&](const pawl::Reply&) { ++answered; });
+                engine.submit(1, Meter::Read{100 + ticks++},
+                              [&](const pawl::Reply&) { ++answered; });
         }
     }
     const auto average = [](const Meter& meter) { return meter.sum / meter.count; };

@@ -109,6 +109,15 @@ class Story {
 public:
     static constexpr Id default_id = 1;
 
+    // What happened to the aggregate before, in this order.
+    template <class... E>
+        requires(Lists::template has_event<E> && ...)
+    explicit Story(const E&... events) {
+        (and_given(events), ...);
+    }
+    Story(const Story&) = delete;
+    Story& operator=(const Story&) = delete;
+
     // ---- given ----
     template <class E>
         requires(Lists::template has_event<E>)
@@ -213,9 +222,7 @@ private:
 //     .rejects(Account::Reason::not_enough);
 template <class A, class... Others, class... Events>
 Story<A, Others...> given(const Events&... events) {
-    Story<A, Others...> story;
-    (story.and_given(events), ...);
-    return story;
+    return Story<A, Others...>(events...);
 }
 
 }  // namespace pawl::testing
