@@ -26,9 +26,11 @@ TradeRow row_of(const Event& event, SessionId steps) {
     return row;
 }
 
-void count(const Event& event, DayCounts& counts) {
+void count(const Event& event, SessionId steps, DayCounts& counts) {
     if (event.correlation() == 0)
         return;  // the instrument itself and a feed's seed are nobody's line
+    if (event.session() == steps && event.number().value % commands_per_step != 0)
+        return;  // an auction goes on: it is still one line
     if (event.is_rejection())
         ++counts.rejected;
     else if (event.first_of_command())
@@ -42,7 +44,7 @@ Result<DayReport> read_day(TradingEngine& engine, const std::string& session, bo
     DayReport report;
     auto journal = engine.subscribe({.rejections = true});
     const auto take = [&](const Event& event) {
-        count(event, report.counts);
+        count(event, steps, report.counts);
         if (!event.is_rejection()) ++report.counts.events;
         TradeRow row{};
         if (const auto* trade = event.as<matching::Traded>()) {
