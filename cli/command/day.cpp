@@ -51,7 +51,7 @@ int run_generated_day(const DayFlags& flags) {
     progress.finish();
     if (!end.status.ok()) return report_error(end.status.error());
 
-    const bool terminal = isatty(STDOUT_FILENO) != 0;
+    const bool terminal = look_of(STDOUT_FILENO) == Look::terminal;
     const SummaryContext context{flags.engine.directory,
                                  job.engine.durability,
                                  flags.engine.shards,

@@ -79,7 +79,7 @@ int run_match(const MatchFlags& flags) {
                                      flags.engine.shards,
                                      flags.in_flight,
                                      flags.rate,
-                                     isatty(STDOUT_FILENO) != 0};
+                                     look_of(STDOUT_FILENO) == Look::terminal};
         if (flags.json)
             std::printf("%s\n", summary_json(end.figures, context).c_str());
         else

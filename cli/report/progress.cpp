@@ -1,10 +1,12 @@
 // Draws one line over itself.
 #include "cli/report/progress.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <string_view>
 #include <utility>
 
 #include "cli/report/table.hpp"
@@ -40,6 +42,9 @@ ProgressLine::Options ProgressLine::on_standard_error(std::string label, std::ui
     options.total = total;
     options.unit = unit;
     options.visible = standard_error_is_terminal();
+    winsize size{};
+    if (options.visible && ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0)
+        options.columns = size.ws_col;
     options.now_ns = [] {
         const auto now = std::chrono::steady_clock::now().time_since_epoch();
         return std::int64_t{std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()};
@@ -99,6 +104,9 @@ void ProgressLine::draw(std::uint64_t done, std::int64_t now) {
             "  " +
             left_text(static_cast<std::int64_t>(static_cast<double>(options_.total - done) / rate));
     }
+    // A line that wraps could not be drawn over.
+    const std::size_t room = std::string_view(wipe).size() + options_.columns;
+    if (options_.columns != 0 && line.size() >= room) line.resize(room - 1);
     options_.write(line);
     drawn_ = true;
 }

@@ -18,7 +18,8 @@ public:
         std::string label;
         std::uint64_t total = 0;  // 0 = unknown: no bar, no time left
         Unit unit = Unit::count;
-        bool visible = false;  // standard_error_is_terminal() for most
+        std::size_t columns = 0;  // of the terminal, what is beyond is left out; 0 = unknown
+        bool visible = false;     // standard_error_is_terminal() for most
         std::function<std::int64_t()> now_ns;
         std::function<void(const std::string&)> write;  // gets bytes for the terminal
     };

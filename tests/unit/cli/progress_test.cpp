@@ -47,6 +47,16 @@ TEST_F(Progress, bytes_are_shown_as_bytes_and_an_unknown_total_has_no_bar) {
     EXPECT_EQ(written_[0], "\r\x1b[Kday  3.00 MiB  1.50 MiB/s");
 }
 
+TEST_F(Progress, it_never_wraps_on_a_narrow_terminal) {
+    ProgressLine::Options narrow = options(1'000'000);
+    narrow.columns = 20;
+    ProgressLine line(narrow);
+    now_ns_ += 10 * second;
+    line.update(250'000);
+    ASSERT_EQ(written_.size(), 1U);
+    EXPECT_EQ(written_[0], "\r\x1b[Kday [######........");
+}
+
 TEST_F(Progress, it_draws_at_most_ten_times_a_second) {
     ProgressLine line(options(100));
     for (std::uint64_t i = 0; i < 1'000; ++i) {
