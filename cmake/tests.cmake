@@ -27,7 +27,7 @@ function(pawl_add_test)
     target_compile_definitions(${arg_NAME}_test PRIVATE PAWL_SOURCE_DIR="${pawl_SOURCE_DIR}")
     target_link_libraries(${arg_NAME}_test PRIVATE
         ${arg_LIBRARIES} rapidcheck GTest::gtest_main Threads::Threads)
-    add_test(NAME ${arg_NAME} COMMAND ${arg_NAME}_test --gtest_brief=1)
+    add_test(NAME ${arg_NAME} COMMAND ${arg_NAME}_test)
     pawl_test_properties(${arg_NAME} "${arg_LABELS}" "${arg_TIMEOUT}")
 endfunction()
 
