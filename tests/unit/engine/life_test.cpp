@@ -167,7 +167,7 @@ TEST(Life, a_hosts_own_loop_runs_the_engine_without_a_thread_of_ours) {
     };
     const auto before = threads();
     Bank bank = open(options);
-    EXPECT_EQ(threads(), before);
+    EXPECT_LE(threads(), before);  // ended ones of earlier tests may still be leaving
 
     std::atomic<int> heard{0};
     std::thread other([&] {
