@@ -135,7 +135,6 @@ TEST(Subscription, of_what_is_synced_never_sees_what_is_not) {
         poll();
         EXPECT_EQ(soon_count, i);
         EXPECT_EQ(safe_count, i - 1);
-        SubmitOptions synced;
         ASSERT_TRUE(bank.sync().ok());
         poll();
         EXPECT_EQ(safe_count, i);
