@@ -29,8 +29,9 @@ double middle(std::vector<double> values) {
 }
 
 Result<Engine<Account>> open_bank(const std::string& path, std::uint32_t shards,
-                                  const std::vector<int>& cores) {
+                                  const std::vector<int>& cores, bool transient = false) {
     EngineOptions options;
+    options.transient = transient;
     options.directory = path;
     options.shards = shards;
     options.idle = Idle::yield;
@@ -88,6 +89,20 @@ Result<std::vector<Figure>> run_throughput(const RunOptions& options) {
         one_producer = middle(ours);
         figures.push_back({"throughput batch " + std::to_string(batch), one_producer, "commands/s",
                            "smallest honest loop, same batch", middle(limit), included});
+    }
+    {
+        // How much of the distance is the disk's: the same without a journal behind the head.
+        auto bank = open_bank("", 1, cores.engine_cores(), true);
+        if (!bank) return bank.error();
+        const Pinned pinned(cores.sender);
+        std::vector<double> ours;
+        for (int round = 0; round < repeats; ++round) {
+            EngineClient client(*bank, "desk");
+            ours.push_back(send_bursts(client, burst).per_second);
+        }
+        figures.push_back({"throughput batch 64, transient", middle(ours), "commands/s",
+                           figures.back().limit_name, figures.back().limit,
+                           "as above, but nothing is written to a disk"});
     }
     const struct {
         const char* name;

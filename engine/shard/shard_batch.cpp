@@ -226,7 +226,7 @@ void Shard::show(const Tally& tally) noexcept {
     add(counters_.events, tally.events);
     add(counters_.threw, tally.threw);
     add(counters_.gate_waits, tally.gate_waits);
-    add(counters_.batches, 1);
+    if (tally.commands + tally.questions + tally.repeats != 0) add(counters_.batches, 1);
 }
 
 std::byte* Shard::write_record(std::byte* at, RecordKind kind, std::uint32_t session,
