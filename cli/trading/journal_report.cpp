@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <utility>
+#include <tuple>
 
 #include "cli/trading/numbering.hpp"
 #include "cli/trading/text_file.hpp"
@@ -73,6 +73,7 @@ Result<DayReport> read_day(TradingEngine& engine, const std::string& session, bo
             return;
         }
         ++report.counts.trades;
+        row.place = report.trades.size();
         if (keep_trades) report.trades.push_back(row);
     };
     for (;;) {
@@ -81,10 +82,9 @@ Result<DayReport> read_day(TradingEngine& engine, const std::string& session, bo
         if (*handled == 0 && journal.lag_bytes() == 0) break;
     }
     // Each shard's trades are in order; the input's order is that of the numbers.
-    std::stable_sort(report.trades.begin(), report.trades.end(),
-                     [](const TradeRow& a, const TradeRow& b) {
-                         return std::pair(a.number, a.step) < std::pair(b.number, b.step);
-                     });
+    std::sort(report.trades.begin(), report.trades.end(), [](const TradeRow& a, const TradeRow& b) {
+        return std::tie(a.number, a.step, a.place) < std::tie(b.number, b.step, b.place);
+    });
     return report;
 }
 

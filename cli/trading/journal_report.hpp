@@ -13,6 +13,7 @@ namespace pawl::cli {
 struct TradeRow {
     std::uint64_t number;   // of the order command it came from, or that stood before its step
     std::uint64_t step;     // 0, or the number of the step: together the order of the input
+    std::uint64_t place;    // as the journal was read: the order of one command's trades
     std::uint64_t command;  // cmd_no of its line
     std::uint64_t buy;
     std::uint64_t sell;

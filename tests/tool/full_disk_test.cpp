@@ -60,6 +60,9 @@ public:
     bool resize(const std::string& size) const {
         return ::mount("none", where_.c_str(), "tmpfs", MS_REMOUNT, ("size=" + size).c_str()) == 0;
     }
+    bool make_read_only() const {
+        return ::mount("none", where_.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "") == 0;
+    }
 
 private:
     std::string where_;
@@ -115,6 +118,22 @@ TEST_F(FullDisk, a_trades_file_without_room_leaves_the_old_one_and_the_journal) 
     EXPECT_EQ(read_file(trades), "the old one");
     EXPECT_FALSE(std::filesystem::exists(trades + ".part"));
     expect_whole_day(directory);
+}
+
+TEST_F(FullDisk, a_read_only_disk_can_be_looked_into_and_is_named_when_it_must_be_written) {
+    PAWL_SMALL_DISK(disk, folder_.path("disk"), "64m");
+    const std::string directory = folder_.path("disk/journal");
+    EXPECT_EQ(json_field(run(match(input_, "csv", directory)).out, "commands"), "60000");
+    ASSERT_TRUE(disk.make_read_only());
+    for (const char* look : {"verify", "stat"})
+        EXPECT_EQ(run({"journal", look, directory}).exit_code, 0) << look;
+    EXPECT_NE(run({"journal", "dump", directory, "--count", "4"}).out, "");
+    expect_sentence(run(match(input_, "csv", directory)), 4, {directory, "Read-only file system"});
+    expect_sentence(run(match(input_, "csv", folder_.path("disk/new"))), 4,
+                    {folder_.path("disk/new"), "Read-only file system"});
+    expect_sentence(run(with(match(input_, "csv", folder_.path("journal")),
+                             {"--trades", folder_.path("disk/new.csv")})),
+                    4, {"new.csv", "Read-only file system"});
 }
 
 TEST_F(FullDisk, a_limit_on_file_sizes_is_a_sentence_and_no_death) {
