@@ -86,9 +86,14 @@ Head::Head(std::unique_ptr<SharedRing> memory, const HeadOptions& options)
 }
 
 Result<std::unique_ptr<Head>> Head::create(Storage& storage, const HeadOptions& options) {
+    std::unique_ptr<SharedRing> older;
     std::unique_ptr<SharedRing> memory;
-    const auto status =
-        storage.map_ring(options.path, options.capacity_bytes, RingMode::create, memory);
+    // Whoever still holds the name is alive; anything else is replaced.
+    auto status = storage.map_ring(options.path, 0, RingMode::recover, older);
+    older.reset();
+    const std::string unborn = options.path + ".new";
+    if (status.fault != StorageFault::locked)
+        status = storage.map_ring(unborn, options.capacity_bytes, RingMode::create, memory);
     if (!status.ok()) {
         Error error = storage_error(
             status, "make the head of " + std::to_string(options.capacity_bytes) + " bytes",
@@ -113,9 +118,11 @@ Result<std::unique_ptr<Head>> Head::create(Storage& storage, const HeadOptions& 
     head->announced_value_->store(options.base.value, std::memory_order_relaxed);
     head->checksum_value_->store(options.base_checksum, std::memory_order_relaxed);
     head->committed_value_->store(options.base.value, std::memory_order_release);
-    // The header last: a head that was half made is not recognised.
-    std::atomic_signal_fence(std::memory_order_release);
     std::memcpy(head->memory_->page(), &header, sizeof header);
+    // It gets its name when it is whole: a process that is killed meanwhile leaves the older one,
+    // or none, but never half a head.
+    if (const auto named = storage.rename(unborn, options.path); !named.ok())
+        return storage_error(named, "name the new head", options.path);
     return head;
 }
 

@@ -60,6 +60,10 @@ public:
     // Everything below is on disk: Head::synced().
     Position synced() const noexcept { return head_.synced(); }
     JournalerState state() const noexcept { return state_.load(std::memory_order_acquire); }
+    // It stands still, and the storage still has no room for the segment it needs. Any thread.
+    bool disk_full() const noexcept {
+        return state() == JournalerState::disk_full && preparer_.disk_full();
+    }
     const JournalerCounters& counters() const noexcept { return counters_; }
     // The sentence that ended it. Only when failed.
     const std::string& failure() const noexcept;

@@ -47,6 +47,10 @@ public:
             (level == Durability::synced || level == Durability::replicated_synced))
             journaler_->demand(end);
     }
+    // The journal stands still because there is no room for another segment.
+    bool disk_full() const noexcept {
+        return journaler_ != nullptr && journaler_->disk_full();
+    }
     // The strongest level that a position has reached, of those a single node knows.
     Durability level_of(Position end) const noexcept {
         return journaler_ != nullptr && head_->synced() >= end ? Durability::synced

@@ -88,10 +88,10 @@ std::size_t Shard::turn(Port& port) {
         if (port.reply_room() == 0) break;
         const MessageView message(bytes);
         const MessageKind kind = message.header().kind;
-        const bool to_decide =
-            kind == MessageKind::command || kind == MessageKind::fact || kind == MessageKind::trial;
+        const bool to_decide = kind == MessageKind::command || kind == MessageKind::fact;
         if (to_decide && stopped()) {
-            refuse_closed(port, message.header());
+            refuse(port, message.header(), Refusal::closed);
+            add(counters_.refused, 1);
             port.consume(message.header().lines);
             ++done;
         } else if (to_decide) {
@@ -99,7 +99,8 @@ std::size_t Shard::turn(Port& port) {
             const std::size_t decided = run_batch(port, lines);
             port.consume(lines);
             done += decided;
-            if (decided == 0) break;  // no room in the head: back pressure
+            if (decided == 0 && !refuse_for_want_of_disk(port)) break;  // back pressure
+            if (decided == 0) ++done;
             if (done >= batch_max) break;
         } else {
             const std::size_t lines = message.header().lines;

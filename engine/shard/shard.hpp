@@ -80,7 +80,6 @@ private:
         std::uint64_t commands = 0;
         std::uint64_t by_outcome[4] = {};
         std::uint64_t repeats = 0;
-        std::uint64_t questions = 0;
         std::uint64_t events = 0;
         std::uint64_t threw = 0;
         std::uint64_t gate_waits = 0;
@@ -88,8 +87,10 @@ private:
 
     std::size_t turn(Port& port);
     std::size_t run_batch(Port& port, std::size_t& lines_done);
-    void refuse_closed(Port& port, const MessageHeader& header) noexcept;
+    void refuse(Port& port, const MessageHeader& header, Refusal refusal) noexcept;
+    bool refuse_for_want_of_disk(Port& port) noexcept;
     void answer_directly(Port& port, const MessageView& message);
+    static void begin(Work& work, const MessageView& message, Time now) noexcept;
     bool prepare(Work& work, const MessageView& message, const Port& port, std::uint16_t place,
                  Stage& stage);
     std::uint32_t session_index(SessionId id, std::string_view name, Stage& stage);
@@ -98,6 +99,7 @@ private:
     Position position_of(const Work& work) const noexcept;
     void settle(const Work& work, Position at);
     RawReply reply_for(const Work& work) const;
+    RawReply try_out(const MessageView& message);
     RawReply status_of(const MessageView& message) const;
     Stage open_stage() noexcept;
     std::byte* write_record(std::byte* at, RecordKind kind, std::uint32_t session, const void* body,
@@ -127,6 +129,7 @@ private:
     std::vector<std::unique_ptr<Port>> ports_;
     std::size_t first_port_ = 0;
     std::unique_ptr<Work[]> work_;
+    std::vector<std::byte> scratch_;  // where trials stage their events; made for the first one
 
     struct NewLane {
         std::shared_ptr<Lane> lane;

@@ -39,8 +39,7 @@ std::size_t Shard::run_batch(Port& port, std::size_t& lines_done) {
         if (bytes == nullptr) break;
         const MessageView message(bytes);
         const MessageKind kind = message.header().kind;
-        if (kind != MessageKind::command && kind != MessageKind::fact && kind != MessageKind::trial)
-            break;
+        if (kind != MessageKind::command && kind != MessageKind::fact) break;
         if (!prepare(work_[count], message, port, static_cast<std::uint16_t>(count), stage)) break;
         lines += message.header().lines;
         ++count;
@@ -54,17 +53,21 @@ std::size_t Shard::run_batch(Port& port, std::size_t& lines_done) {
     return done;
 }
 
+void Shard::begin(Work& work, const MessageView& message, Time now) noexcept {
+    work = Work{};
+    work.message = message;
+    const MessageHeader& header = message.header();
+    work.long_wait = now.ns - header.captured_ns >= std::int64_t{waited_ns_unknown};
+    if (header.captured_ns > now.ns)  // two cores' clocks may differ by nanoseconds
+        const_cast<MessageHeader&>(header).captured_ns = now.ns;
+}
+
 // Resolves the session and looks for a repeat. False: it needs room that is not there, or a batch
 // of its own.
 bool Shard::prepare(Work& work, const MessageView& message, const Port& port, std::uint16_t place,
                     Stage& stage) {
-    work = Work{};
-    work.message = message;
+    begin(work, message, stage.now);
     const MessageHeader& header = message.header();
-    work.long_wait = stage.now.ns - header.captured_ns >= std::int64_t{waited_ns_unknown};
-    if (header.captured_ns > stage.now.ns)  // two cores' clocks may differ by nanoseconds
-        const_cast<MessageHeader&>(header).captured_ns = stage.now.ns;
-    if (header.kind == MessageKind::trial) return true;
     const bool own_session = message.has(message_has_session);
     work.session = own_session ? SessionId{message.session()}
                                : (port.lane() != nullptr ? port.lane()->session : SessionId{});
@@ -110,9 +113,7 @@ std::uint32_t Shard::session_index(SessionId id, std::string_view name, Stage& s
 void Shard::undo_claims(std::size_t from, std::size_t to) noexcept {
     for (std::size_t i = from; i < to; ++i) {
         const Work& work = work_[i];
-        if (work.skip || work.session_index == 0 ||
-            work.message.header().kind == MessageKind::trial)
-            continue;
+        if (work.skip || work.session_index == 0) continue;
         sessions_.unclaim(work.session_index, work.message.header().number);
     }
 }
@@ -196,10 +197,6 @@ RawReply Shard::reply_for(const Work& work) const {
 }
 
 void Shard::count(const Work& work, Tally& tally) noexcept {
-    if (work.message.header().kind == MessageKind::trial) {
-        ++tally.questions;
-        return;
-    }
     if (work.skip) {
         ++tally.repeats;
         return;
@@ -222,11 +219,10 @@ void Shard::show(const Tally& tally) noexcept {
     add(counters_.rejected, tally.by_outcome[static_cast<std::size_t>(Outcome::rejected)]);
     add(counters_.refused, tally.by_outcome[static_cast<std::size_t>(Outcome::refused)]);
     add(counters_.repeats, tally.repeats);
-    add(counters_.questions, tally.questions);
     add(counters_.events, tally.events);
     add(counters_.threw, tally.threw);
     add(counters_.gate_waits, tally.gate_waits);
-    if (tally.commands + tally.questions + tally.repeats != 0) add(counters_.batches, 1);
+    if (tally.commands + tally.repeats != 0) add(counters_.batches, 1);
 }
 
 std::byte* Shard::write_record(std::byte* at, RecordKind kind, std::uint32_t session,

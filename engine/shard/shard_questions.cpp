@@ -1,4 +1,5 @@
 // What a shard answers without deciding: questions, status, and no.
+#include <algorithm>
 #include <cstring>
 
 #include "engine/shard/shard.hpp"
@@ -6,7 +7,7 @@
 
 namespace pawl::detail {
 
-void Shard::refuse_closed(Port& port, const MessageHeader& header) noexcept {
+void Shard::refuse(Port& port, const MessageHeader& header, Refusal refusal) noexcept {
     if ((header.flags & message_wants_reply) == 0) return;
     RawReply reply;
     reply.token = header.token;
@@ -14,8 +15,20 @@ void Shard::refuse_closed(Port& port, const MessageHeader& header) noexcept {
     reply.shard = options_.index;
     reply.position = RawReply::no_record;
     reply.outcome = Outcome::refused;
-    reply.reason = static_cast<std::uint16_t>(Refusal::closed);
+    reply.reason = static_cast<std::uint16_t>(refusal);
     port.queue_reply(reply);
+}
+
+// The head is full and the disk cannot take it: what waits in the shared queue is answered, so that
+// questions behind it are. A lane stands still instead: its producer counts on its commands being
+// decided in order, without a hole. False: the disk is only slow.
+bool Shard::refuse_for_want_of_disk(Port& port) noexcept {
+    if (port.lane() != nullptr || !gate_.disk_full()) return false;
+    const MessageHeader& header = MessageView(port.peek(0)).header();
+    refuse(port, header, Refusal::disk_full);
+    add(counters_.refused, 1);
+    port.consume(header.lines);
+    return true;
 }
 
 void Shard::answer_directly(Port& port, const MessageView& message) {
@@ -24,6 +37,8 @@ void Shard::answer_directly(Port& port, const MessageView& message) {
     reply.outcome = Outcome::accepted;
     if (header.kind == MessageKind::status) {
         reply = status_of(message);
+    } else if (header.kind == MessageKind::trial) {
+        reply = try_out(message);
     } else if (header.kind == MessageKind::question) {
         Question* question = nullptr;
         std::memcpy(&question, message.payload(), sizeof question);
@@ -42,6 +57,22 @@ void Shard::answer_directly(Port& port, const MessageView& message) {
     reply.shard = options_.index;
     add(counters_.questions, 1);
     if ((header.flags & message_wants_reply) != 0) port.queue_reply(reply);
+}
+
+// Decides on a page of its own: a full head does not keep anybody from asking.
+RawReply Shard::try_out(const MessageView& message) {
+    if (scratch_.empty()) scratch_.resize(options_.record_bytes_max);
+    Stage stage;
+    stage.cursor = scratch_.data();
+    stage.limit = scratch_.data() + scratch_.size();
+    stage.record_bytes_max = scratch_.size();
+    stage.last_sequence = last_sequence_;
+    stage.now = Time{std::max(last_time_.ns, clock_.wall_ns())};
+    stage.random_seed = options_.random_seed;
+    begin(work_[0], message, stage.now);
+    const std::size_t done = machine_.decide(work_.get(), 1, stage);
+    PAWL_ASSERT(done == 1);
+    return reply_for(work_[0]);
 }
 
 RawReply Shard::status_of(const MessageView& message) const {

@@ -27,7 +27,7 @@ struct Account {
     };  // emits, then throws
     struct Flood {
         std::uint64_t events;
-    };               // emits so many events of 1024 bytes
+    };  // emits so many events of 1024 bytes
     struct Draw {};  // notes chance and time
     struct Spend {
         std::int64_t each;
