@@ -45,11 +45,11 @@ public:
             begin_ = 0;
         }
         if (queue_ == nullptr) {
-            end_ += lane_->commands.pop(&buffer_[end_], buffer_lines - end_);
+            end_ += lane_->commands.pop(buffer_.data() + end_, buffer_lines - end_);
             return;
         }
         while (!queue_->empty() && buffer_lines - end_ >= message_lines_max) {
-            const std::size_t lines = queue_->pop(&buffer_[end_]);
+            const std::size_t lines = queue_->pop(buffer_.data() + end_);
             if (lines == 0) return;
             end_ += lines;
         }
