@@ -48,9 +48,7 @@ public:
             journaler_->demand(end);
     }
     // The journal stands still because there is no room for another segment.
-    bool disk_full() const noexcept {
-        return journaler_ != nullptr && journaler_->disk_full();
-    }
+    bool disk_full() const noexcept { return journaler_ != nullptr && journaler_->disk_full(); }
     // The strongest level that a position has reached, of those a single node knows.
     Durability level_of(Position end) const noexcept {
         return journaler_ != nullptr && head_->synced() >= end ? Durability::synced
