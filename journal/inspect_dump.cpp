@@ -29,6 +29,8 @@ const char* word(detail::RecordKind kind) {
             return "session";
         case detail::RecordKind::epoch:
             return "epoch";
+        case detail::RecordKind::mark:
+            return "mark";
     }
     return "unknown";
 }
@@ -162,6 +164,14 @@ private:
             detail::EpochRecord epoch{};
             std::memcpy(&epoch, record.body(), sizeof epoch);
             field(line_, "epoch", epoch.epoch);
+        }
+        if (h.kind() == detail::RecordKind::mark &&
+            record.body_bytes() >= sizeof(detail::MarkRecord)) {
+            detail::MarkRecord mark{};
+            std::memcpy(&mark, record.body(), sizeof mark);
+            const std::string_view body(reinterpret_cast<const char*>(record.body()),
+                                        record.body_bytes());
+            field(line_, "mark", std::string(body.substr(sizeof mark, mark.name_bytes)));
         }
         if (h.kind() == detail::RecordKind::schema &&
             record.body_bytes() >= sizeof(detail::SchemaRecord)) {

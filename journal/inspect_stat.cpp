@@ -31,6 +31,7 @@ public:
             case detail::RecordKind::fact:
             case detail::RecordKind::schema:
             case detail::RecordKind::epoch:
+            case detail::RecordKind::mark:
                 break;
         }
     }

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -24,6 +25,9 @@ namespace pawl::detail {
 struct Environment {
     journal::Storage& storage;
     Clock& clock;
+    std::function<std::uint64_t()> random{};  // empty: the system's
+    // false: the opening thread recovers one shard after the other. For a world in one thread.
+    bool parallel_recovery = true;
 };
 
 class EngineCore final : public Core, public std::enable_shared_from_this<EngineCore> {
@@ -51,6 +55,7 @@ public:
     std::uint64_t state_hash() override;
     std::uint64_t aggregate_count() override;
     std::vector<std::uint64_t> highest_numbers(SessionId session) override;
+    Status mark(std::string_view name) override;
 
     std::size_t poll() override;
     int wake_fd() const noexcept override { return wake_fd_; }
@@ -114,6 +119,7 @@ private:
     void start();
     bool drained() const;
     void answer_the_rest();
+    bool visit_shard(std::uint32_t shard, MessageKind kind, const void* pointer);
     void inspect_all(const std::function<void(const ShardFacts&)>& visit);
 
     // ---- agents, each with its duty cycle ----
@@ -136,7 +142,8 @@ private:
 
     std::atomic<State> state_{State::open};
     const bool close_orders_all_ = prepare_to_order_all_threads();
-    std::atomic<bool> failed_{false};  // release by fail(): the sentence is there
+    std::atomic<std::uint32_t> marks_{0};  // of this reign: with its number they tell marks apart
+    std::atomic<bool> failed_{false};      // release by fail(): the sentence is there
     std::mutex failing_;
     std::string failure_;  // the first one
     // Callers inside try_send: close() waits for them, so that no message is left behind

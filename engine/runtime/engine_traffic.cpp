@@ -10,6 +10,7 @@
 #include "engine/runtime/engine_core.hpp"
 #include "engine/runtime/producer_link.hpp"
 #include "engine/runtime/stream_follower.hpp"
+#include "engine/shard/note.hpp"
 
 namespace pawl::detail {
 
@@ -157,10 +158,8 @@ Status EngineCore::read_record(std::uint32_t shard, std::uint64_t position,
 namespace {
 
 // Lives on the asker's stack until the shard, and then the reply agent, are done with it.
-class ShardQuery final : public Inspection, public Completion {
+class Answered : public Completion {
 public:
-    explicit ShardQuery(const std::function<void(const ShardFacts&)>& visit) : visit_(visit) {}
-    void inspect(const ShardFacts& facts) noexcept override { visit_(facts); }
     void complete(const RawReply&) noexcept override {
         const std::lock_guard lock(mutex_);
         done_ = true;
@@ -173,30 +172,44 @@ public:
     }
 
 private:
-    const std::function<void(const ShardFacts&)>& visit_;
     std::mutex mutex_;
     std::condition_variable changed_;
     bool done_ = false;
 };
 
+class ShardQuery final : public Inspection {
+public:
+    explicit ShardQuery(const std::function<void(const ShardFacts&)>& visit) : visit_(visit) {}
+    void inspect(const ShardFacts& facts) noexcept override { visit_(facts); }
+
+private:
+    const std::function<void(const ShardFacts&)>& visit_;
+};
+
 }  // namespace
 
-// In order with what this thread has sent through the shared queue. When the engine is closed there
+// Sends a pointer to a shard, in order with what this thread has sent through the shared queue, and
+// waits until it was there.
+bool EngineCore::visit_shard(std::uint32_t shard, MessageKind kind, const void* pointer) {
+    Answered answered;
+    MessageParts parts;
+    parts.header.kind = kind;
+    parts.header.flags = message_wants_reply;
+    parts.header.token = reinterpret_cast<std::uint64_t>(static_cast<Completion*>(&answered));
+    parts.header.payload_bytes = sizeof pointer;
+    parts.payload = &pointer;
+    if (send(shard, MessageBuffer(parts), std::chrono::nanoseconds::max()) != Offer::accepted)
+        return false;
+    while (!answered.wait(options_.threading != Threading::none)) poll_while_waiting();
+    return true;
+}
+
+// When the engine is closed there
 // is nobody to race with: the shard is read directly.
 void EngineCore::inspect_all(const std::function<void(const ShardFacts&)>& visit) {
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
         ShardQuery query(visit);
-        Inspection* inspection = &query;
-        MessageParts parts;
-        parts.header.kind = MessageKind::inspection;
-        parts.header.flags = message_wants_reply;
-        parts.header.token = reinterpret_cast<std::uint64_t>(static_cast<Completion*>(&query));
-        parts.header.payload_bytes = sizeof inspection;
-        parts.payload = &inspection;
-        if (send(shard, MessageBuffer(parts), std::chrono::nanoseconds::max()) == Offer::accepted) {
-            while (!query.wait(options_.threading != Threading::none)) poll_while_waiting();
-            continue;
-        }
+        if (visit_shard(shard, MessageKind::inspection, static_cast<Inspection*>(&query))) continue;
         const std::lock_guard lock(closing_);
         PAWL_ASSERT(closed_);
         visit(parts_[shard]->shard->facts());
@@ -232,6 +245,30 @@ std::vector<std::vector<std::uint64_t>> EngineCore::session_ids() {
             ids[index] = facts.sessions.id(index).value;
     });
     return shards;
+}
+
+// Between two commands of every shard. What was answered before is before it in each of them.
+Status EngineCore::mark(std::string_view name) {
+    const auto no = [&](ErrorCode code, const std::string& why) {
+        return Error{code, "mark '" + std::string(name) + "': " + why};
+    };
+    if (name.empty() || name.size() > mark_name_bytes_max)
+        return no(ErrorCode::usage, "a name has 1 to 255 bytes, this one has " +
+                                        std::to_string(name.size()) + ": choose another");
+    if (directory_ == nullptr)
+        return no(ErrorCode::usage, "a transient engine has no journal to mark: open a directory");
+    const MarkRecord body{(directory_->epoch() << 32) + ++marks_,
+                          static_cast<std::uint32_t>(name.size()), 0};
+    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
+        Note note{RecordKind::mark, &body, sizeof body, name};
+        const bool there = visit_shard(shard, MessageKind::note, &note);
+        if (there && note.written) continue;
+        return no(there && !failed() ? ErrorCode::disk_full : ErrorCode::stopped,
+                  "shard " + std::to_string(shard) +
+                      " takes nothing more (closed, stopped, or its disk is full): it is not in "
+                      "every shard, so it does not count");
+    }
+    return Done{};
 }
 
 }  // namespace pawl::detail

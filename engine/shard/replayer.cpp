@@ -16,6 +16,7 @@ bool Replayer::replay(const RecordView& record, Position position) {
             }
             return true;
         case RecordKind::epoch:
+        case RecordKind::mark:
             return true;
         case RecordKind::session: {
             if (record.body_bytes() < sizeof(SessionRecord)) {

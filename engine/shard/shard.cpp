@@ -103,6 +103,7 @@ std::size_t Shard::turn(Port& port) {
             if (decided == 0) ++done;
             if (done >= batch_max) break;
         } else {
+            if (kind == MessageKind::note && !take_note(port, message)) break;  // back pressure
             const std::size_t lines = message.header().lines;
             answer_directly(port, message);
             port.consume(lines);

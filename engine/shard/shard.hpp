@@ -89,6 +89,7 @@ private:
     std::size_t run_batch(Port& port, std::size_t& lines_done);
     void refuse(Port& port, const MessageHeader& header, Refusal refusal) noexcept;
     bool refuse_for_want_of_disk(Port& port) noexcept;
+    bool take_note(const Port& port, const MessageView& message);
     void answer_directly(Port& port, const MessageView& message);
     static void begin(Work& work, const MessageView& message, Time now) noexcept;
     bool prepare(Work& work, const MessageView& message, const Port& port, std::uint16_t place,

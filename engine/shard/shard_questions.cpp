@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/shard/note.hpp"
 #include "engine/shard/shard.hpp"
 #include "pawl/detail/assert.hpp"
 
@@ -31,6 +32,16 @@ bool Shard::refuse_for_want_of_disk(Port& port) noexcept {
     return true;
 }
 
+// False: there is no room in the head at present. It is answered like a question afterwards.
+bool Shard::take_note(const Port& port, const MessageView& message) {
+    Note* note = nullptr;
+    std::memcpy(&note, message.payload(), sizeof note);
+    PAWL_ASSERT(note != nullptr && !note->written);
+    if (stopped()) return true;
+    note->written = write_note(note->kind, note->body, note->body_bytes, note->text);
+    return note->written || (port.lane() == nullptr && gate_.disk_full());
+}
+
 void Shard::answer_directly(Port& port, const MessageView& message) {
     const MessageHeader& header = message.header();
     RawReply reply;
@@ -47,7 +58,7 @@ void Shard::answer_directly(Port& port, const MessageView& message) {
         WatchRequest* request = nullptr;
         std::memcpy(&request, message.payload(), sizeof request);
         request->cell = machine_.watch(header.aggregate_type, header.aggregate, last_time_);
-    } else {
+    } else if (header.kind != MessageKind::note) {
         PAWL_ASSERT(header.kind == MessageKind::inspection);
         Inspection* inspection = nullptr;
         std::memcpy(&inspection, message.payload(), sizeof inspection);

@@ -249,6 +249,12 @@ public:
         return core_->sync(patience);
     }
 
+    // Names the present position in every shard: a cut that holds across shards, for
+    // Until::mark(name). What was answered before this call is before it, what is submitted after
+    // it returned is behind it. Of several with one name the last counts. Journaled when it
+    // returns.
+    Status mark(std::string_view name) { return core_->mark(name); }
+
     // Takes no more commands, decides and answers what is there, writes everything, marks the end
     // clean. What is left when the deadline passes is answered Refusal::closed.
     Status close(std::chrono::nanoseconds deadline) { return core_->close(deadline); }

@@ -88,6 +88,7 @@ public:
     virtual std::uint64_t state_hash() = 0;
     virtual std::uint64_t aggregate_count() = 0;
     virtual std::vector<std::uint64_t> highest_numbers(SessionId session) = 0;
+    virtual Status mark(std::string_view name) = 0;
 
     virtual std::size_t poll() = 0;
     virtual int wake_fd() const noexcept = 0;

@@ -20,6 +20,7 @@ enum class MessageKind : std::uint8_t {
     trial = 3,       // would_accept: decide, journal nothing
     status = 4,      // what became of (session, number)
     watch = 6,       // payload: a WatchRequest*; keeps a copy of one state fresh
+    note = 7,        // payload: a Note*; a record that is nobody's command
 };
 
 inline constexpr std::uint8_t message_wants_reply = 1;

@@ -27,8 +27,9 @@ enum class RecordKind : std::uint8_t {
     schema = 5,    // names and types of every event's fields, as text; holds for what follows
     session = 6,   // opens a session in this shard: SessionRecord and its name
     epoch = 7,     // a new reign begins: EpochRecord
+    mark = 8,      // a named position in every shard: MarkRecord and its name
 };
-inline constexpr std::uint8_t record_kind_max = 7;
+inline constexpr std::uint8_t record_kind_max = 8;
 
 // Sections that may stand between the header and the events, in this order. High nibble of
 // kind_and_flags.
@@ -99,6 +100,15 @@ struct EpochRecord {
     std::uint64_t boot;  // random number of this opening
 };
 static_assert(sizeof(EpochRecord) == 16);
+
+// Payload of RecordKind::mark, followed by name_bytes of name.
+struct MarkRecord {
+    std::uint64_t id;  // the same in every shard: a mark that is not in all of them is none
+    std::uint32_t name_bytes;
+    std::uint32_t reserved;  // zero
+};
+static_assert(sizeof(MarkRecord) == 16);
+inline constexpr std::size_t mark_name_bytes_max = 255;
 
 // Payload of RecordKind::schema: text_bytes of text follow.
 struct SchemaRecord {
