@@ -63,7 +63,7 @@ Result<std::shared_ptr<Core>> EngineCore::open(const EngineOptions& options, Dom
                                                std::shared_ptr<void> owner) {
     if (Status checked = check(options); !checked) return checked.error();
     const std::shared_ptr<EngineCore> core(
-        new EngineCore(options, std::move(domain), environment, std::move(owner)));
+        new EngineCore(options, std::move(domain), std::move(environment), std::move(owner)));
     if (Status opened = core->open_parts(); !opened) {
         core->closed_ = true;  // nothing runs, nothing to drain
         return opened.error();
@@ -77,7 +77,9 @@ EngineCore::EngineCore(const EngineOptions& options, Domain domain, Environment 
     : options_(options),
       domain_(std::move(domain)),
       environment_owner_(std::move(owner)),
-      environment_(environment) {}
+      environment_(std::move(environment)) {
+    if (!environment_.random) environment_.random = random_word;
+}
 
 EngineCore::~EngineCore() {
     static_cast<void>(close(options_.close_deadline));
@@ -97,7 +99,7 @@ Status EngineCore::open_parts() {
 }
 
 Status EngineCore::open_transient() {
-    const std::uint64_t run = random_word();
+    const std::uint64_t run = environment_.random();
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
         journal::HeadOptions head;
         head.path = options_.heads + "/pawl-transient-" + journal::to_hex(run) + "-" +
@@ -134,6 +136,8 @@ Status EngineCore::open_journaled() {
     directory.session_window = options_.session_window;
     directory.flush_interval_ns = options_.flush_interval.count();
     directory.progress = options_.on_recovery;
+    directory.random = environment_.random;
+    directory.parallel_recovery = environment_.parallel_recovery;
     auto opened = journal::Directory::open(
         environment_.storage, directory,
         [this](std::uint32_t shard) -> journal::RecordSink& { return parts_[shard]->sink; });
@@ -213,7 +217,7 @@ Status EngineCore::write_opening_notes() {
     hash.bytes(domain_.schema_text.data(), domain_.schema_text.size());
     const SchemaRecord schema{hash.result(), static_cast<std::uint32_t>(domain_.schema_text.size()),
                               1};
-    const EpochRecord epoch{directory_->epoch(), random_word()};
+    const EpochRecord epoch{directory_->epoch(), environment_.random()};
     for (const auto& part : parts_) {
         bool written = part->shard->write_note(RecordKind::epoch, &epoch, sizeof epoch, {});
         if (written && part->replayer.schema_hash() != schema.hash)
