@@ -17,6 +17,7 @@ ByteMachine::ByteMachine(const pawl_domain& domain, std::uint32_t shard,
       shard_(shard),
       memory_(memory),
       slots_(memory),
+      by_age_(memory),
       blank_(memory->allocate(domain.state_bytes, state_alignment)) {
     std::memset(blank_, 0, domain.state_bytes);
 }
@@ -28,10 +29,12 @@ ByteMachine::~ByteMachine() {
 }
 
 ByteMachine::Slot& ByteMachine::find_or_create(Id id) {
-    Slot& slot = slots_[id];
-    if (slot.state == nullptr) {
+    const auto [place, is_new] = slots_.try_emplace(id);
+    Slot& slot = place->second;
+    if (is_new) {
         slot.state = memory_->allocate(domain_.state_bytes, state_alignment);
         std::memset(slot.state, 0, domain_.state_bytes);
+        by_age_.push_back(&*place);
     }
     return slot;
 }
@@ -106,16 +109,62 @@ void ByteMachine::ask(std::uint8_t, Id id, Question& question) noexcept {
                     exists ? found->second.version : Version{});
 }
 
+std::uint64_t ByteMachine::hash_of(Id id, const Slot& slot) const noexcept {
+    HashArchive archive;
+    archive.value(id);
+    archive.value(slot.version.value);
+    archive.bytes(slot.state, domain_.state_bytes);
+    return archive.result();
+}
+
 std::uint64_t ByteMachine::state_hash() const noexcept {
     std::uint64_t sum = 0;
-    for (const auto& [id, slot] : slots_) {
-        HashArchive archive;
+    for (const auto& [id, slot] : slots_) sum += hash_of(id, slot);
+    return sum;
+}
+
+std::string ByteMachine::layout_text() const {
+    return std::string(domain_.name) + " bytes<" + std::to_string(domain_.state_bytes) + "> v" +
+           std::to_string(domain_.snapshot_version == 0 ? 1 : domain_.snapshot_version) + "\n";
+}
+
+bool ByteMachine::save_some(SaveArchive& archive, StatePass& pass, std::size_t bytes_about) const {
+    const std::uint64_t enough = archive.bytes_done() + bytes_about;
+    if (pass.table != 0) return true;
+    if (!pass.in_table) archive.count(by_age_.size());
+    pass.in_table = true;
+    for (; pass.slot < by_age_.size() && archive.bytes_done() < enough; ++pass.slot) {
+        const auto& [id, slot] = *by_age_[pass.slot];
         archive.value(id);
         archive.value(slot.version.value);
         archive.bytes(slot.state, domain_.state_bytes);
-        sum += archive.result();
+        pass.state_hash += hash_of(id, slot);
     }
-    return sum;
+    if (pass.slot == by_age_.size()) pass.table = 1;
+    return pass.table == 1;
+}
+
+bool ByteMachine::load_some(LoadArchive& archive, StatePass& pass, std::uint32_t tables,
+                            std::size_t bytes_about) {
+    PAWL_ASSERT(tables <= 1);
+    if (pass.table == tables) return true;
+    const std::uint64_t before = archive.left();
+    if (!pass.in_table) pass.slot_count = archive.count(0);
+    pass.in_table = true;
+    for (; pass.slot < pass.slot_count && before - archive.left() < bytes_about; ++pass.slot) {
+        Id id = 0;
+        Version version;
+        archive.value(id);
+        archive.value(version.value);
+        if (slots_.contains(id)) archive.fail();
+        if (archive.failed()) return true;
+        Slot& slot = find_or_create(id);
+        slot.version = version;
+        archive.bytes(slot.state, domain_.state_bytes);
+        pass.state_hash += hash_of(id, slot);
+    }
+    if (pass.slot == pass.slot_count) pass.table = 1;
+    return pass.table == 1 || archive.failed();
 }
 
 std::string schema_text(const pawl_domain& domain) {

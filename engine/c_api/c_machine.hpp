@@ -7,6 +7,7 @@
 #include <memory_resource>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "pawl/detail/decision.hpp"
 #include "pawl/detail/machine.hpp"
@@ -36,21 +37,28 @@ public:
     void publish_views(Time) noexcept override {}
     std::uint64_t state_hash() const noexcept override;
     std::size_t aggregate_count() const noexcept override { return slots_.size(); }
+    std::string layout_text() const override;
+    bool save_some(SaveArchive& archive, StatePass& pass, std::size_t bytes_about) const override;
+    bool load_some(LoadArchive& archive, StatePass& pass, std::uint32_t tables,
+                   std::size_t bytes_about) override;
 
 private:
     struct Slot {
         Version version;
         void* state = nullptr;
     };
+    using Slots = std::pmr::unordered_map<Id, Slot>;
     Slot& find_or_create(Id id);
+    std::uint64_t hash_of(Id id, const Slot& slot) const noexcept;
     void decide_one(Work& work, Stage& stage);
     bool apply_event(const EventView& event) noexcept;
 
     const pawl_domain domain_;
     const std::uint32_t shard_;
     std::pmr::memory_resource* memory_;
-    std::pmr::unordered_map<Id, Slot> slots_;
-    void* blank_;  // zeroed: the state of what never happened
+    Slots slots_;
+    std::pmr::vector<const Slots::value_type*> by_age_;  // the map's nodes never move
+    void* blank_;                                        // zeroed: the state of what never happened
 };
 
 // The journal's schema for a domain of bytes.

@@ -55,6 +55,9 @@ typedef struct pawl_domain {
     uint16_t command_types; /* types are 0 … command_types - 1 */
     uint16_t event_types;
     void* user; /* handed to decide and apply */
+    /* Raise it when a state's bytes change their meaning: older snapshots are not used then, the
+     * journal is. 0 is 1. */
+    uint32_t snapshot_version;
 } pawl_domain;
 
 /* All zero is a good start; directory is required. */

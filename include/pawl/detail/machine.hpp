@@ -9,6 +9,7 @@
 #include <memory_resource>
 #include <string>
 
+#include "pawl/archive.hpp"
 #include "pawl/detail/message.hpp"
 #include "pawl/detail/record.hpp"
 #include "pawl/detail/view_cell.hpp"
@@ -60,6 +61,15 @@ struct Stage {
     std::uint64_t random_seed = 0;
 };
 
+// How far a pass over all states has come, in the order in which they came into being.
+struct StatePass {
+    std::uint32_t table = 0;
+    std::uint64_t slot = 0;        // of that table
+    std::uint64_t slot_count = 0;  // loading: how many it has
+    bool in_table = false;         // its count is saved or loaded
+    std::uint64_t state_hash = 0;  // of the states passed so far: at the end, Machine::state_hash()
+};
+
 // A shard's state and its rules. Only the shard's thread, or one replaying thread before that one
 // starts.
 class Machine {
@@ -81,6 +91,19 @@ public:
     // Folds all states into one number that does not depend on order, shard count or history.
     virtual std::uint64_t state_hash() const noexcept = 0;
     virtual std::size_t aggregate_count() const noexcept = 0;
+
+    // ---- snapshots ----
+    // One line per aggregate type: its name and what its saved states look like. A snapshot is
+    // loaded only where the lines of the types it holds stand first, unchanged.
+    virtual std::string layout_text() const = 0;
+    // Saves states until about so many bytes are written; true: all of them are. Nothing may change
+    // in between. The same history gives the same bytes.
+    virtual bool save_some(SaveArchive& archive, StatePass& pass,
+                           std::size_t bytes_about) const = 0;
+    // Loads what save_some wrote of the first `tables` types into a machine that is as new; true:
+    // all is loaded, or the archive has failed. May throw what the states' snapshot() throws.
+    virtual bool load_some(LoadArchive& archive, StatePass& pass, std::uint32_t tables,
+                           std::size_t bytes_about) = 0;
 
     bool views_changed() const noexcept { return views_changed_; }
 

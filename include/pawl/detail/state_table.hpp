@@ -102,6 +102,11 @@ public:
     // The state of an aggregate that nothing ever happened to.
     const State& blank() const noexcept { return blank_; }
     std::size_t count() const noexcept { return count_; }
+    // By age: 0 is the first that came into being.
+    const Slot& slot(std::size_t index) const noexcept {
+        PAWL_ASSERT(index < count_);
+        return chunks_[index / chunk_slots][index % chunk_slots];
+    }
 
     template <class Visit>
     void for_each(Visit&& visit) const {

@@ -14,29 +14,13 @@
 #include "pawl/context.hpp"
 #include "pawl/detail/machine.hpp"
 #include "pawl/detail/recording.hpp"
+#include "pawl/detail/saved_state.hpp"
 #include "pawl/detail/state_table.hpp"
 
 namespace pawl::detail {
 
 template <class... As>
 struct Aggregates {};
-
-template <class A>
-std::uint64_t hash_of(Id id, Version version, std::uint8_t type, const A& state) noexcept {
-    HashArchive archive;
-    archive.value(id);
-    archive.value(version.value);
-    archive.value(type);
-    if constexpr (Snapshots<A, HashArchive>)
-        const_cast<A&>(state).snapshot(archive);  // a saving snapshot does not change the state
-    else {
-        static_assert(std::is_trivially_copyable_v<A> && packed<A>(true),
-                      "a state that is not one plain value without padding has "
-                      "template <class Archive> void snapshot(Archive& archive)");
-        archive.value(state);
-    }
-    return archive.result();
-}
 
 template <class... As>
 class TypedMachine final : public Machine, private Neighbours {
@@ -109,12 +93,86 @@ public:
         return std::apply([](const auto&... table) { return (table.count() + ...); }, tables_);
     }
 
+    std::string layout_text() const override {
+        std::string text;
+        ((text += layout_line<As>()), ...);
+        return text;
+    }
+
+    bool save_some(SaveArchive& archive, StatePass& pass, std::size_t bytes_about) const override {
+        const std::uint64_t enough = archive.bytes_done() + bytes_about;
+        while (pass.table < sizeof...(As)) {
+            with_table(pass.table, [&]<class A>(const StateTable<A>& table) {
+                if (!pass.in_table) archive.count(table.count());
+                pass.in_table = true;
+                while (pass.slot < table.count() && archive.bytes_done() < enough) {
+                    const auto& slot = table.slot(pass.slot++);
+                    archive.value(slot.id);
+                    archive.value(slot.version.value);
+                    show(archive, const_cast<A&>(slot.state));
+                    pass.state_hash +=
+                        hash_of(slot.id, slot.version, aggregate_index<A>, slot.state);
+                }
+                if (pass.slot == table.count()) next_table(pass);
+            });
+            if (archive.bytes_done() >= enough) break;
+        }
+        return pass.table == sizeof...(As);
+    }
+
+    bool load_some(LoadArchive& archive, StatePass& pass, std::uint32_t tables,
+                   std::size_t bytes_about) override {
+        PAWL_ASSERT(tables <= sizeof...(As));
+        const std::uint64_t before = archive.left();
+        while (pass.table < tables && !archive.failed()) {
+            with_type(static_cast<std::uint8_t>(pass.table), [&]<class A>(StateTable<A>& table) {
+                if (!pass.in_table) pass.slot_count = archive.count(0);
+                pass.in_table = true;
+                while (pass.slot < pass.slot_count && !archive.failed() &&
+                       before - archive.left() < bytes_about)
+                    load_slot(table, archive, pass);
+                if (pass.slot == pass.slot_count) next_table(pass);
+            });
+            if (before - archive.left() >= bytes_about) break;
+        }
+        return pass.table == tables || archive.failed();
+    }
+
     template <class A>
     const StateTable<A>& table() const noexcept {
         return std::get<StateTable<A>>(tables_);
     }
 
 private:
+    template <class A>
+    void load_slot(StateTable<A>& table, LoadArchive& archive, StatePass& pass) {
+        Id id = 0;
+        Version version;
+        archive.value(id);
+        archive.value(version.value);
+        if (table.find(id) != nullptr) archive.fail();
+        if (archive.failed()) return;
+        auto& slot = table.find_or_create(id);
+        slot.version = version;
+        show(archive, slot.state);
+        pass.state_hash += hash_of(id, version, aggregate_index<A>, slot.state);
+        ++pass.slot;
+    }
+    static void next_table(StatePass& pass) noexcept {
+        ++pass.table;
+        pass.slot = 0;
+        pass.in_table = false;
+    }
+    // Calls use(table) for the table at that place.
+    template <class Use>
+    void with_table(std::uint32_t place, Use&& use) const {
+        std::uint32_t i = 0;
+        std::apply(
+            [&](const auto&... table) {
+                static_cast<void>(((i++ == place && (use(table), true)) || ...));
+            },
+            tables_);
+    }
     static constexpr std::size_t command_count = (As::Commands::count + ...);
     static constexpr std::array<std::size_t, sizeof...(As)> command_base = [] {
         std::array<std::size_t, sizeof...(As)> base{};

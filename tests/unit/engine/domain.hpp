@@ -160,9 +160,14 @@ struct Book {
     }
     template <class Archive>
     void snapshot(Archive& archive) {
-        archive.value(static_cast<std::uint64_t>(state.index()));
-        if (const InUse* used = std::get_if<InUse>(&state)) archive.value(*used);
-        if (const Shut* shut = std::get_if<Shut>(&state)) archive.value(*shut);
+        std::uint64_t which = state.index();
+        archive.value(which);
+        if constexpr (Archive::loading) {
+            if (which == 1) state = InUse{};
+            if (which == 2) state = Shut{};
+        }
+        if (InUse* used = std::get_if<InUse>(&state)) archive.value(*used);
+        if (Shut* shut = std::get_if<Shut>(&state)) archive.value(*shut);
     }
 };
 
