@@ -20,6 +20,7 @@ public:
     const char* why() const noexcept { return why_; }
     // Of the last schema record; 0: there was none.
     std::uint64_t schema_hash() const noexcept { return schema_hash_; }
+    void set_schema_hash(std::uint64_t hash) noexcept { schema_hash_ = hash; }  // from a snapshot
 
 private:
     Machine& machine_;

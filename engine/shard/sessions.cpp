@@ -50,4 +50,69 @@ void Sessions::unclaim(std::uint32_t index, std::uint64_t number) noexcept {
     answer = Answer{};
 }
 
+void Sessions::save(SaveArchive& archive, std::uint32_t index) const {
+    const Session& session = at(index);
+    PAWL_ASSERT(session.frontier == session.highest);
+    const std::uint64_t first = lowest(session);
+    std::size_t count = 0;
+    const auto for_each_answer = [&](auto&& visit) {
+        // Not in the order of the ring: that depends on how it grew.
+        const std::uint64_t span = session.highest - first;  // the last number may be the largest
+        for (std::uint64_t i = 0; i <= span; ++i)
+            if (const Answer& answer = session.at(first + i);
+                answer.number == first + i && answer.number != 0)
+                visit(answer);
+    };
+    for_each_answer([&](const Answer&) { ++count; });
+    archive.value(session.id.value);
+    archive.value(session.highest);
+    archive.value(first);
+    archive.count(count);
+    for_each_answer([&](const Answer& answer) {
+        PAWL_ASSERT(!answer.open);
+        archive.value(answer.number);
+        archive.value(answer.version);
+        archive.value(answer.sequence);
+        archive.value(answer.position);
+        archive.value(answer.end);
+        archive.value(answer.reason);
+        archive.value(answer.event_count);
+        archive.value(static_cast<std::uint8_t>(answer.outcome));
+    });
+}
+
+void Sessions::load_next(LoadArchive& archive) {
+    SessionId id;
+    archive.value(id.value);
+    if (id.value == 0 || find(id) != 0) archive.fail();
+    if (archive.failed()) return;
+    const std::uint32_t index = open(id);
+    {
+        Session& session = at(index);
+        archive.value(session.highest);
+        archive.value(session.floor);
+        if (session.floor > session.highest) archive.fail();
+        session.frontier = session.highest;
+    }
+    const std::size_t count = archive.count(0);
+    for (std::size_t i = 0; i < count && !archive.failed(); ++i) {
+        Answer answer;
+        std::uint8_t outcome = 0;
+        archive.value(answer.number);
+        archive.value(answer.version);
+        archive.value(answer.sequence);
+        archive.value(answer.position);
+        archive.value(answer.end);
+        archive.value(answer.reason);
+        archive.value(answer.event_count);
+        archive.value(outcome);
+        answer.outcome = static_cast<Outcome>(outcome);
+        if (answer.number == 0 || answer.number > at(index).highest ||
+            outcome < static_cast<std::uint8_t>(Outcome::accepted) ||
+            outcome > static_cast<std::uint8_t>(Outcome::refused))
+            archive.fail();
+        if (!archive.failed()) settle(index, answer);
+    }
+}
+
 }  // namespace pawl::detail

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "pawl/archive.hpp"
 #include "pawl/detail/assert.hpp"
 #include "pawl/detail/raw_reply.hpp"
 #include "pawl/types.hpp"
@@ -66,11 +67,20 @@ public:
     // Highest number with an outcome, 0 = none.
     std::uint64_t highest(std::uint32_t index) const noexcept { return at(index).highest; }
 
+    // ---- snapshots ----
+    // One session with its answers inside the window, by number. Nothing of it is claimed.
+    void save(SaveArchive& archive, std::uint32_t index) const;
+    // Opens the next index with what was saved; the archive fails when it cannot be a session. What
+    // the window of the one that saved had left behind stays forgotten, also in a larger window: a
+    // late retry is refused, never decided twice.
+    void load_next(LoadArchive& archive);
+
 private:
     struct Session {
         SessionId id;
         std::uint64_t highest = 0;   // settled
         std::uint64_t frontier = 0;  // settled or claimed: what moves the window
+        std::uint64_t floor = 0;     // numbers below were forgotten by whoever saved it
         std::uint64_t batch = 0;     // the last one that touched it
         std::uint64_t oldest = 0;    // number touched in that batch
         std::vector<Answer> ring;    // by number; as many as a power of two
@@ -82,7 +92,8 @@ private:
     };
     // The window has left the number behind.
     bool passed(const Session& session, std::uint64_t number) const noexcept {
-        return number < session.frontier && session.frontier - number >= window_;
+        return (number < session.frontier && session.frontier - number >= window_) ||
+               number < session.floor;
     }
     Session& at(std::uint32_t index) noexcept {
         PAWL_ASSERT(index - 1 < sessions_.size());
@@ -91,6 +102,12 @@ private:
     const Session& at(std::uint32_t index) const noexcept {
         PAWL_ASSERT(index - 1 < sessions_.size());
         return sessions_[index - 1];
+    }
+    // The lowest number that is not passed.
+    std::uint64_t lowest(const Session& session) const noexcept {
+        const std::uint64_t first =
+            session.frontier >= window_ ? session.frontier - window_ + 1 : std::uint64_t{0};
+        return first > session.floor ? first : session.floor;
     }
     // The place of a number; what the window has left behind there is overwritten.
     Answer& place(Session& session, std::uint64_t number);
