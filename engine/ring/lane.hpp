@@ -59,10 +59,7 @@ struct Lane {
     // release by the producer when it goes; pairs with the acquire in Shard: what was sent before
     // is still decided.
     std::atomic<bool> abandoned{false};
-    // The producer raises it before it looks whether the engine is open; close() says "closing" and
-    // then waits for it to fall. So every message is either refused or found by the last pass. The
-    // full barrier between the producer's two steps is close()'s to make: see
-    // EngineCore::begin_send.
+    // The producer is inside the engine's door: close() waits for it to fall, see Door::enter.
     alignas(64) std::atomic<bool> sending{false};
 };
 

@@ -1,16 +1,12 @@
 // Opening and closing an engine.
 #include "engine/runtime/engine_core.hpp"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <bit>
 #include <limits>
 #include <random>
 #include <utility>
 
-#include "engine/platform/thread.hpp"
 #include "engine/ring/idle.hpp"
 #include "journal/posix_storage.hpp"
 #include "pawl/archive.hpp"
@@ -83,15 +79,14 @@ EngineCore::EngineCore(const EngineOptions& options, Domain domain, Environment 
 
 EngineCore::~EngineCore() {
     static_cast<void>(close(options_.close_deadline));
-    if (wake_fd_ >= 0) ::close(wake_fd_);
 }
 
 Status EngineCore::open_parts() {
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard)
         parts_.push_back(std::make_unique<ShardPart>(options_, domain_, shard));
     if (options_.threading == Threading::none) {
-        wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-        if (wake_fd_ < 0)
+        bell_ = std::make_unique<HostBell>();
+        if (!bell_->ok())
             return Error{ErrorCode::io,
                          "engine: no event descriptor: raise the limit of open files"};
     }
@@ -277,19 +272,11 @@ Status EngineCore::close(std::chrono::nanoseconds deadline) {
     const std::lock_guard lock(closing_);
     if (closed_) return close_result_;
     closed_ = true;
-    State expected = State::open;
-    state_.compare_exchange_strong(expected, State::closing, std::memory_order_seq_cst);
-    if (close_orders_all_)
-        order_all_threads();  // pairs with begin_send()
-    else
-        std::atomic_thread_fence(std::memory_order_seq_cst);
-    // seq_cst: pairs with try_send: a sender that saw the engine open is waited for.
-    while (senders_.load(std::memory_order_seq_cst) != 0) cpu_relax();
+    door_.shut();
     for (const auto& part : parts_) {
         const std::lock_guard lanes(part->lanes_mutex);
         for (const std::weak_ptr<Lane>& known : part->lanes)
-            if (const std::shared_ptr<Lane> lane = known.lock())
-                while (lane->sending.load(std::memory_order_acquire)) cpu_relax();
+            if (const std::shared_ptr<Lane> lane = known.lock()) Door::wait_for(lane->sending);
     }
 
     const std::int64_t give_up = deadline.count() >= std::int64_t{1} << 62
@@ -332,7 +319,7 @@ Status EngineCore::close(std::chrono::nanoseconds deadline) {
                                           std::to_string(deadline.count() / 1'000'000) +
                                           " ms; what was left was answered 'closed': give close() "
                                           "longer, or read the replies"};
-    state_.store(State::closed, std::memory_order_release);
+    door_.finish();
     return close_result_;
 }
 

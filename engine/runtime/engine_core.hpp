@@ -13,8 +13,9 @@
 #include <vector>
 
 #include "engine/platform/clock.hpp"
-#include "engine/platform/thread.hpp"
 #include "engine/runtime/crew.hpp"
+#include "engine/runtime/door.hpp"
+#include "engine/runtime/host_bell.hpp"
 #include "engine/runtime/shard_part.hpp"
 #include "journal/directory.hpp"
 #include "pawl/detail/core.hpp"
@@ -58,7 +59,7 @@ public:
     Status mark(std::string_view name) override;
 
     std::size_t poll() override;
-    int wake_fd() const noexcept override { return wake_fd_; }
+    int wake_fd() const noexcept override { return bell_ != nullptr ? bell_->fd() : -1; }
     int poll_timeout_ms() override;
 
     const std::vector<std::string>& recovery_sentences() const noexcept override {
@@ -78,17 +79,10 @@ public:
     Status close(std::chrono::nanoseconds deadline) override;
 
     // ---- for the links ----
-    bool closed() const noexcept { return state_.load(std::memory_order_acquire) == State::closed; }
-    // Between raising Lane::sending and admit(): what was raised is seen by close(), or the sender
-    // sees that the engine closes. A full barrier per send would make it wait for its own last
-    // message to cross the cores, so close() makes it for everybody where the system can.
-    void begin_send() const noexcept {
-        if (close_orders_all_)
-            std::atomic_signal_fence(std::memory_order_seq_cst);  // pairs with order_all_threads()
-        else
-            std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with the one in close()
-    }
-    // What stands in the way of a message to this shard, Offer::accepted if nothing does.
+    bool closed() const noexcept { return door_.closed(); }
+    const Door& door() const noexcept { return door_; }
+    // What stands in the way of a message to this shard, Offer::accepted if nothing does. Inside
+    // the door.
     Offer admit(std::uint32_t shard, const MessageBuffer& message) const noexcept;
     // An offer was turned down. Counted by many threads.
     void refused(std::uint32_t shard) noexcept {
@@ -104,8 +98,6 @@ public:
     Clock& clock() noexcept { return environment_.clock; }
 
 private:
-    enum class State : std::uint8_t { open, closing, closed };
-
     EngineCore(const EngineOptions& options, Domain domain, Environment environment,
                std::shared_ptr<void> owner);
 
@@ -140,19 +132,14 @@ private:
     std::unique_ptr<CounterPage> counter_page_;
     std::vector<std::unique_ptr<ShardPart>> parts_;
 
-    std::atomic<State> state_{State::open};
-    const bool close_orders_all_ = prepare_to_order_all_threads();
+    Door door_;
     std::atomic<std::uint32_t> marks_{0};  // of this reign: with its number they tell marks apart
     std::atomic<bool> failed_{false};      // release by fail(): the sentence is there
     std::mutex failing_;
     std::string failure_;  // the first one
-    // Callers inside try_send: close() waits for them, so that no message is left behind
-    // unanswered.
-    mutable std::atomic<std::uint32_t> senders_{0};
     std::unique_ptr<Crew> crew_;
     std::atomic<bool> polling_{false};  // one thread at a time runs the agents in poll()
-    int wake_fd_ = -1;
-    std::atomic<bool> host_waits_{false};
+    std::unique_ptr<HostBell> bell_;    // of a polled engine
     std::mutex closing_;
     bool closed_ = false;
     Status close_result_{Done{}};

@@ -1,7 +1,5 @@
 // What goes into an open engine and what is asked of it: messages from any thread, questions to
 // whole shards.
-#include <unistd.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
@@ -16,10 +14,10 @@ namespace pawl::detail {
 
 Offer EngineCore::admit(std::uint32_t shard, const MessageBuffer& message) const noexcept {
     PAWL_ASSERT(shard < parts_.size());
-    const State state = state_.load(std::memory_order_seq_cst);
+    const bool open = door_.open();
     const MessageHeader& header = MessageView(message.lines()->bytes).header();
     const bool acts = header.kind == MessageKind::command || header.kind == MessageKind::fact;
-    if (state != State::open) return Offer::closed;
+    if (!open) return Offer::closed;
     // A failed engine takes no more commands but can still be looked at.
     if (failed() && acts) return Offer::closed;
     if (!acts) return Offer::accepted;
@@ -32,12 +30,12 @@ Offer EngineCore::admit(std::uint32_t shard, const MessageBuffer& message) const
 }
 
 Offer EngineCore::try_send(std::uint32_t shard, const MessageBuffer& message) {
-    senders_.fetch_add(1, std::memory_order_seq_cst);
+    door_.enter();
     Offer offer = admit(shard, message);
     if (offer == Offer::accepted &&
         !parts_[shard]->queue.try_push(message.lines(), message.line_count()))
         offer = Offer::back_pressured;
-    senders_.fetch_sub(1, std::memory_order_release);
+    door_.go_out();
     if (offer == Offer::accepted)
         sent();
     else
@@ -59,14 +57,7 @@ Offer EngineCore::send(std::uint32_t shard, const MessageBuffer& message,
 }
 
 void EngineCore::sent() noexcept {
-    if (wake_fd_ < 0) return;
-    // seq_cst on both sides: either the host sees the message before it sleeps, or we see that it
-    // sleeps.
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (!host_waits_.load(std::memory_order_relaxed) || !host_waits_.exchange(false)) return;
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written =
-        write(wake_fd_, &one, sizeof one);  // full: it is awake
+    if (bell_ != nullptr) bell_->ring();
 }
 
 namespace {
@@ -83,9 +74,7 @@ std::size_t EngineCore::poll() {
     if (polling_.exchange(true, std::memory_order_acquire)) return 0;
     const PollingEnds ends{polling_};
     if (closed()) return 0;
-    host_waits_.store(false, std::memory_order_relaxed);
-    std::uint64_t signals = 0;
-    [[maybe_unused]] const ssize_t drained = read(wake_fd_, &signals, sizeof signals);
+    bell_->awake();
     const auto pass = [this] {
         std::size_t work = 0;
         for (const auto& part : parts_) work += part->do_work();
@@ -93,10 +82,9 @@ std::size_t EngineCore::poll() {
     };
     std::size_t work = pass();
     if (work != 0) return work;
-    host_waits_.store(true, std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with sent()
+    bell_->before_sleep();
     work = pass();
-    if (work != 0) host_waits_.store(false, std::memory_order_relaxed);
+    if (work != 0) bell_->stays_awake();
     return work;
 }
 

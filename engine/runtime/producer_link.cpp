@@ -61,12 +61,11 @@ LaneProducer::~LaneProducer() {
 
 Offer LaneProducer::try_send(std::uint32_t shard, const MessageBuffer& message) {
     Lane& lane = *lanes_[shard];
-    lane.sending.store(true, std::memory_order_relaxed);
-    core_.begin_send();
+    core_.door().enter(lane.sending);
     Offer offer = core_.admit(shard, message);
     if (offer == Offer::accepted && !lane.commands.try_push(message.lines(), message.line_count()))
         offer = Offer::back_pressured;
-    lane.sending.store(false, std::memory_order_release);
+    core_.door().go_out(lane.sending);
     if (offer == Offer::accepted)
         core_.sent();
     else

@@ -23,11 +23,6 @@ Shard::Shard(const ShardOptions& options, Machine& machine, Sessions& sessions, 
     PAWL_ASSERT(options.record_bytes_max * 4 <= head.capacity_bytes());
 }
 
-Shard::~Shard() {
-    NewLane* link = new_lanes_.load(std::memory_order_acquire);
-    while (link != nullptr) delete std::exchange(link, link->next);
-}
-
 void Shard::go_on_at(const StreamEnd& end) noexcept {
     PAWL_ASSERT(end.position == head_.committed());
     committed_ = end.position;
@@ -41,21 +36,10 @@ void Shard::add_shared_port(SharedQueue& queue, SingleRing<RawReply>& answers,
     ports_.push_back(std::make_unique<Port>(queue, answers, reply_capacity));
 }
 
-void Shard::attach(std::shared_ptr<Lane> lane) {
-    auto* link = new NewLane{std::move(lane), new_lanes_.load(std::memory_order_relaxed)};
-    while (!new_lanes_.compare_exchange_weak(link->next, link, std::memory_order_release,
-                                             std::memory_order_relaxed)) {
-    }
-}
-
 void Shard::take_new_lanes() {
-    if (new_lanes_.load(std::memory_order_relaxed) == nullptr) return;
-    // acquire: pairs with the release in attach()
-    NewLane* link = new_lanes_.exchange(nullptr, std::memory_order_acquire);
-    while (link != nullptr) {
-        ports_.push_back(std::make_unique<Port>(std::move(link->lane)));
-        delete std::exchange(link, link->next);
-    }
+    new_lanes_.take([this](std::shared_ptr<Lane>&& lane) {
+        ports_.push_back(std::make_unique<Port>(std::move(lane)));
+    });
 }
 
 std::size_t Shard::do_work() {
@@ -145,7 +129,7 @@ bool Shard::ready_to_leave(RawReply& reply) const noexcept {
 }
 
 bool Shard::idle() const {
-    if (new_lanes_.load(std::memory_order_acquire) != nullptr) return false;
+    if (!new_lanes_.empty()) return false;
     return std::all_of(ports_.begin(), ports_.end(), [](const std::unique_ptr<Port>& port) {
         return port->input_empty() &&
                (port->waiting() == 0 || port->reader_is_full() || port->abandoned());

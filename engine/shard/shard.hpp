@@ -8,9 +8,11 @@
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/platform/clock.hpp"
+#include "engine/shard/arrivals.hpp"
 #include "engine/shard/counters.hpp"
 #include "engine/shard/gate.hpp"
 #include "engine/shard/inspection.hpp"
@@ -42,7 +44,6 @@ public:
     // Everything it is given outlives it. `sessions` is what a Replayer has filled.
     Shard(const ShardOptions& options, Machine& machine, Sessions& sessions, journal::Head& head,
           Gate gate, Clock& clock, ShardCounters& counters);
-    ~Shard();
     Shard(const Shard&) = delete;
     Shard& operator=(const Shard&) = delete;
 
@@ -54,7 +55,7 @@ public:
     bool write_note(RecordKind kind, const void* body, std::size_t bytes, std::string_view text);
 
     // ---- any thread ----
-    void attach(std::shared_ptr<Lane> lane);
+    void attach(std::shared_ptr<Lane> lane) { new_lanes_.add(std::move(lane)); }
     // Take nothing more; what is not yet as safe as it asked is answered engine_failed. Final.
     void stop() noexcept { stopped_.store(true, std::memory_order_release); }
     bool stopped() const noexcept { return stopped_.load(std::memory_order_acquire); }
@@ -132,12 +133,7 @@ private:
     std::unique_ptr<Work[]> work_;
     std::vector<std::byte> scratch_;  // where trials stage their events; made for the first one
 
-    struct NewLane {
-        std::shared_ptr<Lane> lane;
-        NewLane* next;
-    };
-    // release by attach(), acquire in take_new_lanes()
-    std::atomic<NewLane*> new_lanes_{nullptr};
+    Arrivals<std::shared_ptr<Lane>> new_lanes_;
     std::atomic<bool> stopped_{false};
 };
 

@@ -1,0 +1,24 @@
+// A descriptor that becomes readable when somebody signals it. Knows the operating system.
+#pragma once
+
+namespace pawl::detail {
+
+// Any thread. Nobody ever waits here: who wants to, polls the descriptor.
+class Event {
+public:
+    Event() noexcept;
+    ~Event();
+    Event(const Event&) = delete;
+    Event& operator=(const Event&) = delete;
+
+    // Of no use when the system had no descriptor left.
+    bool ok() const noexcept { return fd_ >= 0; }
+    int fd() const noexcept { return fd_; }
+    void signal() noexcept;  // readable from now on
+    void clear() noexcept;   // not readable any more
+
+private:
+    int fd_;
+};
+
+}  // namespace pawl::detail
