@@ -7,6 +7,7 @@
 
 #include "journal/hash.hpp"
 #include "journal/manifest.hpp"
+#include "journal/racing_copy.hpp"
 
 namespace pawl::journal {
 namespace {
@@ -32,25 +33,6 @@ std::uint64_t hash_of(HeadHeader header) noexcept {
     return hash64(&header, sizeof header);
 }
 
-// The bytes may be written by another thread while this reads them; the caller throws them away
-// then. Volatile words keep the compiler from reading twice, the attribute keeps the race detector
-// from reporting what is checked afterwards.
-__attribute__((no_sanitize("thread"))) void copy_racing(const std::byte* from, std::byte* to,
-                                                        std::size_t bytes) noexcept {
-    const auto* source = reinterpret_cast<const volatile std::uint64_t*>(from);
-    auto* target = reinterpret_cast<std::uint64_t*>(to);
-    for (std::size_t i = 0; i < bytes / sizeof(std::uint64_t); ++i) target[i] = source[i];
-}
-
-// Orders the copy before the second look at `announced`: pairs with the fence in announce_ahead.
-void copied() noexcept {
-#if defined(__SANITIZE_THREAD__)
-    std::atomic_signal_fence(std::memory_order_acquire);
-#else
-    std::atomic_thread_fence(std::memory_order_acquire);
-#endif
-}
-
 bool copy_checked(SharedRing& memory, std::uint64_t base, Position from,
                   std::span<std::byte> to) noexcept {
     PAWL_ASSERT(from.value % 8 == 0 && to.size() % 8 == 0);
@@ -59,7 +41,7 @@ bool copy_checked(SharedRing& memory, std::uint64_t base, Position from,
     if (from.value < base || to.size() > capacity) return false;
     if (load_cell(memory, head_announced_offset) > from.value + capacity) return false;
     copy_racing(memory.ring() + (from.value & (capacity - 1)), to.data(), to.size());
-    copied();
+    copied();  // pairs with the exchange in announce_ahead()
     return load_cell(memory, head_announced_offset) <= from.value + capacity;
 }
 
