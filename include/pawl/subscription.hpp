@@ -117,6 +117,32 @@ private:
     std::uint64_t version_;
 };
 
+namespace detail {
+
+// An event of the record's own aggregate, whose version the header gives.
+inline std::uint64_t is_own(const EventView& event) noexcept {
+    return (event.header->flags & event_has_target) == 0 ? 1 : 0;
+}
+
+// Calls visit(JournaledEvent) for each event of a record; a record without events has none.
+template <class... As, class Visit>
+void for_each_journaled_event(const StreamRecord& record, Visit&& visit) {
+    const RecordView view(record.bytes);
+    const RecordHeader& header = view.header();
+    if (header.kind() != RecordKind::accepted && header.kind() != RecordKind::fact) return;
+    std::uint64_t own = 0;
+    static_cast<void>(view.for_each_event([&](const EventView& event) { own += is_own(event); }));
+    std::uint32_t index = 0;
+    std::uint64_t own_before = 0;
+    static_cast<void>(view.for_each_event([&](const EventView& event) {
+        own_before += is_own(event);
+        visit(JournaledEvent<As...>(record, &event, index++,
+                                    is_own(event) != 0 ? header.version - own + own_before : 0));
+    }));
+}
+
+}  // namespace detail
+
 // Every event from a cursor on, then live ones: none missing, none twice; in order per shard. One
 // thread. The engine must be open while it is polled. A slow reader never slows a shard down: it
 // reads from disk what memory no longer has.
@@ -183,29 +209,18 @@ private:
                 ++handled;
             }
         } else if (kind == detail::RecordKind::accepted || kind == detail::RecordKind::fact) {
-            std::uint64_t own = 0;
-            static_cast<void>(
-                view.for_each_event([&](const detail::EventView& event) { own += is_own(event); }));
-            std::uint32_t index = 0;
-            std::uint64_t own_before = 0;
-            static_cast<void>(view.for_each_event([&](const detail::EventView& event) {
-                const std::uint32_t here = index++;
-                own_before += is_own(event);
-                if (here < done_ || handled == limit) return;
-                handler(JournaledEvent<As...>(
-                    record_, &event, here,
-                    is_own(event) != 0 ? header.version - own + own_before : 0));
-                ++handled;
-                ++done_;
-            }));
+            detail::for_each_journaled_event<As...>(
+                record_, [&](const JournaledEvent<As...>& event) {
+                    if (event.index_in_command() < done_ || handled == limit) return;
+                    handler(event);
+                    ++handled;
+                    ++done_;
+                });
             if (done_ < header.event_count) return handled;
         }
         holding_ = false;
         done_ = 0;
         return handled;
-    }
-    static std::uint64_t is_own(const detail::EventView& event) noexcept {
-        return (event.header->flags & detail::event_has_target) == 0 ? 1 : 0;
     }
 
     std::unique_ptr<detail::StreamFollower> follower_;
