@@ -13,7 +13,10 @@
 #include "journal/manifest.hpp"
 #include "journal/reader.hpp"
 #include "journal/recovery.hpp"
+#include "journal/retention.hpp"
 #include "journal/segment.hpp"
+#include "journal/segment_walk.hpp"
+#include "journal/snapshot.hpp"
 #include "journal/storage.hpp"
 #include "pawl/result.hpp"
 
@@ -66,6 +69,17 @@ public:
     SegmentPreparer& preparer(std::uint32_t shard) noexcept;
     const ShardEnd& end(std::uint32_t shard) const noexcept;  // at opening
     std::unique_ptr<StreamReader> reader(std::uint32_t shard) const;
+
+    // Beside the running engine, from any thread, per shard one at a time:
+    // A walk over what is synced; the caller sets `from` and a `bound` that is not above
+    // Head::synced().
+    WalkOptions walk_options(std::uint32_t shard) const;
+    // Refused (disk_full) when the disk could not keep what the next segments need beside it.
+    Result<std::unique_ptr<SnapshotWriter>> snapshot_writer(std::uint32_t shard,
+                                                            std::uint64_t estimate_bytes);
+    Result<RetentionReport> retain(std::uint32_t shard, const RetentionOptions& options,
+                                   Position lowest_needed);
+    Kept kept(std::uint32_t shard) const;  // manifest().kept changes beside you: ask here instead
 
     // When nobody else uses the parts any more: writes everything, marks the end clean, removes the
     // heads, unlocks.

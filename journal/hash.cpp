@@ -15,4 +15,22 @@ Hash128 hash128(const void* data, std::size_t bytes) noexcept {
     return Hash128{hash.low64, hash.high64};
 }
 
+struct StreamHash128::State {
+    XXH3_state_t hash;
+};
+
+StreamHash128::StreamHash128() : state_(std::make_unique<State>()) {
+    XXH3_128bits_reset(&state_->hash);
+}
+StreamHash128::~StreamHash128() = default;
+
+void StreamHash128::add(const void* data, std::size_t bytes) noexcept {
+    XXH3_128bits_update(&state_->hash, data, bytes);
+}
+
+Hash128 StreamHash128::value() const noexcept {
+    const XXH128_hash_t hash = XXH3_128bits_digest(&state_->hash);
+    return Hash128{hash.low64, hash.high64};
+}
+
 }  // namespace pawl::journal

@@ -1,5 +1,6 @@
-// Layout of blocks, segments and the head's first page. Knows bytes; not files, not threads, not
-// records. Records are in pawl/detail/record.hpp; the prose twin of both is docs/journal-format.md.
+// Layout of blocks, segments, snapshots and the head's first page. Knows bytes; not files, not
+// threads, not records. Records are in pawl/detail/record.hpp; the prose twin of both is
+// docs/journal-format.md.
 #pragma once
 
 #include <cstddef>
@@ -106,6 +107,47 @@ static_assert(offsetof(SegmentHeader, identity) == 40);
 static_assert(offsetof(SegmentHeader, index) == 80);
 static_assert(offsetof(SegmentHeader, format) == 104);
 static_assert(offsetof(SegmentHeader, reserved) == 120);
+
+inline constexpr std::uint64_t snapshot_magic = 0x3170'616E'735F'7770;  // "pw_snap1"
+inline constexpr std::size_t snapshot_page_bytes = 4096;
+
+// First 4096 bytes of a snapshot: this, then zeros. The body follows, with zeros up to a multiple
+// of 4096, and then the file ends.
+struct SnapshotHeader {
+    std::uint64_t magic;
+    std::uint64_t header_hash;  // xxh3-64 of the whole page with this field zero
+    Hash128 body_hash;          // xxh3-128 of everything behind the page, padding included
+    std::uint64_t body_bytes;   // without padding
+    Identity identity;
+    std::uint64_t position;       // everything below is folded into the body; where a block ends
+    std::uint64_t last_sequence;  // of the last event below
+    std::int64_t last_time_ns;    // of the last record below
+    std::uint64_t block_hash;     // name of the block (or segment header) that ends at position
+    std::uint64_t segment_index;  // the segment which that block is in
+    std::uint64_t generation;     // of that segment
+    std::uint64_t offset_bytes;   // in that segment: behind that block
+    std::uint64_t last_offset_bytes;  // where that block begins
+    std::uint64_t last_bytes;         // and its size
+    std::uint64_t epoch;              // of that block
+    std::uint64_t records;            // of the stream, below position
+    std::uint64_t events;
+    std::uint64_t layout_hash;    // of the shape of what was folded; the caller's
+    std::uint64_t state_hash;     // of what was folded; the caller's
+    std::uint32_t last_checksum;  // of the last record below
+    std::uint32_t format;
+    std::uint32_t shard;
+    std::uint32_t reserved;  // zero
+};
+static_assert(sizeof(SnapshotHeader) == 184);
+static_assert(offsetof(SnapshotHeader, header_hash) == 8);
+static_assert(offsetof(SnapshotHeader, body_bytes) == 32);
+static_assert(offsetof(SnapshotHeader, identity) == 40);
+static_assert(offsetof(SnapshotHeader, position) == 56);
+static_assert(offsetof(SnapshotHeader, block_hash) == 80);
+static_assert(offsetof(SnapshotHeader, epoch) == 128);
+static_assert(offsetof(SnapshotHeader, layout_hash) == 152);
+static_assert(offsetof(SnapshotHeader, last_checksum) == 168);
+static_assert(offsetof(SnapshotHeader, reserved) == 180);
 
 inline constexpr std::size_t head_page_bytes = 4096;
 

@@ -106,7 +106,35 @@ bool sensible(const Manifest& m) {
         if (epoch.epoch <= last || epoch.positions.size() != m.shards) return false;
         last = epoch.epoch;
     }
-    return m.clean.empty() || m.clean.size() == m.shards;
+    for (const auto& kept : m.kept)
+        if (kept.segment_index == 0 || kept.position.value % 8 != 0 ||
+            (kept.segment_index == 1 && kept.position.value != 0))
+            return false;
+    return (m.clean.empty() || m.clean.size() == m.shards) &&
+           (m.kept.empty() || m.kept.size() == m.shards);
+}
+
+// Only what is not the beginning has a line, so that a directory that keeps everything reads as
+// before.
+void parse_kept(Lines& lines, Manifest& m) {
+    std::uint32_t next = 0;
+    while (lines.wrong().empty() && lines.next_is("kept ")) {
+        auto value = lines.value("kept");
+        const auto shard_text = take(value, ' ');
+        const auto index_text = take(value, ' ');
+        std::uint32_t shard = 0;
+        Kept kept;
+        if (!shard_text || !index_text || !parse_number(*shard_text, shard) ||
+            !parse_number(*index_text, kept.segment_index) ||
+            !parse_number(value, kept.position.value) || shard < next || shard >= m.shards ||
+            m.shards > shards_limit || kept.segment_index < 2) {
+            lines.refuse("kept");
+            return;
+        }
+        m.kept.resize(m.shards);
+        m.kept[shard] = kept;
+        next = shard + 1;
+    }
 }
 
 Error damaged(std::string_view path, const std::string& why) {
@@ -167,6 +195,10 @@ std::string print_manifest(const Manifest& m) {
     }
     for (const auto& mark : m.clean)
         line("clean", std::to_string(mark.position.value) + " " + std::to_string(mark.checksum));
+    for (std::uint32_t shard = 0; shard < m.kept.size(); ++shard)
+        if (m.kept[shard].segment_index > 1)
+            line("kept", std::to_string(shard) + " " + std::to_string(m.kept[shard].segment_index) +
+                             " " + std::to_string(m.kept[shard].position.value));
     line("checksum", to_hex(hash64(text.data(), text.size())));
     return text;
 }
@@ -228,6 +260,7 @@ Result<Manifest> parse_manifest(std::string_view text, std::string_view path) {
             lines.refuse("clean");
         m.clean.push_back(mark);
     }
+    parse_kept(lines, m);
     if (!lines.wrong().empty()) return damaged(path, "line '" + lines.wrong() + "' is not right");
     if (!lines.at_end() || !sensible(m)) return damaged(path, "its values contradict each other");
     return m;

@@ -26,6 +26,13 @@ struct CleanMark {
     std::uint32_t checksum = 0;
 };
 
+// Where a shard's segments begin since retention archived or removed the ones before.
+struct Kept {
+    std::uint64_t segment_index = 1;  // the first in the shard's folder
+    Position position;                // of its first block
+    friend bool operator==(const Kept&, const Kept&) = default;
+};
+
 struct Manifest {
     Identity identity;
     std::uint32_t format = format_version;
@@ -40,6 +47,9 @@ struct Manifest {
     std::string schema_text;  // of the program that opened it last
     std::vector<EpochBegin> epochs;
     std::vector<CleanMark> clean;  // one per shard, or none: not closed in order
+    std::vector<Kept> kept;        // one per shard, or none: nothing ever went
+
+    Kept kept_of(std::uint32_t shard) const { return kept.empty() ? Kept{} : kept.at(shard); }
 
     std::uint64_t schema_hash() const noexcept;
     std::uint64_t epoch() const noexcept { return epochs.empty() ? 0 : epochs.back().epoch; }

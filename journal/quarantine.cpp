@@ -83,6 +83,26 @@ Result<std::string> copy_to_quarantine(Storage& storage, const WalkOptions& opti
     return path;
 }
 
+std::vector<CutCommand> cut_commands(const WalkEnd& end) {
+    std::vector<CutCommand> commands;
+    std::uint64_t position = end.tail.position.value + end.salvage.size();
+    std::size_t at = 0;
+    while (end.torn.size() - at >= sizeof(detail::RecordHeader)) {
+        const detail::RecordView view(end.torn.data() + at);
+        const auto& header = view.header();
+        const auto kind = static_cast<std::uint8_t>(header.kind());
+        if (header.length < sizeof header || header.length % detail::record_alignment != 0 ||
+            kind == 0 || kind > detail::record_kind_max)
+            break;
+        commands.push_back({Position{position}, Sequence{header.sequence}, header.session,
+                            header.number, header.aggregate, header.command_type, kind});
+        if (header.length > end.torn.size() - at) break;
+        position += header.length;
+        at += header.length;
+    }
+    return commands;
+}
+
 Result<std::string> move_to_quarantine(Storage& storage, const WalkOptions& options,
                                        std::uint64_t segment) {
     auto named =

@@ -16,6 +16,10 @@ namespace pawl::journal {
 Result<std::string> copy_to_quarantine(Storage& storage, const WalkOptions& options,
                                        const WalkEnd& end, const std::vector<Extent>& extents);
 
+// What can still be named of a torn block's records: those that look like the next ones. The rest
+// is in the quarantine file.
+std::vector<CutCommand> cut_commands(const WalkEnd& end);
+
 // Moves a whole segment file there; durable when it returns. Returns its new path.
 Result<std::string> move_to_quarantine(Storage& storage, const WalkOptions& options,
                                        std::uint64_t segment);

@@ -1,14 +1,17 @@
-// One shard's recovery, step by step: walk, look at the head, gather evidence, judge, act.
+// One shard's recovery, step by step: choose a snapshot, walk, look at the head, gather evidence,
+// judge, act.
 #include "journal/recover_shard.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "journal/block.hpp"
+#include "journal/choose_snapshot.hpp"
 #include "journal/evidence.hpp"
 #include "journal/head.hpp"
 #include "journal/quarantine.hpp"
 #include "journal/segment_walk.hpp"
+#include "journal/snapshot.hpp"
 
 namespace pawl::journal {
 namespace {
@@ -28,6 +31,7 @@ public:
 
     Result<RecoveredShard> run() {
         const std::int64_t begun = now();
+        if (const auto status = begin_with_snapshot(); !status.ok()) return status.error();
         auto walked = walk_segments(storage_, walk_options_, sink_);
         if (!walked.ok()) return walked.error();
         end_ = std::move(walked).value();
@@ -41,7 +45,8 @@ public:
             return status.error();
         }
         const StreamTail& tail = writer_->tail();
-        report_.bytes = tail.position.value;
+        PAWL_ASSERT(tail.position >= report_.snapshot_position);
+        report_.bytes = tail.position.value - report_.snapshot_position.value;
         report_.seconds = static_cast<double>(now() - begun) * 1e-9;
         RecoveredShard shard;
         shard.report = std::move(report_);
@@ -63,8 +68,26 @@ private:
         return manifest_.heads + "/" + head_name(manifest_.identity, options_.shard);
     }
 
+    Status begin_with_snapshot() {
+        remove_unfinished_snapshot(storage_, options_.directory, options_.shard);
+        auto chosen = choose_snapshot(storage_, walk_options_, manifest_, sink_);
+        if (!chosen.ok()) return chosen.error();
+        snapshot_ = std::move(chosen).value();
+        walk_options_.from = snapshot_.from;
+        report_.snapshot_path = snapshot_.path;
+        if (snapshot_.from) report_.snapshot_position = snapshot_.from->tail.position;
+        for (const auto& passed : snapshot_.passed_over)
+            say("snapshot " + passed.path + " is not used: " + passed.why);
+        if (!snapshot_.passed_over.empty())
+            say(where() + (snapshot_.from ? ": replayed from snapshot " + snapshot_.path
+                                          : std::string(": replayed from the first segment")));
+        report_.passed_over = snapshot_.passed_over;
+        return Done{};
+    }
+
     bool closed_clean() const {
         if (manifest_.clean.empty() || end_.seen != Seen::nothing) return false;
+        if (snapshot_.durable > end_.tail.position) return false;
         const CleanMark& mark = manifest_.clean[options_.shard];
         return mark.position == end_.tail.position && mark.checksum == end_.tail.checksum;
     }
@@ -158,6 +181,8 @@ private:
             durable_source_ = std::move(source);
         };
         claim(behind_.durable, behind_.durable_source);
+        claim(snapshot_.durable, snapshot_.durable_source);
+        claim(manifest_.kept_of(options_.shard).position, "the manifest's line on what is kept");
         if (!manifest_.clean.empty())
             claim(manifest_.clean[options_.shard].position, "the manifest's clean end");
         if (!manifest_.epochs.empty())
@@ -181,6 +206,8 @@ private:
             sentence += "another history behind position " + at;
         if (!end_.why.empty()) sentence += "; " + end_.why;
         for (const auto& remark : end_.remarks) sentence += "; " + remark;
+        for (const auto& passed : snapshot_.passed_over)
+            sentence += "; snapshot " + passed.path + " is not used: " + passed.why;
         sentence +=
             ": nothing was changed; restore the segment from a copy or a standby, or see "
             "'pawl journal verify'";
@@ -207,10 +234,11 @@ private:
                 std::to_string(behind_.bytes) + " bytes are set aside in " +
                 report_.quarantine_file);
         }
-        // Later segments with anything in them, or of a wrong size, make room whole.
+        // Later segments with anything in them, or of a wrong size, make room whole; the last
+        // first, so that dying here leaves no gap.
         std::vector<std::uint64_t> moved = behind_.resized;
         for (const auto& extent : behind_.extents) moved.push_back(extent.segment);
-        std::sort(moved.begin(), moved.end());
+        std::sort(moved.rbegin(), moved.rend());
         moved.erase(std::unique(moved.begin(), moved.end()), moved.end());
         for (const auto segment : moved) {
             if (segment <= end_.tail.segment_index) continue;
@@ -223,30 +251,12 @@ private:
     // Only what still looks like the next record can be named; the rest is in the quarantine file.
     void name_cut_commands() {
         if (head_good_bytes_ >= end_.salvage.size() + end_.torn.size()) return;
-        std::uint64_t position = end_.tail.position.value + end_.salvage.size();
-        std::size_t at = 0;
-        while (end_.torn.size() - at >= sizeof(detail::RecordHeader)) {
-            const detail::RecordView view(end_.torn.data() + at);
-            const auto& header = view.header();
-            const auto kind = static_cast<std::uint8_t>(header.kind());
-            if (header.length < sizeof header || header.length % detail::record_alignment != 0 ||
-                kind == 0 || kind > detail::record_kind_max)
-                break;
-            CutCommand cut{Position{position},
-                           Sequence{header.sequence},
-                           header.session,
-                           header.number,
-                           header.aggregate,
-                           header.command_type,
-                           kind};
+        for (const auto& cut : cut_commands(end_)) {
             report_.cut.push_back(cut);
-            say(where() + ": cut the record at position " + std::to_string(position) +
-                ", sequence " + std::to_string(header.sequence) + ", session index " +
-                std::to_string(header.session) + ", number " + std::to_string(header.number) +
-                ", aggregate " + std::to_string(header.aggregate));
-            if (header.length > end_.torn.size() - at) break;
-            position += header.length;
-            at += header.length;
+            say(where() + ": cut the record at position " + std::to_string(cut.position.value) +
+                ", sequence " + std::to_string(cut.sequence.value) + ", session index " +
+                std::to_string(cut.session_index) + ", number " + std::to_string(cut.number) +
+                ", aggregate " + std::to_string(cut.aggregate));
         }
     }
 
@@ -370,6 +380,7 @@ private:
     const Manifest& manifest_;
     RecordSink& sink_;
     WalkOptions walk_options_;
+    SnapshotChoice snapshot_;
     WalkEnd end_;
     Behind behind_;
     Position durable_;

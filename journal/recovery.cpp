@@ -1,7 +1,11 @@
-// Words for what recovery found.
+// Words for what recovery found, and the sink that takes no snapshot.
 #include "journal/recovery.hpp"
 
 namespace pawl::journal {
+
+Status RecordSink::on_snapshot(SnapshotReader&) {
+    return Error{ErrorCode::mismatch, "this reader takes records only"};
+}
 
 const char* to_string(HeadFound found) noexcept {
     switch (found) {

@@ -8,13 +8,20 @@
 
 #include "journal/judge.hpp"
 #include "pawl/detail/record.hpp"
+#include "pawl/result.hpp"
 #include "pawl/types.hpp"
 
 namespace pawl::journal {
 
+class SnapshotReader;
+
 // Receives a shard's records at recovery, in order, once each, on that shard's recovery thread.
 struct RecordSink {
     virtual ~RecordSink() = default;
+    // Before the first record, perhaps several times until one is taken: load this snapshot, whose
+    // bytes are intact. Done: the records that follow begin at its position. An error says why it
+    // cannot be used; the sink is then as blank as before. Without this function: never used.
+    virtual Status on_snapshot(SnapshotReader& snapshot);
     virtual void on_record(const detail::RecordView& record, Position position) = 0;
 };
 
@@ -47,16 +54,25 @@ struct CutCommand {
     std::uint8_t kind = 0;
 };
 
+// A snapshot that recovery did not use.
+struct PassedOver {
+    std::string path;
+    std::string why;
+};
+
 struct ShardReport {
     std::uint32_t shard = 0;
     Case found = Case::clean_end;
     HeadFound head = HeadFound::not_needed;
     std::uint64_t records = 0;
     std::uint64_t events = 0;
-    std::uint64_t bytes = 0;       // of the stream that was replayed
+    std::uint64_t bytes = 0;       // of the stream that was replayed, records and events too
     std::uint64_t head_bytes = 0;  // of them, written down from the head
     std::uint64_t cut_bytes = 0;   // set aside, in the file below
     double seconds = 0;
+    Position snapshot_position;  // replayed from here; 0: from the beginning
+    std::string snapshot_path;   // empty: none was used
+    std::vector<PassedOver> passed_over;
     std::vector<CutCommand> cut;
     std::string quarantine_file;         // empty: nothing was cut
     std::vector<std::string> sentences;  // for people: anything that is not ordinary

@@ -25,13 +25,15 @@ public:
         file_bytes_ = file_bytes;
         begin_ = end_ = 0;
     }
+    // No more than this is read beyond what is asked for.
+    void read_ahead(std::uint64_t bytes) noexcept { ahead_bytes_ = bytes; }
     // [offset, offset + bytes) in memory; null when the file ends before, or could not be read
     // (status()).
     const std::byte* at(std::uint64_t offset, std::uint64_t bytes) {
         if (offset + bytes > file_bytes_ || bytes > buffer_.size()) return nullptr;
         if (offset < begin_ || offset + bytes > end_) {
             const auto wish = std::min<std::uint64_t>(
-                std::max<std::uint64_t>(bytes, read_bytes),
+                std::max<std::uint64_t>(bytes, ahead_bytes_),
                 std::min<std::uint64_t>(buffer_.size(), file_bytes_ - offset));
             std::size_t got = 0;
             status_ = file_->read_at(offset, {buffer_.data(), wish}, got);
@@ -48,6 +50,7 @@ private:
     File* file_ = nullptr;
     std::uint64_t file_bytes_ = 0;
     std::uint64_t begin_ = 0, end_ = 0;
+    std::uint64_t ahead_bytes_ = read_bytes;
     StorageStatus status_;
 };
 
@@ -62,16 +65,30 @@ public:
     }
 
     Result<WalkEnd> run() {
-        auto listed = list_segments(storage_, options_.directory, options_.shard);
+        auto listed = list_readable_segments(storage_, options_.directory, options_.shard);
         if (!listed.ok()) return listed.error();
         const auto& indexes = listed.value();
-        total_bytes_ = indexes.size() * options_.segment_bytes;
-        for (std::uint64_t index = 1;; ++index) {
+        if (options_.from) {
+            auto fault = place_fault(storage_, options_, *options_.from);
+            if (!fault.ok()) return fault.error();
+            if (!fault->empty())
+                return Error{ErrorCode::damaged, std::move(fault).value() +
+                                                     ": the walk cannot begin there; see 'pawl "
+                                                     "journal verify'"};
+            first_index_ = options_.from->tail.segment_index;
+        }
+        const auto first = std::lower_bound(indexes.begin(), indexes.end(), first_index_);
+        total_bytes_ = static_cast<std::uint64_t>(indexes.end() - first) * options_.segment_bytes;
+        for (std::uint64_t index = first_index_;; ++index) {
             const bool there = std::binary_search(indexes.begin(), indexes.end(), index);
             if (!there && index <= (indexes.empty() ? 0 : indexes.back()))
-                end_.remarks.push_back(path(index) + " is missing, later segments are there");
-            const Step entered = there ? enter_segment(index) : Step::nothing;
-            if (entered == Step::io) return io_error(index);
+                end_.remarks.push_back(missing_path(index) +
+                                       " is missing, later segments are there");
+            const bool resumed = options_.from && index == first_index_;
+            const Step entered = !there    ? Step::nothing
+                                 : resumed ? resume(*options_.from)
+                                           : enter_segment(index);
+            if (entered == Step::io) return io_error();
             if (entered != Step::good) {
                 // What was seen in the segment before stands, unless this one says more.
                 if (entered != Step::nothing && end_.seen == Seen::nothing) note(entered);
@@ -83,7 +100,7 @@ public:
             end_.salvage.clear();
             end_.torn.clear();
             const Step stopped = walk_blocks();
-            if (stopped == Step::io) return io_error(index);
+            if (stopped == Step::io) return io_error();
             note(stopped);
             if (end_.bound_reached || stopped == Step::disagrees) break;
         }
@@ -91,65 +108,84 @@ public:
     }
 
 private:
-    std::string path(std::uint64_t index) const {
+    std::string missing_path(std::uint64_t index) const {
         return segment_path(options_.directory, options_.shard, index);
     }
-    Error io_error(std::uint64_t index) const {
-        return storage_error(fault_, "read the segment", path(index));
-    }
+    Error io_error() const { return storage_error(fault_, "read the segment", path_); }
     void note(Step step) {
         end_.seen = step == Step::bad         ? Seen::bad
                     : step == Step::disagrees ? Seen::disagrees
                                               : Seen::nothing;
         if (step != Step::nothing) end_.why = std::exchange(why_, {});
     }
-    Step bad(std::uint64_t index, std::uint64_t offset, const std::string& what) {
-        why_ = path(index) + ": offset " + std::to_string(offset) + ", position " +
+    Step bad(std::uint64_t offset, const std::string& what) {
+        why_ = path_ + ": offset " + std::to_string(offset) + ", position " +
                std::to_string(end_.tail.position.value) + ": " + what;
         return Step::bad;
     }
 
+    // The segment's file in the window; it may be in the archive.
+    bool open_file(std::uint64_t index) {
+        path_ = missing_path(index);
+        fault_ = open_segment(storage_, options_.directory, options_.shard, index, next_file_);
+        if (!fault_.ok()) return false;
+        path_ = next_file_->path();
+        fault_ = next_file_->size(next_file_bytes_);
+        if (!fault_.ok()) return false;
+        window_.open(*next_file_, next_file_bytes_);
+        return true;
+    }
+
+    void entered() {
+        if (next_file_bytes_ != options_.segment_bytes)
+            end_.remarks.push_back(path_ + " has " + std::to_string(next_file_bytes_) +
+                                   " bytes, should have " + std::to_string(options_.segment_bytes));
+        file_ = std::move(next_file_);
+        ++end_.segments;
+    }
+
+    // The place was checked; the walk goes on behind it.
+    Step resume(const WalkFrom& from) {
+        if (!open_file(from.tail.segment_index)) return Step::io;
+        entered();
+        end_.tail = from.tail;
+        end_.last_offset_bytes = from.last_offset_bytes;
+        end_.last_bytes = from.last_bytes;
+        end_.epoch = from.epoch;
+        return Step::good;
+    }
+
     Step enter_segment(std::uint64_t index) {
-        std::unique_ptr<File> file;
-        fault_ = storage_.open(path(index), OpenMode::read, file);
-        if (!fault_.ok()) return Step::io;
-        std::uint64_t bytes = 0;
-        fault_ = file->size(bytes);
-        if (!fault_.ok()) return Step::io;
-        window_.open(*file, bytes);
+        if (!open_file(index)) return Step::io;
         const std::byte* const page = window_.at(0, block_alignment_bytes);
         if (page == nullptr) {
             fault_ = window_.status();
-            return fault_.ok() ? bad(index, 0, "the file is cut short") : Step::io;
+            return fault_.ok() ? bad(0, "the file is cut short") : Step::io;
         }
         if (all_zero(page, block_alignment_bytes)) return Step::nothing;
         const auto& header = *reinterpret_cast<const SegmentHeader*>(page);
-        if (!intact(header)) return bad(index, 0, "the segment's header is not intact");
+        if (!intact(header)) return bad(0, "the segment's header is not intact");
         if (header.identity != options_.identity || header.shard != options_.shard)
-            return bad(index, 0, "the segment belongs to another directory or shard");
+            return bad(0, "the segment belongs to another directory or shard");
         if (header.format != format_version || header.segment_bytes != options_.segment_bytes)
-            return bad(index, 0, "the segment's format or size is not the manifest's");
+            return bad(0, "the segment's format or size is not the manifest's");
         const StreamTail& tail = end_.tail;
         if (header.index != index || header.generation <= tail.generation ||
             header.first_position != tail.position.value ||
             header.previous_hash != tail.block_hash || header.previous_checksum != tail.checksum)
-            return bad(index, 0, "the segment does not follow the one before");
+            return bad(0, "the segment does not follow the one before");
         if (header.epoch > options_.epoch_max) {
-            bad(index, 0, "the segment is of a later reign than the manifest knows");
+            bad(0, "the segment is of a later reign than the manifest knows");
             return Step::disagrees;
         }
-        if (bytes != options_.segment_bytes)
-            end_.remarks.push_back(path(index) + " has " + std::to_string(bytes) +
-                                   " bytes, should have " + std::to_string(options_.segment_bytes));
-        file_ = std::move(file);
+        entered();
         end_.tail.block_hash = header.header_hash;
         end_.tail.segment_index = index;
         end_.tail.generation = header.generation;
         end_.tail.offset_bytes = block_alignment_bytes;
         end_.last_offset_bytes = 0;
         end_.last_bytes = block_alignment_bytes;
-        epoch_ = std::max(epoch_, header.epoch);
-        ++end_.segments;
+        end_.epoch = std::max(end_.epoch, header.epoch);
         return Step::good;
     }
 
@@ -160,6 +196,7 @@ private:
                 end_.bound_reached = true;
                 return Step::nothing;
             }
+            read_ahead_to_bound();
             if (options_.progress) options_.progress(done_bytes(), total_bytes_);
             if (tail.offset_bytes + block_alignment_bytes > options_.segment_bytes)
                 return Step::nothing;
@@ -175,13 +212,18 @@ private:
         }
     }
 
-    std::uint64_t done_bytes() const {
-        return (end_.tail.segment_index - 1) * options_.segment_bytes + end_.tail.offset_bytes;
+    // A slice of a larger walk does not read the next one's bytes.
+    void read_ahead_to_bound() {
+        const std::uint64_t left = options_.bound.value - end_.tail.position.value;
+        if (left < read_bytes) window_.read_ahead(rounded_up_to_block(left + read_bytes / 64));
     }
 
-    Step bad_block(const std::string& what) {
-        return bad(end_.tail.segment_index, end_.tail.offset_bytes, what);
+    std::uint64_t done_bytes() const {
+        return (end_.tail.segment_index - first_index_) * options_.segment_bytes +
+               end_.tail.offset_bytes;
     }
+
+    Step bad_block(const std::string& what) { return bad(end_.tail.offset_bytes, what); }
 
     Step take_block(const BlockHeader header) {
         StreamTail& tail = end_.tail;
@@ -200,7 +242,7 @@ private:
             bad_block("the block is of a later reign than the manifest knows");
             return Step::disagrees;
         }
-        if (header.epoch < epoch_) return bad_block("the block is of an earlier reign");
+        if (header.epoch < end_.epoch) return bad_block("the block is of an earlier reign");
         const std::byte* const block = window_.at(tail.offset_bytes, header.block_bytes);
         if (block == nullptr) {
             fault_ = window_.status();
@@ -225,14 +267,15 @@ private:
         tail.time_ns = point.time_ns;
         tail.block_hash = header.header_hash;
         tail.offset_bytes += header.block_bytes;
-        epoch_ = header.epoch;
+        end_.epoch = header.epoch;
         ++end_.blocks;
         return Step::good;
     }
 
     void deliver(const std::byte* record, std::uint64_t position) {
         const detail::RecordView view(record);
-        if (position == 0) end_.first_time_ns = view.header().decided_ns;
+        if (!first_seen_) end_.first_time_ns = view.header().decided_ns;
+        first_seen_ = true;
         const auto kind = view.header().kind();
         end_.rejected +=
             kind == detail::RecordKind::rejected || kind == detail::RecordKind::refused ? 1 : 0;
@@ -266,27 +309,18 @@ private:
     RecordSink& sink_;
     WalkEnd end_;
     Window window_;
-    std::unique_ptr<File> file_;
-    std::uint64_t epoch_ = 0;
+    std::unique_ptr<File> file_;       // the segment that the walk is in
+    std::unique_ptr<File> next_file_;  // the one that it looks at
+    std::uint64_t next_file_bytes_ = 0;
+    std::string path_;  // of what the window is on
+    std::uint64_t first_index_ = 1;
     std::uint64_t total_bytes_ = 0;
+    bool first_seen_ = false;
     std::string why_;
     StorageStatus fault_;
 };
 
 }  // namespace
-
-Result<std::vector<std::uint64_t>> list_segments(Storage& storage, const std::string& directory,
-                                                 std::uint32_t shard) {
-    const std::string folder = shard_path(directory, shard);
-    std::vector<std::string> names;
-    if (const auto status = storage.list(folder, names); !status.ok())
-        return storage_error(status, "list the segments", folder);
-    std::vector<std::uint64_t> indexes;
-    for (const auto& name : names)
-        if (const auto index = segment_index(name); index != 0) indexes.push_back(index);
-    std::sort(indexes.begin(), indexes.end());
-    return indexes;
-}
 
 Result<WalkEnd> walk_segments(Storage& storage, const WalkOptions& options, RecordSink& sink) {
     return Walk(storage, options, sink).run();

@@ -1,9 +1,10 @@
-// Walks a shard's segments from the first, checking everything, up to the first position that is
-// not good. Knows files and chains; judges nothing, writes nothing.
+// Walks a shard's segments from the first, or from a place that is known, checking everything, up
+// to the first position that is not good. Knows files and chains; judges nothing, writes nothing.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,10 +12,20 @@
 #include "journal/judge.hpp"
 #include "journal/layout.hpp"
 #include "journal/recovery.hpp"
+#include "journal/segment_files.hpp"
 #include "journal/storage.hpp"
 #include "pawl/result.hpp"
 
 namespace pawl::journal {
+
+// Where a walk may begin: behind a block, or behind a segment's header page.
+struct WalkFrom {
+    StreamTail tail;  // segment_index is never 0
+    // The block, or the header page (offset 0, 4096 bytes), that ends at the tail.
+    std::uint64_t last_offset_bytes = 0;
+    std::uint64_t last_bytes = block_alignment_bytes;
+    std::uint64_t epoch = 0;  // of that block or header
+};
 
 struct WalkOptions {
     std::string directory;
@@ -22,6 +33,8 @@ struct WalkOptions {
     Identity identity;
     std::uint64_t segment_bytes = segment_bytes_default;
     std::uint64_t epoch_max = 0;  // no block can be of a later reign
+    // Begin here instead of at the first segment. What stands there must be what it says.
+    std::optional<WalkFrom> from;
     // Stop when everything below is seen: what lies behind may be written this very moment.
     Position bound{~std::uint64_t{0}};
     std::function<void(std::uint64_t bytes_done, std::uint64_t bytes_total)> progress;
@@ -35,6 +48,7 @@ struct WalkEnd {
     // The last good block, or segment header: what may not have been synced when the process died.
     std::uint64_t last_offset_bytes = 0;
     std::uint64_t last_bytes = 0;
+    std::uint64_t epoch = 0;  // of that block or header
     // Good records at the front of the block that is bad, and what follows them there: copied from
     // the file.
     std::vector<std::byte> salvage;
@@ -48,12 +62,21 @@ struct WalkEnd {
     std::vector<std::string> remarks;  // odd, but nothing of the stream is wrong
 };
 
-// Calls sink.on_record for each good record of a good block. An error: the storage could not be
-// read.
+// Calls sink.on_record for each good record of a good block. Segments that are not in the shard's
+// folder are looked for in the archive. An error: the storage could not be read (io), or
+// options.from does not hold (damaged).
 Result<WalkEnd> walk_segments(Storage& storage, const WalkOptions& options, RecordSink& sink);
 
-// Numbers of the segment files that are there, sorted.
-Result<std::vector<std::uint64_t>> list_segments(Storage& storage, const std::string& directory,
-                                                 std::uint32_t shard);
+// Where a walk goes on that ended well at `end`: for slices. Only when some segment was entered.
+WalkFrom continued(const WalkEnd& end);
+
+// Empty: what stands in the segments before `from` is what it says, whole. Else the reason why it
+// is not, with file and offset. An error: the storage could not be read.
+Result<std::string> place_fault(Storage& storage, const WalkOptions& options, const WalkFrom& from);
+
+// The place behind the header page of segment `index`: a walk can begin there without the ones
+// before, by the header's own word. An error names the file: missing, or not this segment.
+Result<WalkFrom> place_in_segment(Storage& storage, const WalkOptions& options,
+                                  std::uint64_t index);
 
 }  // namespace pawl::journal
