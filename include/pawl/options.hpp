@@ -28,14 +28,24 @@ enum class Idle : std::uint8_t {
     spin = 2,   // burn the core: for pinned threads that own theirs
 };
 
+// What becomes of the segments below the oldest snapshot that is kept and below the slowest durable
+// cursor.
+enum class Retention : std::uint8_t {
+    keep = 0,     // they stay where they are: the default
+    archive = 1,  // moved to DIR/archive: still readable
+    remove = 2,   // gone: history below cannot be read or replayed any more
+};
+
 // Something an operator should know. Called on the engine's own threads; must return soon.
 struct Notice {
     enum class Kind : std::uint8_t {
-        recovered,       // what opening found, one sentence per fact
-        disk_full,       // new work is refused until there is room
-        disk_available,  // and goes on
-        stopped,         // a shard stopped for good: a failed write or sync
-        decision_threw,  // a poison command was contained
+        recovered,        // what opening found, one sentence per fact
+        disk_full,        // new work is refused until there is room
+        disk_available,   // and goes on
+        stopped,          // a shard stopped for good: a failed write or sync
+        decision_threw,   // a poison command was contained
+        snapshot,         // one was made
+        snapshot_failed,  // one was given up, or retention was: nothing else suffers
     };
     Kind kind{};
     std::uint32_t shard = 0;
@@ -63,6 +73,13 @@ struct EngineOptions {
         1024;  // a retry is recognised while its number is at most this far behind
     std::uint32_t sessions_max = 4096;                 // per shard; a further session is refused
     std::chrono::milliseconds close_deadline{10'000};  // how long close() drains before it gives up
+    // Snapshots make opening fast and retention possible; no shard waits for one. A new one is made
+    // when a shard's journal has grown by so many bytes, or so much time has passed, since the
+    // last. Both 0: only when Engine::snapshot() asks.
+    std::uint64_t snapshot_every_bytes = 0;
+    std::chrono::nanoseconds snapshot_every{0};
+    std::uint32_t snapshots_kept = 2;  // per shard, at least 1; older ones are removed
+    Retention retention = Retention::keep;
 
     // ---- performance ----
     Idle idle = Idle::park;

@@ -1,0 +1,121 @@
+// From segments and snapshots to states, and on.
+#include "engine/history/fold.hpp"
+
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "engine/history/body.hpp"
+#include "journal/hash.hpp"
+#include "pawl/detail/assert.hpp"
+
+namespace pawl::detail {
+
+namespace {
+
+// Of the body itself and of the first types' states.
+std::uint64_t layout_hash_of(std::string_view lines) {
+    std::string text = "pawl-fold 1\n";
+    text += lines;
+    return journal::hash64(text.data(), text.size());
+}
+
+}  // namespace
+
+Fold::Parts::Parts(const FoldOptions& options)
+    : heap(make_shard_heap()),
+      machine(options.domain->make_machine(options.shard, options.shards, heap->resource())),
+      sessions(options.session_window, options.sessions_max),
+      replayer(*machine, sessions) {}
+
+Fold::Fold(const FoldOptions& options)
+    : options_(options), parts_(std::make_unique<Parts>(options)) {}
+
+void Fold::clear() {
+    parts_.reset();  // before the next one: states may be large
+    parts_ = std::make_unique<Parts>(options_);
+    place_.reset();
+    end_ = Position{};
+    records_ = events_ = 0;
+    failed_ = false;
+    failed_at_ = Position{};
+}
+
+void Fold::on_record(const RecordView& record, Position position) {
+    if (failed_) return;
+    PAWL_ASSERT(position == end_);
+    if (!parts_->replayer.replay(record, position)) {
+        failed_ = true;
+        failed_at_ = position;
+        return;
+    }
+    if (record.header().kind() == RecordKind::session) note_name(record);
+    end_.value += record.length();
+    ++records_;
+    events_ += record.header().event_count;
+}
+
+void Fold::note_name(const RecordView& record) {
+    SessionRecord session{};
+    std::memcpy(&session, record.body(), sizeof session);
+    std::string name;
+    if (session.name_bytes <= record.body_bytes() - sizeof session)
+        name.assign(reinterpret_cast<const char*>(record.body()) + sizeof session,
+                    session.name_bytes);
+    parts_->names.push_back(std::move(name));
+    PAWL_ASSERT(parts_->names.size() == parts_->sessions.count());
+}
+
+const std::string& Fold::session_name(std::uint32_t index) const noexcept {
+    PAWL_ASSERT(index - 1 < parts_->names.size());
+    return parts_->names[index - 1];
+}
+
+Status Fold::on_snapshot(journal::SnapshotReader& snapshot) {
+    LoadBody body(*this, snapshot);
+    const Result<bool> loaded = body.some(~std::size_t{0});
+    if (!loaded) return loaded.error();
+    PAWL_ASSERT(*loaded);
+    return Done{};
+}
+
+Status Fold::advance(journal::Storage& storage, journal::WalkOptions walk, Position bound) {
+    if (end_ >= bound) return Done{};
+    PAWL_ASSERT(!place_ || place_->tail.position == end_);
+    walk.from = place_;
+    walk.bound = bound;
+    const std::uint64_t records_before = records_;
+    Result<journal::WalkEnd> walked = journal::walk_segments(storage, walk, *this);
+    if (!walked) return walked.error();
+    if (failed_)
+        return Error{ErrorCode::mismatch,
+                     "journal " + walk.directory + ": shard " + std::to_string(walk.shard) +
+                         ", position " + std::to_string(failed_at_.value) + ": " + why() +
+                         ": open it with the program that wrote it, or replay with a fixed one"};
+    PAWL_ASSERT(records_ - records_before == walked->records);
+    PAWL_ASSERT(walked->tail.position == end_);
+    if (walked->segments != 0 || place_) place_ = journal::continued(*walked);
+    if (end_ >= bound) return Done{};
+    return Error{ErrorCode::damaged,
+                 "journal " + walk.directory + ": shard " + std::to_string(walk.shard) +
+                     ": everything below position " + std::to_string(bound.value) +
+                     " was on disk, but what can be read ends at " + std::to_string(end_.value) +
+                     (walked->why.empty() ? std::string() : " (" + walked->why + ")") +
+                     ": run 'pawl journal verify'"};
+}
+
+std::uint64_t Fold::layout_hash() const {
+    return layout_hash_of(parts_->machine->layout_text());
+}
+
+std::uint32_t Fold::tables_of(std::uint64_t layout_hash) const {
+    const std::string text = parts_->machine->layout_text();
+    std::uint32_t tables = 0;
+    for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) {
+        ++tables;
+        if (layout_hash_of(std::string_view(text).substr(0, at + 1)) == layout_hash) return tables;
+    }
+    return 0;
+}
+
+}  // namespace pawl::detail

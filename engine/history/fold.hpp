@@ -1,0 +1,101 @@
+// What a shard's journal amounts to at a position: states, sessions and their names. Knows machine,
+// records and snapshots; not who asks, no thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/platform/memory.hpp"
+#include "engine/shard/replayer.hpp"
+#include "engine/shard/sessions.hpp"
+#include "journal/recovery.hpp"
+#include "journal/segment_walk.hpp"
+#include "journal/snapshot.hpp"
+#include "pawl/detail/machine.hpp"
+#include "pawl/result.hpp"
+
+namespace pawl::detail {
+
+struct FoldOptions {
+    const Domain* domain = nullptr;  // outlives the fold
+    std::uint32_t shard = 0;
+    std::uint32_t shards = 1;
+    std::uint32_t session_window = 1024;
+    std::uint32_t sessions_max = 4096;
+};
+
+// One thread at a time. Blank at first; a shard runs on the one that recovery has filled.
+class Fold final : public journal::RecordSink {
+public:
+    explicit Fold(const FoldOptions& options);
+    Fold(const Fold&) = delete;
+    Fold& operator=(const Fold&) = delete;
+
+    // ---- filled by a walk ----
+    // The first record that does not fit stops it: see failed().
+    void on_record(const RecordView& record, Position position) override;
+    // Loads the snapshot, or is blank again: see journal::RecordSink.
+    Status on_snapshot(journal::SnapshotReader& snapshot) override;
+
+    bool failed() const noexcept { return failed_; }
+    Position failed_at() const noexcept { return failed_at_; }
+    const char* why() const noexcept { return parts_->replayer.why(); }
+
+    // ---- moved on by itself ----
+    // Folds the blocks from where it stands up to the first block boundary at or behind `bound`,
+    // which is not above what is synced. Only a fold that was never given a record by others.
+    // `walk` says where the segments are; its `from` and `bound` are set here. An error: damage, a
+    // record that is not this domain's, or segments that are gone.
+    Status advance(journal::Storage& storage, journal::WalkOptions walk, Position bound);
+    // Behind the last block that was folded, or where the snapshot was made; none: still blank, or
+    // filled by others.
+    const std::optional<journal::WalkFrom>& place() const noexcept { return place_; }
+
+    // ---- what it amounts to ----
+    Machine& machine() noexcept { return *parts_->machine; }
+    const Machine& machine() const noexcept { return *parts_->machine; }
+    Sessions& sessions() noexcept { return parts_->sessions; }
+    const Sessions& sessions() const noexcept { return parts_->sessions; }
+    // Of the session with this index, from 1; empty when it was opened by its id alone.
+    const std::string& session_name(std::uint32_t index) const noexcept;
+    std::uint64_t schema_hash() const noexcept { return parts_->replayer.schema_hash(); }
+    Position end() const noexcept { return end_; }  // behind the last record
+    // Since the journal's first record, those that a snapshot stands for included.
+    std::uint64_t records() const noexcept { return records_; }
+    std::uint64_t events() const noexcept { return events_; }
+
+    // ---- snapshots ----
+    std::uint64_t layout_hash() const;
+    // How many of this program's aggregate types a snapshot with that layout holds: the first ones,
+    // unchanged; 0: its layout is another.
+    std::uint32_t tables_of(std::uint64_t layout_hash) const;
+    // As new.
+    void clear();
+
+private:
+    friend class LoadBody;
+    struct Parts {
+        explicit Parts(const FoldOptions& options);
+        std::unique_ptr<ShardHeap> heap;
+        std::unique_ptr<Machine> machine;
+        Sessions sessions;
+        Replayer replayer;
+        std::vector<std::string> names;  // by session index - 1
+    };
+    void note_name(const RecordView& record);
+
+    const FoldOptions options_;
+    std::unique_ptr<Parts> parts_;
+    std::optional<journal::WalkFrom> place_;
+    Position end_;
+    std::uint64_t records_ = 0;
+    std::uint64_t events_ = 0;
+    bool failed_ = false;
+    Position failed_at_;
+};
+
+}  // namespace pawl::detail
