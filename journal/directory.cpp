@@ -1,5 +1,4 @@
 // Opening and closing a directory: lock, manifest, shards in parallel, heads.
-#include "journal/directory.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -9,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "journal/directory_parts.hpp"
 #include "journal/recover_shard.hpp"
 #include "journal/schema.hpp"
 #include "journal/seal.hpp"
@@ -73,37 +73,6 @@ Status check_same(const DirectoryOptions& o, const Manifest& m) {
 }
 
 }  // namespace
-
-struct Directory::Parts {
-    struct Shard {
-        ShardEnd end;
-        std::unique_ptr<Head> head;
-        std::unique_ptr<SegmentPreparer> preparer;
-        std::unique_ptr<BlockWriter> writer;
-        std::unique_ptr<Journaler> journaler;
-    };
-
-    Parts(Storage& s, const DirectoryOptions& o) : storage(s), options(o) {
-        if (!options.random) options.random = system_random;
-        if (options.monotonic_ns == nullptr) options.monotonic_ns = system_monotonic_ns;
-    }
-
-    Status lock_it();
-    Status load_or_create();
-    Status create();
-    Status recover(const SinkOf& sinks);
-    Status begin_epoch();
-    Status declare_kept(std::uint32_t shard, const Kept& kept);
-
-    Storage& storage;
-    DirectoryOptions options;
-    std::unique_ptr<FileLock> lock;
-    mutable std::mutex
-        manifest_mutex;  // guards manifest.kept and the file, from opening to close()
-    Manifest manifest;
-    RecoveryReport report;
-    std::vector<Shard> shards;
-};
 
 Status Directory::Parts::lock_it() {
     if (const auto status = storage.make_directory(options.path); !status.ok())
@@ -250,23 +219,13 @@ Status Directory::Parts::begin_epoch() {
     return Done{};
 }
 
-Status Directory::Parts::declare_kept(std::uint32_t shard, const Kept& kept) {
-    const std::lock_guard guard(manifest_mutex);
-    Manifest next = manifest;
-    next.kept.resize(next.shards);
-    PAWL_ASSERT(kept.segment_index >= next.kept[shard].segment_index);
-    next.kept[shard] = kept;
-    if (const auto status = write_manifest(storage, options.path, next); !status.ok())
-        return status;
-    manifest.kept = std::move(next.kept);
-    return Done{};
-}
-
 Result<std::unique_ptr<Directory>> Directory::open(Storage& storage,
                                                    const DirectoryOptions& options,
                                                    const SinkOf& sinks) {
     if (const auto status = check_options(options); !status.ok()) return status.error();
     auto parts = std::make_unique<Parts>(storage, options);
+    if (!parts->options.random) parts->options.random = system_random;
+    if (parts->options.monotonic_ns == nullptr) parts->options.monotonic_ns = system_monotonic_ns;
     auto status = parts->lock_it();
     if (status.ok()) status = parts->load_or_create();
     if (status.ok()) status = parts->recover(sinks);
@@ -317,52 +276,6 @@ std::unique_ptr<StreamReader> Directory::reader(std::uint32_t shard) const {
     reader.identity = parts_->manifest.identity;
     reader.segment_bytes = parts_->manifest.segment_bytes;
     return std::make_unique<StreamReader>(parts_->storage, reader);
-}
-
-WalkOptions Directory::walk_options(std::uint32_t shard) const {
-    PAWL_ASSERT(shard < parts_->shards.size());
-    WalkOptions options;
-    options.directory = parts_->options.path;
-    options.shard = shard;
-    options.identity = parts_->manifest.identity;
-    options.segment_bytes = parts_->manifest.segment_bytes;
-    options.epoch_max = parts_->manifest.epoch();
-    return options;
-}
-
-Result<std::unique_ptr<SnapshotWriter>> Directory::snapshot_writer(std::uint32_t shard,
-                                                                   std::uint64_t estimate_bytes) {
-    PAWL_ASSERT(shard < parts_->shards.size());
-    SnapshotWriterOptions options;
-    options.directory = parts_->options.path;
-    options.shard = shard;
-    options.identity = parts_->manifest.identity;
-    options.estimate_bytes = estimate_bytes;
-    // Each shard may need its next segment meanwhile, and one of them the one after.
-    options.reserve_bytes = (parts_->shards.size() + 1) * parts_->manifest.segment_bytes;
-    return SnapshotWriter::create(parts_->storage, options);
-}
-
-Result<RetentionReport> Directory::retain(std::uint32_t shard, const RetentionOptions& options,
-                                          Position lowest_needed) {
-    PAWL_ASSERT(shard < parts_->shards.size());
-    Parts& parts = *parts_;
-    RetentionCall call;
-    call.directory = parts.options.path;
-    call.shard = shard;
-    call.identity = parts.manifest.identity;
-    call.segment_bytes = parts.manifest.segment_bytes;
-    call.epoch = parts.manifest.epoch();
-    call.kept = kept(shard);
-    call.options = options;
-    call.lowest_needed = lowest_needed;
-    call.declare = [&](const Kept& kept) { return parts.declare_kept(shard, kept); };
-    return retain_segments(parts.storage, call);
-}
-
-Kept Directory::kept(std::uint32_t shard) const {
-    const std::lock_guard guard(parts_->manifest_mutex);
-    return parts_->manifest.kept_of(shard);
 }
 
 Status Directory::close() {

@@ -117,18 +117,4 @@ Result<std::string> move_to_quarantine(Storage& storage, const WalkOptions& opti
     return named;
 }
 
-Status zero_extent(Storage& storage, const WalkOptions& options, const Extent& extent) {
-    const std::string path = segment_path(options.directory, options.shard, extent.segment);
-    std::unique_ptr<File> file;
-    auto status = storage.open(path, OpenMode::write, file);
-    AlignedBuffer zeros(chunk_bytes);
-    std::memset(zeros.data(), 0, zeros.size());
-    for (std::uint64_t at = extent.begin; status.ok() && at < extent.end; at += chunk_bytes) {
-        const auto bytes = std::min<std::uint64_t>(chunk_bytes, extent.end - at);
-        status = file->write_durable(at, {zeros.data(), bytes});
-    }
-    if (!status.ok()) return storage_error(status, "zero what was cut", path);
-    return Done{};
-}
-
 }  // namespace pawl::journal

@@ -24,7 +24,4 @@ std::vector<CutCommand> cut_commands(const WalkEnd& end);
 Result<std::string> move_to_quarantine(Storage& storage, const WalkOptions& options,
                                        std::uint64_t segment);
 
-// Overwrites [begin, end) of a segment with zeros; durable when it returns.
-Status zero_extent(Storage& storage, const WalkOptions& options, const Extent& extent);
-
 }  // namespace pawl::journal

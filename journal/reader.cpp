@@ -6,8 +6,7 @@
 #include <utility>
 
 #include "journal/block.hpp"
-#include "journal/segment.hpp"
-#include "journal/segment_walk.hpp"
+#include "journal/segment_files.hpp"
 
 namespace pawl::journal {
 
@@ -30,28 +29,46 @@ Error StreamReader::lost(Position at) const {
                                          ": see 'pawl journal verify'"};
 }
 
+Error StreamReader::below_kept(Position at) const {
+    return Error{ErrorCode::mismatch, "journal " + options_.directory + ": shard " +
+                                          std::to_string(options_.shard) + ": position " +
+                                          std::to_string(at.value) +
+                                          " is below what is kept: the first position is " +
+                                          std::to_string(segments_.front().first.value) +
+                                          "; begin there, or put the removed segments back into " +
+                                          archive_path(options_.directory, options_.shard)};
+}
+
 bool StreamReader::open_file(std::uint64_t index) {
     if (file_ != nullptr && file_index_ == index) return true;
-    const std::string path = segment_path(options_.directory, options_.shard, index);
     file_.reset();
-    const auto status = storage_.open(path, OpenMode::read, file_);
+    const auto status = open_segment(storage_, options_.directory, options_.shard, index, file_);
     if (!status.ok()) {
-        why_ = storage_error(status, "open the segment", path).sentence;
+        why_ = storage_error(status, "open the segment",
+                             segment_path(options_.directory, options_.shard, index))
+                   .sentence;
         return false;
     }
     file_index_ = index;
     return true;
 }
 
-// Learns segments that came into use since the last look.
+// Learns segments that came into use since the last look, and forgets those that went.
 Status StreamReader::refresh_segments() {
-    auto listed = list_segments(storage_, options_.directory, options_.shard);
+    auto listed = list_readable_segments(storage_, options_.directory, options_.shard);
     if (!listed.ok()) return listed.error();
+    std::erase_if(segments_, [&](const Known& known) {
+        return !std::binary_search(listed->begin(), listed->end(), known.index);
+    });
     for (const std::uint64_t index : listed.value()) {
         if (!segments_.empty() && index <= segments_.back().index) continue;
         SegmentHeader header{};
         std::size_t got = 0;
-        if (!open_file(index)) break;
+        // Gone since it was listed: only the lowest ones go.
+        if (!open_file(index)) {
+            if (segments_.empty()) continue;
+            break;
+        }
         const auto status = file_->read_at(0, std::as_writable_bytes(std::span(&header, 1)), got);
         if (!status.ok() || got != sizeof header || !intact(header)) break;
         if (header.identity != options_.identity || header.shard != options_.shard ||
@@ -166,6 +183,7 @@ Status StreamReader::load(Position at, Place& place) {
             return Done{};
         if (const auto status = refresh_segments(); !status.ok()) return status;
     }
+    if (!segments_.empty() && at < segments_.front().first) return below_kept(at);
     return lost(at);
 }
 

@@ -1,5 +1,5 @@
-// Reads one shard's records from its segments, from any position. Knows blocks and records; not the
-// head. Writes nothing, so it is safe beside a running engine.
+// Reads one shard's records from its segments and archived segments, from any position. Knows
+// blocks and records; not the head. Writes nothing, so it is safe beside a running engine.
 #pragma once
 
 #include <cstddef>
@@ -48,6 +48,7 @@ public:
 
     // The next record that ends at or below `end`, which must not be above what is synced. The
     // bytes below `end` are known to be on disk: what cannot be read there is an error (damaged).
+    // Where retention removed it, the error (mismatch) names the first position that is kept.
     Result<RecordAt> next(Position end);
 
     // One record by its position, copied into `bytes`. Does not move the reader's place in the
@@ -78,6 +79,7 @@ private:
     bool open_file(std::uint64_t index);
     const std::byte* find_record(const Place& place, Position at) const;
     Error lost(Position at) const;
+    Error below_kept(Position at) const;
 
     Storage& storage_;
     const ReaderOptions options_;

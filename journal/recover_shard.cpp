@@ -10,6 +10,7 @@
 #include "journal/evidence.hpp"
 #include "journal/head.hpp"
 #include "journal/quarantine.hpp"
+#include "journal/repair.hpp"
 #include "journal/segment_walk.hpp"
 #include "journal/snapshot.hpp"
 
@@ -121,7 +122,8 @@ private:
         }
         if (const auto status = clear_way(judgement); !status.ok()) return status;
         if (const auto status = make_writer(); !status.ok()) return status;
-        if (const auto status = write_last_again(); !status.ok()) return status;
+        if (const auto status = write_last_again(storage_, walk_options_, end_); !status.ok())
+            return status;
         if (const auto status = write_down(remains); !status.ok()) return status;
         if (const auto status = zero_rest(); !status.ok()) return status;
         return set_head_aside(remains);
@@ -285,25 +287,6 @@ private:
         writer.inflight_bytes_max =
             std::min(options_.inflight_bytes_max, manifest_.inflight_bytes_max);
         writer_ = std::make_unique<BlockWriter>(writer, end_.tail, std::move(file));
-        return Done{};
-    }
-
-    // The last block can be read, but was perhaps never synced: it may stand in the page cache
-    // only. The same bytes once more make it true.
-    Status write_last_again() {
-        if (end_.last_bytes == 0) return Done{};
-        const std::string path =
-            segment_path(options_.directory, options_.shard, end_.tail.segment_index);
-        std::unique_ptr<File> file;
-        AlignedBuffer buffer(end_.last_bytes);
-        std::size_t got = 0;
-        auto status = storage_.open(path, OpenMode::write, file);
-        if (status.ok())
-            status = file->read_at(end_.last_offset_bytes, {buffer.data(), buffer.size()}, got);
-        if (status.ok() && got != buffer.size()) status = {StorageFault::wrong_size, 0};
-        if (status.ok())
-            status = file->write_durable(end_.last_offset_bytes, {buffer.data(), buffer.size()});
-        if (!status.ok()) return storage_error(status, "write the last block again", path);
         return Done{};
     }
 

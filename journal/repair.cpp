@@ -1,0 +1,47 @@
+// Durable writes into a segment that nobody else writes to.
+#include "journal/repair.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+#include "journal/block.hpp"
+
+namespace pawl::journal {
+namespace {
+
+constexpr std::size_t chunk_bytes = std::size_t{1} << 20;
+
+}  // namespace
+
+Status write_last_again(Storage& storage, const WalkOptions& options, const WalkEnd& end) {
+    if (end.last_bytes == 0) return Done{};
+    const std::string path = segment_path(options.directory, options.shard, end.tail.segment_index);
+    std::unique_ptr<File> file;
+    AlignedBuffer buffer(end.last_bytes);
+    std::size_t got = 0;
+    auto status = storage.open(path, OpenMode::write, file);
+    if (status.ok())
+        status = file->read_at(end.last_offset_bytes, {buffer.data(), buffer.size()}, got);
+    if (status.ok() && got != buffer.size()) status = {StorageFault::wrong_size, 0};
+    if (status.ok())
+        status = file->write_durable(end.last_offset_bytes, {buffer.data(), buffer.size()});
+    if (!status.ok()) return storage_error(status, "write the last block again", path);
+    return Done{};
+}
+
+Status zero_extent(Storage& storage, const WalkOptions& options, const Extent& extent) {
+    const std::string path = segment_path(options.directory, options.shard, extent.segment);
+    std::unique_ptr<File> file;
+    auto status = storage.open(path, OpenMode::write, file);
+    AlignedBuffer zeros(chunk_bytes);
+    std::memset(zeros.data(), 0, zeros.size());
+    for (std::uint64_t at = extent.begin; status.ok() && at < extent.end; at += chunk_bytes) {
+        const auto bytes = std::min<std::uint64_t>(chunk_bytes, extent.end - at);
+        status = file->write_durable(at, {zeros.data(), bytes});
+    }
+    if (!status.ok()) return storage_error(status, "zero what was cut", path);
+    return Done{};
+}
+
+}  // namespace pawl::journal
