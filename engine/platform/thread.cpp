@@ -4,6 +4,7 @@
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,6 +18,12 @@ bool pin_to_core(int core) noexcept {
     CPU_ZERO(&set);
     CPU_SET(static_cast<unsigned>(core), &set);
     return pthread_setaffinity_np(pthread_self(), sizeof set, &set) == 0;
+}
+
+void lower_priority() noexcept {
+    constexpr int nice = 10;
+    // On Linux a thread has its own. Refused or not: it works at any priority.
+    static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), nice));
 }
 
 void name_thread(const std::string& name) noexcept {

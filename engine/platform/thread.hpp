@@ -8,6 +8,8 @@ namespace pawl::detail {
 
 // Of the calling thread. False when the core does not exist or is not ours to use.
 bool pin_to_core(int core) noexcept;
+// Of the calling thread, for good: others come first where cores are short.
+void lower_priority() noexcept;
 void name_thread(const std::string& name) noexcept;  // shown by top and gdb; 15 characters
 
 // Lets close() do without a barrier in every send: order_all_threads() acts as one full barrier in

@@ -11,6 +11,7 @@ namespace pawl::detail {
 void Crew::add(Duty duty) {
     threads_.emplace_back([this, duty = std::move(duty)] {
         name_thread(duty.name);
+        if (duty.background) lower_priority();
         if (duty.core >= 0) pin_to_core(duty.core);
         IdleStrategy idle(duty.idle);
         while (!stopping_.load(std::memory_order_relaxed))

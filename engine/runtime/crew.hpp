@@ -21,7 +21,8 @@ public:
         std::function<std::size_t()> do_work;  // returns how much it did
         Idle idle = Idle::park;
         std::int64_t park_max_ns = 500'000;
-        int core = -1;  // -1: not pinned
+        int core = -1;            // -1: not pinned
+        bool background = false;  // runs when others leave it time
     };
     Crew() = default;
     ~Crew() { stop(); }

@@ -2,7 +2,6 @@
 #include <string>
 #include <utility>
 
-#include "engine/ring/idle.hpp"
 #include "engine/runtime/engine_core.hpp"
 
 namespace pawl::detail {
@@ -108,26 +107,6 @@ void EngineCore::notify(Notice::Kind kind, std::uint32_t shard, std::string sent
     if (!options_.on_notice) return;
     const std::lock_guard lock(notices_);
     options_.on_notice(Notice{kind, shard, std::move(sentence)});
-}
-
-Status EngineCore::sync(std::chrono::nanoseconds patience) {
-    const auto begin = std::chrono::steady_clock::now();
-    for (const auto& part : parts_) {
-        if (part->journaler == nullptr) continue;
-        const Position target = part->head->committed();
-        part->journaler->demand(target);
-        IdleStrategy idle(Idle::park);
-        while (part->head->synced() < target) {
-            if (failed()) return Error{ErrorCode::stopped, failure_};
-            if (std::chrono::steady_clock::now() - begin >= patience)
-                return Error{ErrorCode::timeout,
-                             "engine " + options_.directory + ": position " +
-                                 std::to_string(target.value) +
-                                 " is not on disk yet: wait longer, or look at the disk"};
-            if (!poll_while_waiting()) idle.idle(0, 50'000);
-        }
-    }
-    return Done{};
 }
 
 }  // namespace pawl::detail

@@ -41,6 +41,8 @@ Status check(const EngineOptions& options) {
         options.shared_queue_messages == 0)
         return wrong("options: a lane holds at least " + std::to_string(message_lines_max) +
                      " lines and 1 reply");
+    if (options.snapshots_kept == 0 || options.snapshot_every.count() < 0)
+        return wrong("options: snapshots_kept is at least 1 and snapshot_every not below 0");
     if (options.session_window == 0 || options.session_window > 60000 || options.sessions_max == 0)
         return wrong("options: session_window is 1 to 60000 and sessions_max at least 1");
     return Done{};
@@ -135,24 +137,26 @@ Status EngineCore::open_journaled() {
     directory.parallel_recovery = environment_.parallel_recovery;
     auto opened = journal::Directory::open(
         environment_.storage, directory,
-        [this](std::uint32_t shard) -> journal::RecordSink& { return parts_[shard]->sink; });
+        [this](std::uint32_t shard) -> journal::RecordSink& { return parts_[shard]->fold; });
     if (!opened) return opened.error();
     directory_ = std::move(*opened);
 
     for (const journal::ShardReport& report : directory_->report().shards) {
-        recovered_records_ += report.records;
-        recovered_events_ += report.events;
+        const ShardPart& part = *parts_[report.shard];
+        recovered_records_ += part.fold.records();
+        recovered_events_ += part.fold.events();
+        replayed_records_ += report.records;
         sentences_.insert(sentences_.end(), report.sentences.begin(), report.sentences.end());
     }
     created_ = directory_->report().created;
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
         const ShardPart& part = *parts_[shard];
-        if (part.sink.failed())
+        if (part.fold.failed())
             return Error{
                 ErrorCode::mismatch,
                 "journal " + options_.directory + ": shard " + std::to_string(shard) +
-                    ", position " + std::to_string(part.sink.at().value) + ": " +
-                    part.replayer.why() +
+                    ", position " + std::to_string(part.fold.failed_at().value) + ": " +
+                    part.fold.why() +
                     ": open it with the program that wrote it, or replay with a fixed one"};
     }
     const auto& manifest = directory_->manifest();
@@ -172,12 +176,13 @@ Status EngineCore::open_journaled() {
                    StreamEnd{end.end, end.last_checksum, end.last_sequence, Time{end.last_time_ns}},
                    manifest.random_seed, record_max);
     }
+    make_history();
     return write_opening_notes();
 }
 
 Status EngineCore::make_counters(const std::string& path) {
     const std::uint64_t wanted =
-        sizeof(CounterHeader) + options_.shards * std::uint64_t{64} * sizeof(CounterCell);
+        sizeof(CounterHeader) + options_.shards * std::uint64_t{96} * sizeof(CounterCell);
     const std::uint64_t bytes = std::bit_ceil(std::max<std::uint64_t>(wanted, 64U << 10));
     const auto mapped =
         environment_.storage.map_ring(path, bytes, journal::RingMode::create, counter_memory_);
@@ -200,7 +205,7 @@ void EngineCore::make_shard(std::uint32_t shard, journal::Head& head, journal::J
     options.random_seed = random_seed;
     options.halt_when_decide_throws = options_.halt_when_decide_throws;
     part.shard =
-        std::make_unique<Shard>(options, *part.machine, part.sessions, head,
+        std::make_unique<Shard>(options, part.fold.machine(), part.fold.sessions(), head,
                                 Gate(head, journaler, nullptr), environment_.clock, *part.counters);
     part.shard->go_on_at(end);
     part.shard->add_shared_port(part.queue, part.answers, options_.shared_queue_messages);
@@ -215,7 +220,7 @@ Status EngineCore::write_opening_notes() {
     const EpochRecord epoch{directory_->epoch(), environment_.random()};
     for (const auto& part : parts_) {
         bool written = part->shard->write_note(RecordKind::epoch, &epoch, sizeof epoch, {});
-        if (written && part->replayer.schema_hash() != schema.hash)
+        if (written && part->fold.schema_hash() != schema.hash)
             written = part->shard->write_note(RecordKind::schema, &schema, sizeof schema,
                                               domain_.schema_text);
         if (!written)
@@ -235,7 +240,7 @@ void EngineCore::start() {
         const auto all = [this] {
             std::size_t work = 0;
             for (const auto& part : parts_) work += part->do_work();
-            return work + journal_work() + reply_work() + housekeeping_work();
+            return work + journal_work() + reply_work() + housekeeping_work() + history_work();
         };
         crew_->add({"pawl", all, options_.idle, IdleStrategy::park_max_default_ns,
                     options_.cores.empty() ? -1 : options_.cores.front()});
@@ -251,6 +256,11 @@ void EngineCore::start() {
     crew_->add({"pawl-reply", [this] { return reply_work(); }, Idle::park,
                 IdleStrategy::park_max_default_ns, -1});
     crew_->add({"pawl-house", [this] { return housekeeping_work(); }, Idle::park, 10'000'000, -1});
+    if (directory_ != nullptr)
+        crew_->add({.name = "pawl-history",
+                    .do_work = [this] { return history_work(); },
+                    .park_max_ns = 20'000'000,
+                    .background = true});
 }
 
 // After the agents have stopped: nobody waits for an answer for ever.
@@ -296,6 +306,8 @@ Status EngineCore::close(std::chrono::nanoseconds deadline) {
     // A thread of the host may still be inside poll().
     while (polling_.exchange(true, std::memory_order_acquire)) cpu_relax();
     answer_the_rest();
+    for (const auto& part : parts_)
+        if (part->snapshotter != nullptr) part->snapshotter->abandon();
     polling_.store(false, std::memory_order_release);
 
     // Without a failed write the journal can be closed in order, whatever else stopped the engine.

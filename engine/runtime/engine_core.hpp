@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/history/cursors.hpp"
 #include "engine/platform/clock.hpp"
 #include "engine/runtime/crew.hpp"
 #include "engine/runtime/door.hpp"
@@ -48,8 +50,7 @@ public:
     bool poll_while_waiting() override;
 
     std::unique_ptr<ProducerLink> make_producer(const ProducerOptions& options) override;
-    std::unique_ptr<StreamFollower> follow(const std::vector<StreamPlace>& from, bool from_end,
-                                           Durability durability) override;
+    std::unique_ptr<StreamFollower> follow(const FollowOptions& options) override;
     Status read_record(std::uint32_t shard, std::uint64_t position,
                        std::vector<std::byte>& bytes) override;
 
@@ -67,12 +68,16 @@ public:
     }
     std::uint64_t recovered_records() const noexcept override { return recovered_records_; }
     std::uint64_t recovered_events() const noexcept override { return recovered_events_; }
+    std::uint64_t replayed_records() const noexcept override { return replayed_records_; }
     std::string journal_path() const override {
         return options_.transient ? std::string() : options_.directory;
     }
     bool created() const noexcept override { return created_; }
     bool failed() const noexcept override { return failed_.load(std::memory_order_acquire); }
     Status sync(std::chrono::nanoseconds patience) override;
+    Status snapshot(std::chrono::nanoseconds patience) override;
+    Result<std::vector<NamedPlaces>> cursors() override;
+    Status forget_cursor(const std::string& name) override;
     std::chrono::nanoseconds close_deadline() const noexcept override {
         return options_.close_deadline;
     }
@@ -96,6 +101,11 @@ public:
     journal::Directory* directory() noexcept { return directory_.get(); }
     const EngineOptions& options() const noexcept { return options_; }
     Clock& clock() noexcept { return environment_.clock; }
+    // Null when transient.
+    Cursors* kept_cursors() noexcept { return cursors_.get(); }
+    // Waits until everything below `target` is on disk; until `give_up` of the steady clock.
+    Status sync_shard(std::uint32_t shard, Position target,
+                      std::chrono::steady_clock::time_point give_up);
 
 private:
     EngineCore(const EngineOptions& options, Domain domain, Environment environment,
@@ -107,6 +117,7 @@ private:
     Status make_counters(const std::string& path);
     void make_shard(std::uint32_t shard, journal::Head& head, journal::Journaler* journaler,
                     const StreamEnd& end, std::uint64_t random_seed, std::size_t record_bytes_max);
+    void make_history();
     Status write_opening_notes();
     void start();
     bool drained() const;
@@ -118,6 +129,7 @@ private:
     std::size_t journal_work();
     std::size_t reply_work();
     std::size_t housekeeping_work();
+    std::size_t history_work();
     void watch_decisions(std::uint32_t shard);
     void fail(std::uint32_t shard, const std::string& sentence);
     void notify(Notice::Kind kind, std::uint32_t shard, std::string sentence);
@@ -130,6 +142,7 @@ private:
     std::unique_ptr<journal::SharedRing> counter_memory_;
     std::string counter_path_;
     std::unique_ptr<CounterPage> counter_page_;
+    std::unique_ptr<Cursors> cursors_;  // null when transient
     std::vector<std::unique_ptr<ShardPart>> parts_;
 
     Door door_;
@@ -147,6 +160,7 @@ private:
     std::vector<std::string> sentences_;
     std::uint64_t recovered_records_ = 0;
     std::uint64_t recovered_events_ = 0;
+    std::uint64_t replayed_records_ = 0;
     bool created_ = false;
     std::mutex notices_;
 };

@@ -78,7 +78,7 @@ std::size_t EngineCore::poll() {
     const auto pass = [this] {
         std::size_t work = 0;
         for (const auto& part : parts_) work += part->do_work();
-        return work + journal_work() + reply_work() + housekeeping_work();
+        return work + journal_work() + reply_work() + housekeeping_work() + history_work();
     };
     std::size_t work = pass();
     if (work != 0) return work;
@@ -97,7 +97,14 @@ int EngineCore::poll_timeout_ms() {
         if (part->journaler != nullptr && part->head->committed() != part->head->synced())
             return static_cast<int>(
                 std::max<std::int64_t>(1, options_.flush_interval.count() / 1'000'000));
-    return -1;
+    std::int64_t due_ns = -1;
+    for (const auto& part : parts_) {
+        const std::int64_t due = part->snapshotter != nullptr ? part->snapshotter->due_ns() : -1;
+        if (due >= 0 && (due_ns < 0 || due < due_ns)) due_ns = due;
+    }
+    if (due_ns < 0) return -1;
+    const std::int64_t wait_ms = (due_ns - environment_.clock.monotonic_ns()) / 1'000'000 + 1;
+    return static_cast<int>(std::clamp<std::int64_t>(wait_ms, 0, 1'000'000));
 }
 
 bool EngineCore::poll_while_waiting() {
@@ -114,9 +121,8 @@ std::unique_ptr<ProducerLink> EngineCore::make_producer(const ProducerOptions& o
     return std::make_unique<LaneProducer>(shared_from_this(), *this, options);
 }
 
-std::unique_ptr<StreamFollower> EngineCore::follow(const std::vector<StreamPlace>& from,
-                                                   bool from_end, Durability durability) {
-    return std::make_unique<JournalFollower>(shared_from_this(), *this, from, from_end, durability);
+std::unique_ptr<StreamFollower> EngineCore::follow(const FollowOptions& options) {
+    return std::make_unique<JournalFollower>(shared_from_this(), *this, options);
 }
 
 Status EngineCore::read_record(std::uint32_t shard, std::uint64_t position,

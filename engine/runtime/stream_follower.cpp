@@ -2,7 +2,9 @@
 #include "engine/runtime/stream_follower.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
+#include <utility>
 
 namespace pawl::detail {
 
@@ -22,20 +24,23 @@ bool looks_like_a_record(const std::vector<std::byte>& bytes, std::uint64_t room
 }  // namespace
 
 JournalFollower::JournalFollower(std::shared_ptr<EngineCore> owner, EngineCore& core,
-                                 const std::vector<StreamPlace>& from, bool from_end,
-                                 Durability durability)
-    : owner_(std::move(owner)), core_(core), durability_(durability), tracks_(core.shard_count()) {
-    for (std::uint32_t shard = 0; shard < tracks_.size(); ++shard) {
-        Track& track = tracks_[shard];
-        if (from_end) track.position = bound(shard);
-        if (shard < from.size()) track.position = from[shard].position;
+                                 const FollowOptions& options)
+    : owner_(std::move(owner)),
+      core_(core),
+      durability_(options.durability),
+      tracks_(core.shard_count()),
+      durable_name_(options.durable_name) {
+    std::vector<StreamPlace> from = options.from;
+    bool is_new = false;
+    if (!durable_name_.empty()) begun_ = claim(from, is_new);
+    if (begun_.ok()) {
+        if (options.from_end)
+            for (std::uint32_t shard = 0; shard < tracks_.size(); ++shard)
+                tracks_[shard].position = bound(shard);
+        begun_ = begin_at(from);
     }
-    if (from.size() > tracks_.size())
-        wrong_cursor_ = "cursor of " + std::to_string(from.size()) + " shards: the engine has " +
-                        std::to_string(tracks_.size()) +
-                        ": it belongs to another directory; begin anew";
-    for (std::uint32_t shard = 0; shard < tracks_.size() && wrong_cursor_.empty(); ++shard)
-        check_place(shard);
+    // From now on retention spares what it has not seen.
+    if (begun_.ok() && is_new) begun_ = keep(places());
     // Sessions opened before the place where it begins are asked for; later ones stand in the
     // stream.
     std::vector<std::vector<std::uint64_t>> known = core.session_ids();
@@ -43,21 +48,67 @@ JournalFollower::JournalFollower(std::shared_ptr<EngineCore> owner, EngineCore& 
         tracks_[shard].sessions = std::move(known[shard]);
 }
 
+JournalFollower::~JournalFollower() {
+    if (!durable_name_.empty()) core_.kept_cursors()->release(durable_name_);
+}
+
+Status JournalFollower::claim(std::vector<StreamPlace>& from, bool& is_new) {
+    const std::string name = std::exchange(durable_name_, {});
+    if (core_.kept_cursors() == nullptr)
+        return Error{ErrorCode::usage, "cursor '" + name +
+                                           "': a transient engine keeps no cursors: open a "
+                                           "directory, or subscribe without durable_name"};
+    const auto kept = core_.kept_cursors()->claim(name);
+    if (!kept) return kept.error();
+    durable_name_ = name;
+    is_new = !kept->has_value();
+    if (is_new) return Done{};
+    from.clear();
+    for (const journal::CursorPlace& place : (*kept)->places)
+        from.push_back({place.position.value, place.events_done});
+    return Done{};
+}
+
+Status JournalFollower::begin_at(const std::vector<StreamPlace>& from) {
+    if (from.size() > tracks_.size())
+        return Error{ErrorCode::bad_input, "cursor of " + std::to_string(from.size()) +
+                                               " shards: the engine has " +
+                                               std::to_string(tracks_.size()) +
+                                               ": it belongs to another directory; begin anew"};
+    for (std::uint32_t shard = 0; shard < from.size(); ++shard) {
+        tracks_[shard].position = from[shard].position;
+        tracks_[shard].events_done = from[shard].events_done;
+    }
+    for (std::uint32_t shard = 0; shard < tracks_.size(); ++shard)
+        if (Status good = check_place(shard); !good) return good;
+    return Done{};
+}
+
 // A cursor comes from the outside: what it names must be the beginning of a record, or the end.
-void JournalFollower::check_place(std::uint32_t shard) {
+Status JournalFollower::check_place(std::uint32_t shard) const {
     const std::uint64_t position = tracks_[shard].position;
     // Not bound(): a cursor of a journaled reader may be ahead of the disk.
     const std::uint64_t end = core_.part(shard).head->committed().value;
-    if (position == 0 || position == end) return;
-    const std::string place =
-        "cursor: shard " + std::to_string(shard) + ", position " + std::to_string(position);
-    std::vector<std::byte> bytes;
+    if (position == end) return Done{};
+    const auto wrong = [&](const std::string& why) {
+        return Error{ErrorCode::bad_input, "cursor: shard " + std::to_string(shard) +
+                                               ", position " + std::to_string(position) + ": " +
+                                               why};
+    };
     if (position > end)
-        wrong_cursor_ = place + ": the stream ends at " + std::to_string(end) +
-                        ": events it has seen are lost or of another directory; begin anew";
-    else if (!core_.read_record(shard, position, bytes).ok() ||
-             !looks_like_a_record(bytes, end - position))
-        wrong_cursor_ = place + ": no record begins there: keep cursors as they were given";
+        return wrong("the stream ends at " + std::to_string(end) +
+                     ": events it has seen are lost or of another directory; begin anew");
+    std::vector<std::byte> bytes;
+    const Position first =
+        core_.directory() != nullptr ? core_.directory()->kept(shard).position : Position{};
+    if (position < first.value && !core_.read_record(shard, position, bytes).ok())
+        return wrong("what is kept begins at position " + std::to_string(first.value) +
+                     ", the history before is removed: begin there, or at the end");
+    if (position == 0) return Done{};
+    if (!core_.read_record(shard, position, bytes).ok() ||
+        !looks_like_a_record(bytes, end - position))
+        return wrong("no record begins there: keep cursors as they were given");
+    return Done{};
 }
 
 std::uint64_t JournalFollower::bound(std::uint32_t shard) const noexcept {
@@ -68,7 +119,7 @@ std::uint64_t JournalFollower::bound(std::uint32_t shard) const noexcept {
 }
 
 Result<bool> JournalFollower::next(StreamRecord& record) {
-    if (!wrong_cursor_.empty()) return Error{ErrorCode::bad_input, wrong_cursor_};
+    if (!begun_) return begun_.error();
     const auto count = static_cast<std::uint32_t>(tracks_.size());
     for (std::uint32_t i = 0; i < count; ++i) {
         // Stays with a shard while its chunk lasts, then the next one has its turn.
@@ -161,12 +212,37 @@ void JournalFollower::hand_out(std::uint32_t shard, Track& track, const std::byt
     record.position = track.position;
     record.session_id = header.session < track.sessions.size() ? track.sessions[header.session] : 0;
     track.position += header.length;
+    track.events_done = 0;
 }
 
 std::vector<StreamPlace> JournalFollower::places() const {
     std::vector<StreamPlace> places;
-    for (const Track& track : tracks_) places.push_back({track.position});
+    for (const Track& track : tracks_) places.push_back({track.position, track.events_done});
     return places;
+}
+
+// The journal first: a cursor must never be ahead of what survives with it.
+Status JournalFollower::keep(const std::vector<StreamPlace>& places) {
+    if (!begun_) return begun_;
+    if (durable_name_.empty())
+        return Error{ErrorCode::usage,
+                     "subscription: it has no name to be kept under: give it a durable_name"};
+    PAWL_ASSERT(places.size() == tracks_.size());
+    constexpr auto patience = std::chrono::seconds(60);
+    const auto give_up = std::chrono::steady_clock::now() + patience;
+    journal::KeptCursor cursor;
+    cursor.name = durable_name_;
+    for (std::uint32_t shard = 0; shard < tracks_.size(); ++shard) {
+        const Position position{places[shard].position};
+        // What was begun of a record needs all of it.
+        const Position needed{position.value + (places[shard].events_done != 0 ? 1U : 0U)};
+        if (Status synced = core_.sync_shard(shard, needed, give_up); !synced) return synced;
+        cursor.places.push_back({position, places[shard].events_done});
+    }
+    if (core_.closed())
+        return Error{ErrorCode::stopped, "cursor '" + durable_name_ +
+                                             "': the engine is closed: keep it before close()"};
+    return core_.kept_cursors()->keep(cursor);
 }
 
 std::uint64_t JournalFollower::lag_bytes() const {

@@ -18,22 +18,27 @@ namespace pawl::detail {
 class JournalFollower final : public StreamFollower {
 public:
     JournalFollower(std::shared_ptr<EngineCore> owner, EngineCore& core,
-                    const std::vector<StreamPlace>& from, bool from_end, Durability durability);
+                    const FollowOptions& options);
+    ~JournalFollower() override;
 
     Result<bool> next(StreamRecord& record) override;
     std::vector<StreamPlace> places() const override;
     std::uint64_t lag_bytes() const override;
+    Status keep(const std::vector<StreamPlace>& places) override;
 
 private:
     struct Track {
-        std::uint64_t position = 0;  // of the next record to hand out
+        std::uint64_t position = 0;     // of the next record to hand out
+        std::uint32_t events_done = 0;  // of it, by whoever kept the cursor
         std::vector<std::byte> bytes;
         std::size_t used = 0;  // of bytes handed out
         std::size_t filled = 0;
         std::unique_ptr<journal::StreamReader> reader;
         std::vector<std::uint64_t> sessions;  // id by index, as far as met
     };
-    void check_place(std::uint32_t shard);
+    Status begin_at(const std::vector<StreamPlace>& from);
+    Status claim(std::vector<StreamPlace>& from, bool& is_new);
+    Status check_place(std::uint32_t shard) const;
     std::uint64_t bound(std::uint32_t shard) const noexcept;
     Result<bool> next_of(std::uint32_t shard, StreamRecord& record);
     bool fill_from_head(std::uint32_t shard, Track& track, std::uint64_t end);
@@ -46,7 +51,8 @@ private:
     const Durability durability_;
     std::vector<Track> tracks_;
     std::uint32_t turn_ = 0;
-    std::string wrong_cursor_;  // the sentence; empty: it is of this journal
+    std::string durable_name_;  // claimed; empty: none
+    Status begun_{Done{}};      // why it cannot be followed from there
 };
 
 }  // namespace pawl::detail

@@ -31,7 +31,13 @@ ShardCounters::ShardCounters(CounterPage& page, std::uint32_t shard)
       blocks(named(page, shard, "blocks")),
       disk_bytes(named(page, shard, "disk_bytes")),
       sync_ns_max(named(page, shard, "sync_ns_max")),
-      segment_waits(named(page, shard, "segment_waits")) {
+      segment_waits(named(page, shard, "segment_waits")),
+      snapshots(named(page, shard, "snapshots")),
+      snapshot_bytes(named(page, shard, "snapshot_bytes")),
+      snapshot_ns(named(page, shard, "snapshot_ns")),
+      snapshot_position(named(page, shard, "snapshot_position")),
+      snapshots_failed(named(page, shard, "snapshots_failed")),
+      segments_gone(named(page, shard, "segments_gone")) {
     for (std::size_t i = 0; i < wait_buckets; ++i)
         waited[i] = &named(page, shard, ("waited_ns_2^" + std::to_string(i)).c_str());
 }

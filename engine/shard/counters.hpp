@@ -77,7 +77,13 @@ struct ShardCounters {
     Counter& blocks;          // the journal agent writes this one and those below
     Counter& disk_bytes;
     Counter& sync_ns_max;
-    Counter& segment_waits;         // times it stood still because no segment was ready
+    Counter& segment_waits;  // times it stood still because no segment was ready
+    Counter& snapshots;      // the history agent writes this one and those below
+    Counter& snapshot_bytes;
+    Counter& snapshot_ns;
+    Counter& snapshot_position;  // of the newest
+    Counter& snapshots_failed;
+    Counter& segments_gone;         // archived or removed
     Counter* waited[wait_buckets];  // commands by floor(log2(ns from captured to decided))
 
     static std::size_t wait_bucket(std::uint64_t ns) noexcept {

@@ -249,6 +249,29 @@ public:
         return core_->sync(patience);
     }
 
+    // Makes a snapshot of every shard, of everything committed so far, and waits for it; the shards
+    // do not. From then on opening replays only what came later, and retention may let go of what
+    // came before.
+    Status snapshot(std::chrono::nanoseconds patience = std::chrono::minutes(10)) {
+        return core_->snapshot(patience);
+    }
+
+    // The durable cursors of this directory, by name.
+    Result<std::vector<NamedCursor>> cursors() {
+        const auto kept = core_->cursors();
+        if (!kept) return kept.error();
+        std::vector<NamedCursor> cursors;
+        for (const detail::NamedPlaces& one : *kept) {
+            std::vector<Cursor::Place> places;
+            for (const detail::StreamPlace& place : one.places)
+                places.push_back({place.position, place.events_done});
+            cursors.push_back({one.name, Cursor(std::move(places))});
+        }
+        return cursors;
+    }
+    // Retention waits for this reader no more. An error while it is subscribed.
+    Status forget_cursor(const std::string& name) { return core_->forget_cursor(name); }
+
     // Names the present position in every shard: a cut that holds across shards, for
     // Until::mark(name). What was answered before this call is before it, what is submitted after
     // it returned is behind it. Of several with one name the last counts. Journaled when it
@@ -260,11 +283,13 @@ public:
     Status close(std::chrono::nanoseconds deadline) { return core_->close(deadline); }
     Status close() { return core_->close(core_->close_deadline()); }  // of the options
 
-    // What opening found: a new directory, how much was replayed, and a sentence for everything
-    // that was not ordinary.
+    // What opening found: a new directory, how much its state is made of (with what a snapshot
+    // stood for) and how much of that was replayed, and a sentence for everything that was not
+    // ordinary.
     bool created() const noexcept { return core_->created(); }
     std::uint64_t recovered_records() const noexcept { return core_->recovered_records(); }
     std::uint64_t recovered_events() const noexcept { return core_->recovered_events(); }
+    std::uint64_t replayed_records() const noexcept { return core_->replayed_records(); }
     const std::vector<std::string>& recovery_sentences() const noexcept {
         return core_->recovery_sentences();
     }

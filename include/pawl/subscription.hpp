@@ -45,6 +45,17 @@ struct SubscribeOptions {
     Durability durability = Durability::journaled;
     bool rejections =
         false;  // also hands out records without events: see JournaledEvent::is_rejection
+    // Not empty: the engine keeps this reader's cursor under this name (1 to 64 of a-z A-Z 0-9 _ -,
+    // a letter or digit first; one subscription at a time). It begins where it was kept last;
+    // `from` and `from_end` count only when the name is new. Retention spares what it has not seen,
+    // from the first subscription until Engine::forget_cursor.
+    std::string durable_name{};
+};
+
+// A durable cursor: where the reader of this name stands.
+struct NamedCursor {
+    std::string name;
+    Cursor cursor;
 };
 
 // One event as a subscription hands it out. Lives during the handler's call.
@@ -150,10 +161,11 @@ template <class... As>
 class Subscription {
 public:
     Subscription(std::shared_ptr<detail::Core> core, const SubscribeOptions& options)
-        : follower_(core->follow(places_of(options.from), options.from_end, options.durability)),
+        : follower_(core->follow({places_of(options.from), options.from_end, options.durability,
+                                  options.durable_name})),
           rejections_(options.rejections) {
-        for (const Cursor::Place& place : options.from.places()) skip_.push_back(place.events_done);
-        skip_.resize(core->shard_count(), 0);
+        for (const detail::StreamPlace& place : follower_->places())
+            skip_.push_back(place.events_done);
     }
 
     // Calls handler(const JournaledEvent<As...>&) for up to `limit` events. Returns how many; 0:
@@ -186,13 +198,23 @@ public:
         }
         return Cursor(std::move(places));
     }
+    // Makes cursor() the durable one of SubscribeOptions::durable_name: on disk when it returns,
+    // and so is the journal up to there. What was handed out since the last keep() comes again
+    // after a restart: make the effect harmless twice, or keep the cursor with the effect instead.
+    Status keep() {
+        std::vector<detail::StreamPlace> places;
+        for (const Cursor::Place& place : cursor().places())
+            places.push_back({place.position, place.events_done});
+        return follower_->keep(places);
+    }
     // Bytes of stream that are there and not handed out.
     std::uint64_t lag_bytes() const { return follower_->lag_bytes(); }
 
 private:
     static std::vector<detail::StreamPlace> places_of(const Cursor& cursor) {
         std::vector<detail::StreamPlace> places;
-        for (const Cursor::Place& place : cursor.places()) places.push_back({place.position});
+        for (const Cursor::Place& place : cursor.places())
+            places.push_back({place.position, place.events_done});
         return places;
     }
 

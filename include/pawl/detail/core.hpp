@@ -27,7 +27,8 @@ protected:
 };
 
 struct StreamPlace {
-    std::uint64_t position = 0;
+    std::uint64_t position = 0;     // of the next record
+    std::uint32_t events_done = 0;  // of that record
     friend bool operator==(const StreamPlace&, const StreamPlace&) = default;
 };
 
@@ -45,8 +46,24 @@ public:
     // The next record of any shard that is at least as safe as asked. ok(false): nothing at
     // present.
     virtual Result<bool> next(StreamRecord& record) = 0;
+    // Where it stands, one per shard. events_done is what it began with, 0 after the first record.
     virtual std::vector<StreamPlace> places() const = 0;
     virtual std::uint64_t lag_bytes() const = 0;
+    // Makes these places the durable cursor's, if it has a name.
+    virtual Status keep(const std::vector<StreamPlace>& places) = 0;
+};
+
+struct FollowOptions {
+    std::vector<StreamPlace> from{};
+    bool from_end = false;
+    Durability durability = Durability::journaled;
+    std::string durable_name{};  // empty: none
+};
+
+// A durable cursor.
+struct NamedPlaces {
+    std::string name;
+    std::vector<StreamPlace> places;
 };
 
 class ProducerLink {
@@ -80,8 +97,9 @@ public:
     virtual bool poll_while_waiting() = 0;
 
     virtual std::unique_ptr<ProducerLink> make_producer(const ProducerOptions& options) = 0;
-    virtual std::unique_ptr<StreamFollower> follow(const std::vector<StreamPlace>& from,
-                                                   bool from_end, Durability durability) = 0;
+    virtual std::unique_ptr<StreamFollower> follow(const FollowOptions& options) = 0;
+    virtual Result<std::vector<NamedPlaces>> cursors() = 0;
+    virtual Status forget_cursor(const std::string& name) = 0;
     virtual Status read_record(std::uint32_t shard, std::uint64_t position,
                                std::vector<std::byte>& bytes) = 0;
 
@@ -97,10 +115,12 @@ public:
     virtual const std::vector<std::string>& recovery_sentences() const noexcept = 0;
     virtual std::uint64_t recovered_records() const noexcept = 0;
     virtual std::uint64_t recovered_events() const noexcept = 0;
+    virtual std::uint64_t replayed_records() const noexcept = 0;
     virtual std::string journal_path() const = 0;
     virtual bool created() const noexcept = 0;
     virtual bool failed() const noexcept = 0;
     virtual Status sync(std::chrono::nanoseconds patience) = 0;
+    virtual Status snapshot(std::chrono::nanoseconds patience) = 0;
     virtual std::chrono::nanoseconds close_deadline() const noexcept = 0;
     virtual Status close(std::chrono::nanoseconds deadline) = 0;
 };
