@@ -94,7 +94,6 @@ public:
                 if (entered != Step::nothing && end_.seen == Seen::nothing) note(entered);
                 break;
             }
-            if (!end_.why.empty()) end_.remarks.push_back(end_.why + " (unused bytes)");
             end_.seen = Seen::nothing;
             end_.why.clear();
             end_.salvage.clear();
@@ -137,11 +136,28 @@ private:
     }
 
     void entered() {
+        if (file_ != nullptr) look_at_unused();
         if (next_file_bytes_ != options_.segment_bytes)
             end_.remarks.push_back(path_ + " has " + std::to_string(next_file_bytes_) +
                                    " bytes, should have " + std::to_string(options_.segment_bytes));
         file_ = std::move(next_file_);
         ++end_.segments;
+    }
+
+    // Nobody needs the bytes behind the last block of a segment that is full, but they are zeros:
+    // if not, something writes where it should not, or forgets.
+    void look_at_unused() {
+        AlignedBuffer page(block_alignment_bytes);
+        for (std::uint64_t at = end_.tail.offset_bytes; at < options_.segment_bytes;
+             at += page.size()) {
+            std::size_t got = 0;
+            const auto status = file_->read_at(at, {page.data(), page.size()}, got);
+            if (!status.ok() || got == 0) return;
+            if (all_zero(page.data(), got)) continue;
+            end_.remarks.push_back(file_->path() + ": offset " + std::to_string(at) +
+                                   ": bytes behind the last block are not zero (unused bytes)");
+            return;
+        }
     }
 
     // The place was checked; the walk goes on behind it.
@@ -179,6 +195,9 @@ private:
             return Step::disagrees;
         }
         entered();
+        if (!all_zero(page + sizeof header, block_alignment_bytes - sizeof header))
+            end_.remarks.push_back(path_ + ": offset " + std::to_string(sizeof header) +
+                                   ": bytes behind the header are not zero (unused bytes)");
         end_.tail.block_hash = header.header_hash;
         end_.tail.segment_index = index;
         end_.tail.generation = header.generation;
