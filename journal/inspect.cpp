@@ -8,37 +8,6 @@
 #include "journal/block.hpp"
 
 namespace pawl::journal {
-namespace {
-
-// Records of a head whose owner may still write: copied piece by piece, checked after each copy.
-void read_live_head(ShardLook& look, RecordPoint point, RecordSink& sink) {
-    Position at = look.end.tail.position;
-    std::vector<std::byte> bytes;
-    while (at < look.head.committed()) {
-        bytes.resize(sizeof(detail::RecordHeader));
-        if (!look.head.copy(at, bytes)) return;  // overwritten: the segments have it by now
-        const std::uint64_t length = detail::RecordView(bytes.data()).length();
-        if (length < sizeof(detail::RecordHeader) || length % detail::record_alignment != 0 ||
-            length > look.head.committed().value - at.value) {
-            look.head_chain_good = false;
-            return;
-        }
-        bytes.resize(length);
-        if (!look.head.copy(at, bytes)) return;
-        const auto run =
-            walk_records(bytes.data(), length, point, [&](const std::byte* record, std::uint64_t) {
-                sink.on_record(detail::RecordView(record), at);
-            });
-        if (run.fault != RecordFault::none) {
-            look.head_chain_good = false;
-            return;
-        }
-        look.head_bytes += length;
-        at.value += length;
-    }
-}
-
-}  // namespace
 
 Result<Looked> look_at_directory(Storage& storage, const std::string& directory) {
     Looked looked;
@@ -52,8 +21,13 @@ Result<Looked> look_at_directory(Storage& storage, const std::string& directory)
     return looked;
 }
 
-Result<ShardLook> look_at_shard(Storage& storage, const Looked& looked, std::uint32_t shard,
-                                RecordSink& sink) {
+bool same_life(const Looked& earlier, const Looked& later) noexcept {
+    return earlier.live == later.live && earlier.manifest.identity == later.manifest.identity &&
+           earlier.manifest.epoch() == later.manifest.epoch() &&
+           earlier.manifest.clean.empty() == later.manifest.clean.empty();
+}
+
+ShardLook look_at_head(Storage& storage, const Looked& looked, std::uint32_t shard) {
     const Manifest& manifest = looked.manifest;
     PAWL_ASSERT(shard < manifest.shards);
     ShardLook look;
@@ -68,21 +42,70 @@ Result<ShardLook> look_at_shard(Storage& storage, const Looked& looked, std::uin
     look.walk_options.segment_bytes = manifest.segment_bytes;
     look.walk_options.epoch_max = manifest.epoch();
     if (looked.live) {
-        // While it is being opened there is no head yet: then what the last opening found is what
-        // holds.
-        const Position begun =
-            manifest.epochs.empty() ? Position{} : manifest.epochs.back().positions[shard];
-        look.walk_options.bound = look.head_current ? look.head.synced() : begun;
+        // While it is being opened or closed there is no head: then what the last opening found, or
+        // the end that was marked, is what holds.
+        Position known;
+        if (!manifest.epochs.empty()) known = manifest.epochs.back().positions[shard];
+        if (!manifest.clean.empty()) known = std::max(known, manifest.clean[shard].position);
+        look.walk_options.bound = look.head_current ? look.head.synced() : known;
     }
+    return look;
+}
+
+Result<std::optional<WalkFrom>> first_place(Storage& storage, const WalkOptions& options) {
+    auto listed = list_readable_segments(storage, options.directory, options.shard);
+    if (!listed.ok()) return listed.error();
+    const auto& indexes = listed.value();
+    std::size_t first = indexes.empty() ? 0 : indexes.size() - 1;
+    while (first != 0 && indexes[first - 1] + 1 == indexes[first]) --first;
+    if (indexes.empty() || indexes[first] == 1) return std::optional<WalkFrom>{};
+    auto place = place_in_segment(storage, options, indexes[first]);
+    if (!place.ok()) return place.error();
+    return std::optional<WalkFrom>(std::move(place).value());
+}
+
+HeadEnd read_live_head(const HeadRemains& head, Position& position, RecordPoint& point,
+                       std::uint64_t bytes_about, RecordSink& sink) {
+    PAWL_ASSERT(head.state() == HeadRemains::State::ours);
+    const Position begin = position;
+    std::vector<std::byte> bytes;
+    while (position < head.committed()) {
+        if (position.value - begin.value >= bytes_about) return HeadEnd::some;
+        bytes.resize(sizeof(detail::RecordHeader));
+        if (position < head.first() || !head.copy(position, bytes)) return HeadEnd::overwritten;
+        const std::uint64_t length = detail::RecordView(bytes.data()).length();
+        if (length < sizeof(detail::RecordHeader) || length % detail::record_alignment != 0 ||
+            length > head.committed().value - position.value)
+            return HeadEnd::bad;
+        bytes.resize(length);
+        if (!head.copy(position, bytes)) return HeadEnd::overwritten;
+        const auto run =
+            walk_records(bytes.data(), length, point, [&](const std::byte* record, std::uint64_t) {
+                sink.on_record(detail::RecordView(record), position);
+            });
+        if (run.fault != RecordFault::none) return HeadEnd::bad;
+        position.value += length;
+    }
+    return HeadEnd::all;
+}
+
+Result<ShardLook> look_at_shard(Storage& storage, const Looked& looked, std::uint32_t shard,
+                                RecordSink& sink) {
+    ShardLook look = look_at_head(storage, looked, shard);
+    auto from = first_place(storage, look.walk_options);
+    if (!from.ok()) return from.error();
+    look.walk_options.from = from.value();
     auto walked = walk_segments(storage, look.walk_options, sink);
     if (!walked.ok()) return walked.error();
     look.end = std::move(walked).value();
-    const Position p = look.end.tail.position;
-    if (!look.head_current || look.head.first() > p || look.head.committed() <= p) return look;
+    Position position = look.end.tail.position;
+    if (!look.head_current || look.head.first() > position || look.head.committed() <= position)
+        return look;
     if (looked.live && !look.end.bound_reached) return look;
-    const RecordPoint point{look.end.tail.checksum, look.end.tail.sequence.value,
-                            look.end.tail.time_ns};
-    read_live_head(look, point, sink);
+    RecordPoint point{look.end.tail.checksum, look.end.tail.sequence.value, look.end.tail.time_ns};
+    const HeadEnd ended = read_live_head(look.head, position, point, ~std::uint64_t{0}, sink);
+    look.head_chain_good = ended != HeadEnd::bad;
+    look.head_bytes = position.value - look.end.tail.position.value;
     return look;
 }
 

@@ -1,10 +1,12 @@
 // Judges every shard as recovery would, and changes nothing.
+#include "journal/inspect_verify.hpp"
+
 #include <algorithm>
 #include <string>
 #include <utility>
 
 #include "journal/evidence.hpp"
-#include "journal/inspect.hpp"
+#include "journal/snapshot.hpp"
 #include "pawl/journal.hpp"
 
 namespace pawl {
@@ -12,7 +14,7 @@ namespace {
 
 using namespace journal;
 
-constexpr int attempts_max = 5;
+constexpr int attempts_max = 3;
 
 class Counter final : public RecordSink {
 public:
@@ -57,36 +59,19 @@ void describe_head(const ShardLook& look, const Looked& looked, VerifyShard& rep
                                    "them down");
 }
 
-// A shard that nobody writes: the same evidence and the same table as at recovery.
 Status judge_shard(Storage& storage, const Looked& looked, const ShardLook& look,
                    VerifyShard& report) {
-    const Manifest& manifest = looked.manifest;
-    auto behind = look_behind(storage, look.walk_options, look.end, manifest.inflight_bytes_max);
-    if (!behind.ok()) return behind.error();
-    raise_durable(report, behind->durable);
-    if (!manifest.clean.empty()) raise_durable(report, manifest.clean[report.shard].position);
-    if (!manifest.epochs.empty())
-        raise_durable(report, manifest.epochs.back().positions[report.shard]);
-    if (look.head_current) raise_durable(report, look.head.synced());
-    const Evidence evidence{look.end.seen, report.durable > report.end.value, behind->beyond};
-    const Judgement judgement = judge(evidence);
-    report.found = to_string(judgement.which);
-    report.torn_bytes = judgement.which == Case::torn_tail ? behind->bytes : 0;
-    if (judgement.which == Case::clean_end) return Done{};
-    std::string sentence = report.found + " at position " + std::to_string(report.end.value);
-    if (!look.end.why.empty()) sentence += ": " + look.end.why;
-    if (judgement.which == Case::torn_tail) {
-        // After a clean end nothing can be torn: those bytes were changed later.
-        if (!manifest.clean.empty()) report.clean = false;
-        report.sentences.push_back(sentence + ": " + std::to_string(behind->bytes) +
-                                   " bytes within the bound, set aside at the next opening");
-        return Done{};
-    }
-    report.clean = false;
-    if (judgement.which == Case::damage)
-        sentence += "; up to position " + std::to_string(report.durable) + " was on disk";
-    if (!behind->durable_source.empty()) sentence += " (" + behind->durable_source + ")";
-    report.sentences.push_back(sentence + ": restore the segment from a copy or from a standby");
+    auto judged = judge_closed_shard(storage, looked, look, Position{report.durable});
+    if (!judged.ok()) return judged.error();
+    raise_durable(report, judged->durable);
+    report.found = to_string(judged->which);
+    report.torn_bytes = judged->torn_bytes;
+    if (judged->which == Case::clean_end) return Done{};
+    // After a clean end nothing can be torn: those bytes were changed later.
+    const bool torn = judged->which == Case::torn_tail;
+    if (!torn || !looked.manifest.clean.empty()) report.clean = false;
+    report.sentences.push_back(judged->sentence +
+                               (torn ? "" : ": restore the segment from a copy or from a standby"));
     return Done{};
 }
 
@@ -102,49 +87,135 @@ Status judge_live_shard(const ShardLook& look, VerifyShard& report) {
     return Done{};
 }
 
-Result<VerifyReport> verify_once(Storage& storage, const std::string& directory) {
-    auto looked = look_at_directory(storage, directory);
-    if (!looked.ok()) return looked.error();
-    VerifyReport report;
-    report.live = looked->live;
-    report.holder = looked->holder;
-    for (std::uint32_t shard = 0; shard < looked->manifest.shards; ++shard) {
-        VerifyShard one;
-        one.shard = shard;
-        Counter counter(one);
-        auto look = look_at_shard(storage, looked.value(), shard, counter);
-        if (!look.ok()) return look.error();
-        one.end = look->end.tail.position;
-        one.segments = look->end.segments;
-        one.blocks = look->end.blocks;
-        for (const auto& remark : look->end.remarks) {
-            one.clean = false;
-            one.sentences.push_back(remark);
+// Each snapshot whole, and that it stands in this history. One that is not good loses nothing, but
+// somebody should know before it is needed.
+Status check_snapshots(Storage& storage, const ShardLook& look, VerifyShard& report) {
+    const WalkOptions& options = look.walk_options;
+    auto listed = list_snapshots(storage, options.directory, options.shard);
+    if (!listed.ok()) return listed.error();
+    for (const std::string& path : listed.value()) {
+        auto opened = SnapshotReader::open(storage, path, options.identity, options.shard);
+        std::string fault = opened.ok() ? std::string{} : opened.error().sentence;
+        if (opened.ok()) {
+            const WalkFrom place = opened.value()->facts().from();
+            auto standing = place_fault(storage, options, place);
+            if (!standing.ok()) return standing.error();
+            if (!standing->empty()) fault = path + ": it does not stand there: " + *standing;
         }
-        describe_head(look.value(), looked.value(), one);
-        const auto status = looked->live ? judge_live_shard(look.value(), one)
-                                         : judge_shard(storage, looked.value(), look.value(), one);
-        if (!status.ok()) return status.error();
-        report.clean = report.clean && one.clean;
-        report.shards.push_back(std::move(one));
+        if (fault.empty()) {
+            ++report.snapshots;
+            raise_durable(report, opened.value()->facts().tail.position);
+            continue;
+        }
+        // Retention removes old ones.
+        auto now = list_snapshots(storage, options.directory, options.shard);
+        if (now.ok() && std::find(now->begin(), now->end(), path) == now->end()) continue;
+        report.clean = false;
+        report.sentences.push_back(fault + ": recovery passes it over; remove the file");
+    }
+    return Done{};
+}
+
+// What is below the first segment that is kept may be anywhere; from there on all must be here.
+void check_first(const Looked& looked, const ShardLook& look, VerifyShard& report) {
+    const std::uint64_t kept = looked.manifest.kept_of(report.shard).segment_index;
+    const std::uint64_t first =
+        look.walk_options.from ? look.walk_options.from->tail.segment_index : std::uint64_t{1};
+    if (look.walk_options.from) report.begin = look.walk_options.from->tail.position;
+    if (first <= kept) return;
+    report.clean = false;
+    report.sentences.push_back("segments " + std::to_string(kept) + " to " +
+                               std::to_string(first - 1) +
+                               " are missing: restore them from a copy or from a standby");
+}
+
+Result<VerifyShard> verify_shard(Storage& storage, const Looked& looked, std::uint32_t shard) {
+    VerifyShard one;
+    one.shard = shard;
+    Counter counter(one);
+    auto look = look_at_shard(storage, looked, shard, counter);
+    if (!look.ok()) return look.error();
+    one.end = look->end.tail.position;
+    one.segments = look->end.segments;
+    one.blocks = look->end.blocks;
+    for (const auto& remark : look->end.remarks) {
+        one.clean = false;
+        one.sentences.push_back(remark);
+    }
+    check_first(looked, look.value(), one);
+    describe_head(look.value(), looked, one);
+    if (const auto status = check_snapshots(storage, look.value(), one); !status.ok())
+        return status.error();
+    const auto status = looked.live ? judge_live_shard(look.value(), one)
+                                    : judge_shard(storage, looked, look.value(), one);
+    if (!status.ok()) return status.error();
+    return one;
+}
+
+Result<VerifyReport> verify_once(Storage& storage, const Looked& looked) {
+    VerifyReport report;
+    report.live = looked.live;
+    report.holder = looked.holder;
+    for (std::uint32_t shard = 0; shard < looked.manifest.shards; ++shard) {
+        auto one = verify_shard(storage, looked, shard);
+        if (!one.ok()) return one.error();
+        report.clean = report.clean && one->clean;
+        report.shards.push_back(std::move(one).value());
     }
     return report;
 }
 
 }  // namespace
 
+namespace journal {
+
+Result<JudgedEnd> judge_closed_shard(Storage& storage, const Looked& looked, const ShardLook& look,
+                                     Position claims) {
+    const Manifest& manifest = looked.manifest;
+    const std::uint32_t shard = look.walk_options.shard;
+    auto behind = look_behind(storage, look.walk_options, look.end, manifest.inflight_bytes_max);
+    if (!behind.ok()) return behind.error();
+    JudgedEnd judged;
+    judged.durable = std::max(behind->durable, claims);
+    if (!manifest.clean.empty())
+        judged.durable = std::max(judged.durable, manifest.clean[shard].position);
+    if (!manifest.epochs.empty())
+        judged.durable = std::max(judged.durable, manifest.epochs.back().positions[shard]);
+    if (look.head_current) judged.durable = std::max(judged.durable, look.head.synced());
+    const Position end = look.end.tail.position;
+    const Evidence evidence{look.end.seen, judged.durable > end, behind->beyond};
+    judged.which = judge(evidence).which;
+    if (judged.which == Case::clean_end) return judged;
+    judged.sentence =
+        std::string(to_string(judged.which)) + " at position " + std::to_string(end.value);
+    if (!look.end.why.empty()) judged.sentence += ": " + look.end.why;
+    if (judged.which == Case::torn_tail) {
+        judged.torn_bytes = behind->bytes;
+        judged.sentence += ": " + std::to_string(behind->bytes) +
+                           " bytes within the bound, set aside at the next opening";
+        return judged;
+    }
+    if (judged.which == Case::damage)
+        judged.sentence +=
+            "; up to position " + std::to_string(judged.durable.value) + " was on disk";
+    if (!behind->durable_source.empty()) judged.sentence += " (" + behind->durable_source + ")";
+    return judged;
+}
+
+}  // namespace journal
+
 Result<VerifyReport> journal_verify(const std::string& directory) {
     PosixStorage storage;
     for (int attempt = 1;; ++attempt) {
-        auto report = verify_once(storage, directory);
+        auto looked = look_at_directory(storage, directory);
+        if (!looked.ok()) return looked.error();
+        auto report = verify_once(storage, looked.value());
         if (report.ok() && report->clean) return report;
-        // Opened or closed while it was looked at? Then what was seen proves nothing: look again.
-        std::string holder;
-        const bool live =
-            storage.probe_lock(directory + "/lock", holder).fault == StorageFault::locked;
-        const bool was_live = report.ok() && report->live;
-        if (attempt >= attempts_max || (report.ok() && live == was_live)) return report;
-        if (!report.ok() && !live) return report;
+        // Opened or closed meanwhile, or segments removed by retention: then what was seen proves
+        // nothing. Look again.
+        auto now = look_at_directory(storage, directory);
+        const bool still = now.ok() && !looked->live && same_life(looked.value(), now.value());
+        if (attempt >= attempts_max || still) return report;
     }
 }
 

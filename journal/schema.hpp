@@ -69,6 +69,10 @@ public:
     // Aggregates' commands counted through, as RecordHeader::command_type does.
     const SchemaMessage* command_by_global_index(std::uint32_t index) const noexcept;
 
+    const std::vector<std::string>& aggregates() const noexcept { return aggregates_; }
+    const std::vector<SchemaMessage>& commands() const noexcept { return commands_; }
+    const std::vector<SchemaMessage>& events() const noexcept { return events_; }
+
 private:
     std::vector<std::string> aggregates_;
     std::vector<SchemaMessage> commands_;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,27 +15,42 @@
 
 namespace pawl {
 
+// Which records. A record is wanted when it meets every condition that is set; a list is met by any
+// of its names. Names are those of the journal's own schema.
 struct DumpOptions {
     std::optional<std::uint32_t> shard;
     std::optional<std::string> session;         // by name
     std::optional<std::uint64_t> number;        // of the command in its session
-    std::optional<std::string> aggregate_type;  // by name
-    std::optional<Id> aggregate;
+    std::optional<std::string> aggregate_type;  // of the record or of one of its events
+    std::optional<Id> aggregate;                // the same
+    std::vector<std::string> commands;          // types
+    std::vector<std::string> events;            // types: the record has one of them
+    std::vector<std::string> kinds;  // accepted rejected refused fact schema session epoch mark
+    std::optional<Time> time_min;    // when it was decided, both included
+    std::optional<Time> time_max;
     std::uint64_t sequence_min = 0;
     std::uint64_t sequence_max = ~std::uint64_t{0};
     std::uint64_t records_max = ~std::uint64_t{0};
+    std::function<bool(std::string_view json_line)> matches;  // empty: every line
+    // Gets what a reader should know and no record says. May be empty.
+    std::function<void(const std::string& sentence)> on_sentence;
 };
 
+using PrintLine = std::function<void(std::string_view json_line)>;
+
 // Calls `print` with one JSON object per record, shard by shard, in order; returns how many. What a
-// running or killed engine has committed but not yet written to segments is included.
+// running or killed engine has committed but not yet written to segments is included, and so are
+// archived segments. An error (damage, a name that no schema here has) comes after everything
+// before it was printed.
 Result<std::uint64_t> journal_dump(const std::string& directory, const DumpOptions& options,
-                                   const std::function<void(std::string_view json_line)>& print);
+                                   const PrintLine& print);
 
 // What verifying one shard found.
 struct VerifyShard {
     std::uint32_t shard = 0;
     bool clean = true;             // nothing that was durable is wrong
     std::string found;             // clean_end, torn_tail, live_tail, suspect, damage, divergent
+    Position begin;                // of the first record that is here
     Position end;                  // everything below is good and in segments
     std::uint64_t durable = 0;     // highest position that is known to have been on disk
     std::uint64_t head_bytes = 0;  // good bytes that only the head has yet
@@ -43,6 +59,7 @@ struct VerifyShard {
     std::uint64_t events = 0;
     std::uint64_t segments = 0;
     std::uint64_t blocks = 0;
+    std::uint64_t snapshots = 0;         // whole, and of this history
     std::vector<std::string> sentences;  // what, where, how to go on
 };
 
@@ -59,16 +76,30 @@ Result<VerifyReport> journal_verify(const std::string& directory);
 
 struct StatShard {
     std::uint32_t shard = 0;
+    Position begin;      // of the first record that is here, archived or not
     Position end;        // in segments
     Position committed;  // in the head; the same as end when there is none
     std::uint64_t records = 0;
     std::uint64_t rejected = 0;
     std::uint64_t events = 0;
     std::uint64_t sessions = 0;
-    std::uint64_t segments = 0;
+    std::uint64_t segments = 0;  // in use, archived ones too
     std::uint64_t blocks = 0;
-    std::uint64_t disk_bytes = 0;
+    std::uint64_t disk_bytes = 0;  // of the segment files in the shard's folder
+    std::uint64_t archived_segments = 0;
+    std::uint64_t archived_bytes = 0;
+    std::uint64_t snapshots = 0;  // whose header is intact
+    std::uint64_t snapshot_bytes = 0;
+    Position snapshot;  // of the newest one
     Time first, last;
+};
+
+// Where a named reader stands.
+struct StatCursor {
+    std::string name;
+    std::vector<Position> places;    // one per shard
+    std::uint64_t behind_bytes = 0;  // what it has not read, all shards together
+    std::string fault;               // why it cannot be read, empty when it can
 };
 
 struct StatReport {
@@ -76,13 +107,80 @@ struct StatReport {
     std::uint32_t format = 0;
     std::uint64_t epoch = 0;
     bool live = false;
+    std::string holder;
     bool closed_clean = false;
     std::uint64_t segment_bytes = 0;
     std::uint64_t head_bytes = 0;
     std::string heads;
     std::vector<StatShard> shards;
+    std::vector<StatCursor> cursors;
 };
 
 Result<StatReport> journal_stat(const std::string& directory);
+
+// ---- tail ----
+
+struct TailOptions {
+    DumpOptions filter;       // records_max is not looked at
+    std::uint64_t last = 10;  // so many of the records that are there at first, of all shards
+};
+
+// Follows a journal from outside. One thread. Nothing of it stands in the way of an engine that
+// runs on the directory: the engine may be killed, closed and opened again, and retention may
+// archive what was read.
+class JournalTail {
+public:
+    static Result<JournalTail> open(const std::string& directory, const TailOptions& options);
+    JournalTail(JournalTail&&) noexcept;
+    JournalTail& operator=(JournalTail&&) noexcept;
+    ~JournalTail();
+
+    // Prints what was not printed yet; returns how many. The first call prints the last records in
+    // the order of their time; later ones shard by shard. Waits for nobody: 0 when nothing is new.
+    Result<std::uint64_t> poll(const PrintLine& print);
+
+private:
+    struct Parts;
+    explicit JournalTail(std::unique_ptr<Parts> parts);
+    std::unique_ptr<Parts> parts_;
+};
+
+// ---- diff ----
+
+struct DiffOptions {
+    std::optional<std::uint32_t> shard;
+    bool times = true;     // false: when commands came and were decided may differ
+    bool openings = true;  // false: what openings write is passed over: one of the two was opened
+                           // more often
+    std::function<void(const std::string& sentence)> on_sentence;  // as in DumpOptions
+};
+
+struct DiffField {
+    std::string path;  // "events[0].data.price"
+    std::string a, b;  // as JSON; empty: it has none
+};
+
+// What comparing one shard found, up to its first difference.
+struct DiffShard {
+    enum class Found : std::uint8_t { same, differs, a_ends, b_ends };
+    std::uint32_t shard = 0;
+    Found found = Found::same;
+    std::uint64_t records_same = 0;
+    Position begin;                   // where comparing began: the first record both have
+    Position position_a, position_b;  // of the first difference, or the ends
+    std::string record_a, record_b;   // as JSON; empty: it ends there
+    std::vector<DiffField> fields;    // which differ; "bytes" is what JSON does not show
+    std::uint64_t records_more = 0;   // in the one that goes on
+};
+
+struct DiffReport {
+    bool same = true;
+    std::vector<DiffShard> shards;
+};
+
+// Compares two journals shard by shard, record by record. What must differ is not looked at:
+// identities, checksums (they are chained from the identity) and the random number of each opening.
+Result<DiffReport> journal_diff(const std::string& a, const std::string& b,
+                                const DiffOptions& options);
 
 }  // namespace pawl
