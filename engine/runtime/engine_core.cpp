@@ -146,6 +146,11 @@ Status EngineCore::open_journaled() {
         recovered_records_ += part.fold.records();
         recovered_events_ += part.fold.events();
         replayed_records_ += report.records;
+        if (!report.snapshot_path.empty())
+            sentences_.push_back("snapshot " + report.snapshot_path + " stands for " +
+                                 std::to_string(part.fold.records() - report.records) +
+                                 " records; " + std::to_string(report.records) +
+                                 " behind it were replayed");
         sentences_.insert(sentences_.end(), report.sentences.begin(), report.sentences.end());
     }
     created_ = directory_->report().created;
