@@ -41,7 +41,7 @@ bool copy_checked(SharedRing& memory, std::uint64_t base, Position from,
     if (from.value < base || to.size() > capacity) return false;
     if (load_cell(memory, head_announced_offset) > from.value + capacity) return false;
     copy_racing(memory.ring() + (from.value & (capacity - 1)), to.data(), to.size());
-    copied();  // pairs with the exchange in announce_ahead()
+    copied();  // pairs with the fence in announce_ahead()
     return load_cell(memory, head_announced_offset) <= from.value + capacity;
 }
 
@@ -99,7 +99,7 @@ Result<std::unique_ptr<Head>> Head::create(Storage& storage, const HeadOptions& 
     head->synced_value_->store(options.base.value, std::memory_order_relaxed);
     head->announced_value_->store(options.base.value, std::memory_order_relaxed);
     head->checksum_value_->store(options.base_checksum, std::memory_order_relaxed);
-    head->committed_value_->store(options.base.value, std::memory_order_release);
+    head->committed_value_->store(options.base.value, std::memory_order_relaxed);
     std::memcpy(head->memory_->page(), &header, sizeof header);
     // It gets its name when it is whole: a process that is killed meanwhile leaves the older one,
     // or none, but never half a head.
@@ -112,9 +112,12 @@ void Head::announce_ahead(Position end) noexcept {
     const std::uint64_t limit = writable_end().value;
     PAWL_ASSERT(end.value <= limit);
     const std::uint64_t wish = end.value + capacity_bytes() / announce_slack_part;
-    // The exchange, a full barrier, keeps the stores into the ring behind the announcement: pairs
-    // with copied().
-    announced_value_->exchange(wish < limit ? wish : limit, std::memory_order_seq_cst);
+    // release: pairs with the acquire in find(): who sees the announcement sees the `synced` that
+    // allows it
+    announced_value_->store(wish < limit ? wish : limit, std::memory_order_release);
+    // release: pairs with copied(): who sees a new word of the ring sees the announcement. An
+    // exchange instead, whatever its order, lets later stores pass on machines that reorder them.
+    std::atomic_thread_fence(std::memory_order_release);
 }
 
 bool Head::copy(Position from, std::span<std::byte> to) const noexcept {
@@ -166,13 +169,15 @@ HeadRemains HeadRemains::find(Storage& storage, const std::string& path, const I
         refuse(State::damaged, "its size or format is not what it says");
         return remains;
     }
-    // In this order each one is at most the next, whatever the owner does meanwhile.
+    // In this order each one is at most the next, whatever the owner does meanwhile; the last one
+    // may have come past `announced` since.
     const std::uint64_t synced = load_cell(memory, head_synced_offset);
     const std::uint64_t committed = load_cell(memory, head_committed_offset);
     const std::uint64_t announced = load_cell(memory, head_announced_offset);
     const std::uint64_t synced_later = load_cell(memory, head_synced_offset);
     const bool ordered = header.base_position <= synced && synced <= committed &&
-                         committed <= announced && announced - synced_later <= capacity;
+                         committed <= announced &&
+                         (announced <= synced_later || announced - synced_later <= capacity);
     if (!ordered || synced % 8 != 0 || committed % 8 != 0) {
         refuse(State::damaged, "its positions contradict each other");
         return remains;
