@@ -32,6 +32,14 @@ Error mismatch(const std::string& path, const std::string& what) {
     return Error{ErrorCode::mismatch, "journal " + path + ": " + what};
 }
 
+// "a/b" of "a/b/c", "." of "c", "/" of "/c".
+std::string parent_path(std::string path) {
+    while (path.size() > 1 && path.back() == '/') path.pop_back();
+    const auto slash = path.rfind('/');
+    if (slash == std::string::npos) return ".";
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 Status check_options(const DirectoryOptions& o) {
     const auto wrong = [&](const std::string& what) {
         return Error{ErrorCode::usage, "journal " + o.path + ": " + what};
@@ -133,9 +141,15 @@ Status Directory::Parts::create() {
             return storage_error(status, "make the directory", folder);
         manifest.clean.push_back(CleanMark{Position{0}, chain_seed(manifest.identity, shard)});
     }
-    // The shards' folders are on disk before the manifest that speaks of them.
+    // The shards' folders are on disk before the manifest that speaks of them, and the name of the
+    // directory itself before anything is promised in it. Who may not read the parent has not made
+    // the directory.
     if (const auto status = storage.sync_directory(options.path); !status.ok())
         return storage_error(status, "sync the directory", options.path);
+    const std::string parent = parent_path(options.path);
+    if (const auto status = storage.sync_directory(parent);
+        !status.ok() && status.fault != StorageFault::denied)
+        return storage_error(status, "sync the directory", parent);
     return Done{};
 }
 
