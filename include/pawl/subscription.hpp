@@ -201,12 +201,7 @@ public:
     // Makes cursor() the durable one of SubscribeOptions::durable_name: on disk when it returns,
     // and so is the journal up to there. What was handed out since the last keep() comes again
     // after a restart: make the effect harmless twice, or keep the cursor with the effect instead.
-    Status keep() {
-        std::vector<detail::StreamPlace> places;
-        for (const Cursor::Place& place : cursor().places())
-            places.push_back({place.position, place.events_done});
-        return follower_->keep(places);
-    }
+    Status keep() { return follower_->keep(places_of(cursor())); }
     // Bytes of stream that are there and not handed out.
     std::uint64_t lag_bytes() const { return follower_->lag_bytes(); }
 
