@@ -45,7 +45,11 @@ private:
         if (facts->epoch > options_.epoch_max)
             return pass_over(path, "it is of a later reign than the manifest knows");
         const WalkFrom from = facts->from();
-        const auto missing = first_missing(kept_.segment_index, from.tail.segment_index);
+        // A gap, even below the snapshot: somebody took a file away. Where the segments end before
+        // it, they may be an older copy: the place says so, and the position counts as durable.
+        const auto last = segments_.empty() ? 0 : segments_.back();
+        const auto missing =
+            first_missing(kept_.segment_index, std::min(from.tail.segment_index, last));
         if (missing != 0)
             return Error{ErrorCode::damaged,
                          where() + segment_path(options_.directory, options_.shard, missing) +

@@ -11,7 +11,6 @@ namespace pawl::journal {
 namespace {
 
 constexpr std::size_t chunk_bytes = std::size_t{1} << 20;
-constexpr std::uint64_t room_check_bytes = std::uint64_t{16} << 20;
 constexpr const char* unfinished_name = "snapshot.new";
 
 std::string unfinished_path(const std::string& directory, std::uint32_t shard) {
@@ -178,7 +177,6 @@ Status SnapshotWriter::fail(Error error) {
 }
 
 Status SnapshotWriter::check_room(std::uint64_t bytes) {
-    unchecked_bytes_ = 0;
     std::uint64_t there = 0;
     const std::string folder = shard_path(options_.directory, options_.shard);
     if (const auto status = storage_.free_bytes(folder, there); !status.ok())
@@ -193,13 +191,11 @@ Status SnapshotWriter::check_room(std::uint64_t bytes) {
 Status SnapshotWriter::flush() {
     PAWL_ASSERT(filled_bytes_ % block_alignment_bytes == 0);
     if (filled_bytes_ == 0) return Done{};
-    if (unchecked_bytes_ >= room_check_bytes)
-        if (const auto room = check_room(filled_bytes_); !room.ok()) return room;
+    if (const auto room = check_room(filled_bytes_); !room.ok()) return room;
     hash_.add(buffer_.data(), filled_bytes_);
     const auto status = file_->write_durable(offset_bytes_, {buffer_.data(), filled_bytes_});
     if (!status.ok()) return fail(storage_error(status, "write a snapshot", file_->path()));
     offset_bytes_ += filled_bytes_;
-    unchecked_bytes_ += filled_bytes_;
     filled_bytes_ = 0;
     return Done{};
 }

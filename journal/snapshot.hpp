@@ -91,7 +91,6 @@ private:
     std::size_t filled_bytes_ = 0;  // of the buffer
     std::uint64_t offset_bytes_;    // in the file: where the buffer goes
     std::uint64_t body_bytes_ = 0;
-    std::uint64_t unchecked_bytes_ = 0;  // written since the disk's room was looked at
     StreamHash128 hash_;
     bool failed_ = false;
 };

@@ -1,12 +1,14 @@
-// The language of the journal's tests: append, sync, kill, cut the power, open again, compare with
-// a plain list.
+// The language of the journal's tests: append, sync, snapshot, retain, kill, cut the power, open
+// again, compare with a plain list.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "journal/block.hpp"
@@ -28,6 +30,7 @@ struct Entry {
 };
 using History = std::vector<Entry>;
 
+// Keeps every record; so the fold of a journal is its whole history, and that is a snapshot's body.
 class Collector final : public RecordSink {
 public:
     void on_record(const detail::RecordView& record, Position position) override {
@@ -35,7 +38,32 @@ public:
             {position, record.header().sequence,
              std::vector<std::byte>(record.bytes(), record.bytes() + record.length())});
     }
+    Status on_snapshot(SnapshotReader& snapshot) override {
+        if (!refusal.empty()) return Error{ErrorCode::mismatch, refusal};
+        History loaded;
+        std::uint64_t begin[2];
+        while (snapshot.left() != 0) {
+            if (auto status = snapshot.read(std::as_writable_bytes(std::span(begin))); !status.ok())
+                return status;
+            Entry entry{Position{begin[0]}, 0, std::vector<std::byte>(begin[1])};
+            if (auto status = snapshot.read(entry.bytes); !status.ok()) return status;
+            entry.sequence = detail::RecordView(entry.bytes.data()).header().sequence;
+            loaded.push_back(std::move(entry));
+        }
+        history = std::move(loaded);
+        return Done{};
+    }
+    Status save(SnapshotWriter& writer) const {
+        for (const auto& entry : history) {
+            const std::uint64_t begin[2] = {entry.position.value, entry.bytes.size()};
+            if (auto status = writer.write(std::as_bytes(std::span(begin))); !status.ok())
+                return status;
+            if (auto status = writer.write(entry.bytes); !status.ok()) return status;
+        }
+        return Done{};
+    }
     History history;
+    std::string refusal;  // not empty: it takes no snapshot
 };
 
 inline std::int64_t standing_clock() noexcept {
@@ -102,6 +130,7 @@ public:
     bool open() {
         storage.make_directory("heads").ok();
         Collector collector;
+        collector.refusal = snapshot_refusal;
         auto opened = Directory::open(storage, options_,
                                       [&](std::uint32_t) -> RecordSink& { return collector; });
         replayed = std::move(collector.history);
@@ -117,6 +146,47 @@ public:
         return true;
     }
     History replayed;
+    std::string snapshot_refusal;  // not empty: the next opening takes no snapshot, and says this
+
+    // Folds what is synced, from the newest snapshot on, into a new one.
+    Status snapshot() {
+        WalkOptions walk = directory_->walk_options(0);
+        walk.bound = head().synced();
+        Collector fold;
+        auto there = list_snapshots(storage, options_.path, 0);
+        if (!there.ok()) return there.error();
+        if (!there->empty()) {
+            auto reader =
+                SnapshotReader::open(storage, there->front(), directory_->manifest().identity, 0);
+            if (!reader.ok()) return reader.error();
+            if (auto status = fold.on_snapshot(**reader); !status.ok()) return status;
+            walk.from = (*reader)->facts().from();
+        }
+        auto end = walk_segments(storage, walk, fold);
+        if (!end.ok()) return end.error();
+        EXPECT_TRUE(end->bound_reached);
+        if (end->tail.segment_index == 0) return Done{};  // nothing yet
+        auto writer = directory_->snapshot_writer(0, 100);
+        if (!writer.ok()) return writer.error();
+        if (auto status = fold.save(**writer); !status.ok()) return status;
+        const WalkFrom place = continued(*end);
+        SnapshotFacts facts;
+        facts.tail = place.tail;
+        facts.last_offset_bytes = place.last_offset_bytes;
+        facts.last_bytes = place.last_bytes;
+        facts.epoch = place.epoch;
+        facts.records = fold.history.size();
+        facts.events = facts.records;
+        return (*writer)->finish(facts);
+    }
+    Result<RetentionReport> retain(Retention segments,
+                                   Position lowest_needed = Position{~std::uint64_t{0}}) {
+        return directory_->retain(0, {.segments = segments}, lowest_needed);
+    }
+    std::vector<std::string> snapshots() {
+        auto paths = list_snapshots(storage, options_.path, 0);
+        return paths.ok() ? paths.value() : std::vector<std::string>{};
+    }
 
     // Commits one record in the head. False when the head is full.
     bool append(std::size_t payload_bytes = 24) {

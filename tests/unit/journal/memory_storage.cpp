@@ -177,6 +177,12 @@ void MemoryStorage::copy_file(const std::string& from, const std::string& to) {
     durable_names_[to] = names_[to];
 }
 
+void MemoryStorage::put_file(const std::string& path, std::vector<std::byte> bytes) {
+    auto node = std::make_shared<Node>();
+    node->live = node->durable = std::move(bytes);
+    names_[path] = durable_names_[path] = std::move(node);
+}
+
 StorageStatus MemoryStorage::open(const std::string& path, OpenMode mode,
                                   std::unique_ptr<File>& file) {
     if (const auto status = call(); !status.ok()) return status;

@@ -32,6 +32,7 @@ public:
     // its first half gets through.
     void die_at_call(std::uint64_t n);
     void revive();
+    std::uint64_t used() const { return used_bytes(); }
     void set_quota_bytes(std::uint64_t bytes) { quota_bytes_ = bytes; }
     // Files as after a loss of power; shared memory is gone.
     void cut_power(Unsynced unsynced);
@@ -43,6 +44,7 @@ public:
     std::vector<std::byte>& bytes_of(const std::string& path);  // live and durable bytes become one
     std::vector<std::string> paths() const;
     void copy_file(const std::string& from, const std::string& to);
+    void put_file(const std::string& path, std::vector<std::byte> bytes);  // durable at once
 
     // ---- Storage
     StorageStatus open(const std::string& path, OpenMode mode,
