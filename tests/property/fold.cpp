@@ -1,0 +1,247 @@
+// Snapshots of random lives: made one from the other while the engine runs, or from the first
+// record on, they are the same bytes, and their states are the live ones. Knows the folds' inside.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/history/body.hpp"
+#include "engine/history/fold.hpp"
+#include "journal/manifest.hpp"
+#include "tests/unit/engine/kit.hpp"
+#include "tests/unit/journal/memory_storage.hpp"
+
+namespace pawl::testing {
+namespace {
+
+std::uint64_t seeds = 12;
+
+std::string whole(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// A place in memory for one shard's snapshots.
+class Elsewhere {
+public:
+    explicit Elsewhere(std::uint32_t shard) : shard_(shard) {
+        EXPECT_TRUE(storage_.make_directory(path_).ok());
+        EXPECT_TRUE(storage_.make_directory(journal::shard_path(path_, shard)).ok());
+    }
+    journal::Storage& storage() { return storage_; }
+    std::string snapshot(Position at) const { return journal::snapshot_path(path_, shard_, at); }
+    std::unique_ptr<journal::SnapshotWriter> writer(const journal::Identity& identity) {
+        return journal::SnapshotWriter::create(storage_, {path_, shard_, identity, 0, 0}).value();
+    }
+    std::string written(Position at) {
+        const std::vector<std::byte>& bytes = storage_.bytes_of(snapshot(at));
+        return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    }
+
+private:
+    const std::string path_ = "/elsewhere";
+    const std::uint32_t shard_;
+    journal::testing::MemoryStorage storage_;
+};
+
+class Life {
+public:
+    explicit Life(std::uint64_t seed) : chance_(seed) {
+        options_ = small(directory_.path(), static_cast<std::uint32_t>(1 + chance_() % 2));
+        options_.segment_bytes = 64U << 10;
+        options_.session_window = 8;
+        options_.snapshots_kept = 100;
+        options_.threading = Threading::none;
+    }
+    EngineOptions& options() { return options_; }
+    const std::string& path() const { return directory_.path(); }
+    std::uint64_t below(std::uint64_t end) { return chance_() % end; }
+
+    void live(Bank& bank, std::uint64_t steps) {
+        for (std::uint64_t i = 0; i < steps; ++i) {
+            const Id id = below(60);
+            const auto cents = static_cast<std::int64_t>(below(200));
+            ++number_;
+            const std::uint64_t number = number_ > 4 && below(5) == 0 ? number_ - 4 : number_;
+            const SubmitOptions options =
+                below(3) == 0 ? SubmitOptions{}
+                              : as("client" + std::to_string(below(5)), number + below(3));
+            switch (below(8)) {
+                case 0:
+                    bank.submit(id, Account::Withdraw{cents}, options);
+                    break;
+                case 1:
+                    bank.submit(id, Account::Spend{cents / 4, 3}, options);
+                    break;
+                case 2:
+                    bank.submit(id, Account::Flood{below(8)}, options);
+                    break;
+                case 3:
+                    bank.submit(id, Account::Draw{}, options);
+                    break;
+                case 4:
+                    bank.submit(id, Book::Open{below(9)}, options);
+                    break;
+                case 5:
+                    bank.submit(id, Book::Close{}, options);
+                    break;
+                default:
+                    bank.submit(id, Account::Deposit{cents}, options);
+            }
+            if (below(10) == 0) ask(bank, id, Account::Deposit{1});
+        }
+    }
+
+    // Folds a shard from its first record to where the snapshot was made, and saves that elsewhere.
+    std::string made_from_scratch(std::uint32_t shard, const std::string& snapshot,
+                                  std::uint64_t& state_hash) {
+        const journal::Manifest manifest = journal::read_manifest(storage_, path()).value();
+        const journal::SnapshotFacts facts =
+            journal::SnapshotReader::look(storage_, snapshot, manifest.identity, shard).value();
+        const detail::Domain domain = Bank::domain();
+        detail::Fold fold(
+            {&domain, shard, options_.shards, options_.session_window, options_.sessions_max});
+        journal::WalkOptions walk;
+        walk.directory = path();
+        walk.shard = shard;
+        walk.identity = manifest.identity;
+        walk.segment_bytes = manifest.segment_bytes;
+        walk.epoch_max = manifest.epoch();
+        while (fold.end() < facts.tail.position) {  // in slices of any size
+            const Position slice{
+                std::min(fold.end().value + 1 + below(20'000), facts.tail.position.value)};
+            const Status folded = fold.advance(storage_, walk, slice);
+            EXPECT_TRUE(folded.ok()) << folded.error().sentence;
+            if (!folded) return {};
+        }
+        Elsewhere elsewhere(shard);
+        auto writer = elsewhere.writer(manifest.identity);
+        detail::SaveBody body(fold, *writer);
+        while (!body.some(1 + below(5'000)).value()) {
+        }
+        journal::SnapshotFacts own;
+        own.tail = fold.place()->tail;
+        own.last_offset_bytes = fold.place()->last_offset_bytes;
+        own.last_bytes = fold.place()->last_bytes;
+        own.epoch = fold.place()->epoch;
+        own.records = fold.records();
+        own.events = fold.events();
+        own.layout_hash = fold.layout_hash();
+        own.state_hash = body.state_hash();
+        EXPECT_TRUE(writer->finish(own).ok());
+        EXPECT_EQ(body.state_hash(), fold.machine().state_hash());
+        state_hash += body.state_hash();
+        return elsewhere.written(own.tail.position);
+    }
+
+private:
+    std::mt19937_64 chance_;
+    TempDirectory directory_;
+    EngineOptions options_;
+    journal::PosixStorage storage_;
+    std::uint64_t number_ = 0;
+};
+
+TEST(AFold, is_the_same_to_the_byte_however_it_came_about) {
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        Life life(seed);
+        std::optional<Bank> bank(open(life.options()));
+        for (int part = 0; part < 4; ++part) {
+            life.live(*bank, 20 + life.below(120));
+            bank->state_hash();  // behind everything that was submitted
+            const Status made = bank->snapshot();
+            ASSERT_TRUE(made.ok()) << made.error().sentence;
+            std::uint64_t hash = 0;
+            for (std::uint32_t shard = 0; shard < life.options().shards; ++shard) {
+                journal::PosixStorage storage;
+                const auto files = journal::list_snapshots(storage, life.path(), shard).value();
+                ASSERT_FALSE(files.empty());
+                const std::string from_scratch = life.made_from_scratch(shard, files.front(), hash);
+                ASSERT_EQ(from_scratch == whole(files.front()), true) << files.front();
+            }
+            EXPECT_EQ(hash, bank->state_hash());
+            if (life.below(2) == 0) {
+                bank.reset();
+                bank.emplace(open(life.options()));
+                EXPECT_EQ(hash, bank->state_hash());
+            }
+        }
+    }
+}
+
+// Whatever stands in a body that its hash vouches for, loading ends with a sentence or a state.
+TEST(AFold, never_trusts_a_body) {
+    Life life(7);
+    {
+        Bank bank = open(life.options());
+        life.live(bank, 60);
+        bank.state_hash();
+        ASSERT_TRUE(bank.snapshot().ok());
+    }
+    journal::PosixStorage storage;
+    const journal::Manifest manifest = journal::read_manifest(storage, life.path()).value();
+    const auto files = journal::list_snapshots(storage, life.path(), 0).value();
+    auto good = journal::SnapshotReader::open(storage, files.front(), manifest.identity, 0).value();
+    const journal::SnapshotFacts facts = good->facts();
+    std::vector<std::byte> body(facts.body_bytes);
+    ASSERT_TRUE(good->read(body).ok());
+
+    const detail::Domain domain = Bank::domain();
+    Elsewhere elsewhere(0);
+    const auto loads = [&](const std::vector<std::byte>& bytes) {
+        auto writer = elsewhere.writer(manifest.identity);
+        EXPECT_TRUE(writer->write(bytes).ok());
+        EXPECT_TRUE(writer->finish(facts).ok());
+        auto reader =
+            journal::SnapshotReader::open(
+                elsewhere.storage(), elsewhere.snapshot(facts.tail.position), manifest.identity, 0)
+                .value();
+        detail::Fold fold({&domain, 0, life.options().shards, 8, 4096});
+        const Status loaded = fold.on_snapshot(*reader);
+        if (!loaded) {
+            EXPECT_FALSE(loaded.error().sentence.empty());
+            EXPECT_EQ(fold.end(), Position{});
+            EXPECT_EQ(fold.machine().aggregate_count(), 0U);
+            EXPECT_EQ(fold.sessions().count(), 0U);
+        }
+        return loaded.ok();
+    };
+    EXPECT_TRUE(loads(body));
+    std::mt19937_64 chance(11);
+    for (int i = 0; i < 300; ++i) {
+        std::vector<std::byte> changed = body;
+        const std::size_t at = chance() % changed.size();
+        if (i % 3 == 0)
+            changed.resize(at);
+        else
+            changed[at] ^= static_cast<std::byte>(1U << (chance() % 8));
+        loads(changed);  // a changed answer of a session is the body's own business
+        std::vector<std::byte> longer = body;
+        longer.resize(body.size() + 1 + chance() % 100);
+        ASSERT_FALSE(loads(longer));
+    }
+}
+
+}  // namespace
+}  // namespace pawl::testing
+
+int main(int argc, char** argv) {
+    ::testing::InitGoogleTest(&argc, argv);
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view flag = argv[i];
+        constexpr std::string_view name = "--seeds=";
+        if (flag.starts_with(name))
+            std::from_chars(flag.data() + name.size(), flag.data() + flag.size(),
+                            pawl::testing::seeds);
+    }
+    return RUN_ALL_TESTS();
+}
