@@ -7,6 +7,13 @@ namespace {
 
 enum class After { restart, killed, power_lost, power_torn };
 
+// What happens in a life, and how many records it writes when nothing fails.
+struct Story {
+    const char* name;
+    void (*live)(Life&);
+    std::size_t records;
+};
+
 // Opens, writes in several syncs over more than one segment, closes, opens again and writes on.
 // Stops wherever something fails.
 void live(Life& life) {
@@ -19,12 +26,49 @@ void live(Life& life) {
     if (!life.append_many(5)) return;
 }
 
-std::uint64_t calls_of_a_whole_life() {
-    Life life;
-    live(life);
-    EXPECT_EQ(life.written.size(), 705U);
-    return life.storage.calls();
+// The same with snapshots, and with retention that archives first and removes later. A snapshot or
+// retention that fails stops nothing.
+void live_with_snapshots(Life& life) {
+    const auto history = [&](Retention segments) {
+        if (life.snapshot().ok()) static_cast<void>(life.retain(segments).ok());
+    };
+    if (!life.open()) return;
+    for (int i = 0; i < 4; ++i) {
+        if (!life.append_many(200, 150) || !life.sync()) return;
+        history(Retention::archive);
+    }
+    if (!life.append_many(100, 150)) return;
+    if (!life.close().ok()) return;
+    if (!life.open()) return;
+    for (int i = 0; i < 2; ++i) {
+        if (!life.append_many(200, 150) || !life.sync()) return;
+        history(Retention::remove);
+    }
+    if (!life.append_many(5)) return;
 }
+
+constexpr Story plain{"plain", &live, 705};
+constexpr Story with_snapshots{"with_snapshots", &live_with_snapshots, 1305};
+
+constexpr std::uint64_t calls_between = sanitized ? 7 : 1;
+
+class Faults : public ::testing::TestWithParam<Story> {
+protected:
+    void live(Life& life) const { GetParam().live(life); }
+    std::uint64_t calls_of_a_whole_life() const {
+        Life life;
+        live(life);
+        EXPECT_EQ(life.written.size(), GetParam().records);
+        if (GetParam().live == &live_with_snapshots) {
+            EXPECT_EQ(life.snapshots().size(), 2U);
+            EXPECT_GT(life.directory().kept(0).segment_index, 3U);
+        }
+        return life.storage.calls();
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(Lives, Faults, ::testing::Values(plain, with_snapshots),
+                         [](const auto& story) { return story.param.name; });
 
 void end(Life& life, After after) {
     life.kill();
@@ -44,9 +88,9 @@ void check(Life& life, After after, std::uint64_t n) {
     ASSERT_TRUE(is_prefix(life.replayed, life.written, life.written.size())) << "call " << n;
 }
 
-TEST(Faults, one_failing_call_loses_nothing_acknowledged) {
+TEST_P(Faults, one_failing_call_loses_nothing_acknowledged) {
     const auto calls = calls_of_a_whole_life();
-    for (std::uint64_t n = 1; n <= calls; ++n) {
+    for (std::uint64_t n = 1; n <= calls; n += calls_between) {
         Life life;
         life.storage.fail_call(n);
         live(life);
@@ -56,9 +100,9 @@ TEST(Faults, one_failing_call_loses_nothing_acknowledged) {
     }
 }
 
-TEST(Faults, a_failing_call_and_then_a_power_cut_lose_nothing_that_was_synced) {
+TEST_P(Faults, a_failing_call_and_then_a_power_cut_lose_nothing_that_was_synced) {
     const auto calls = calls_of_a_whole_life();
-    for (std::uint64_t n = 1; n <= calls; ++n) {
+    for (std::uint64_t n = 1; n <= calls; n += calls_between) {
         Life life;
         life.storage.fail_call(n);
         live(life);
@@ -68,9 +112,9 @@ TEST(Faults, a_failing_call_and_then_a_power_cut_lose_nothing_that_was_synced) {
     }
 }
 
-TEST(Faults, a_full_disk_at_any_call_loses_nothing_acknowledged) {
+TEST_P(Faults, a_full_disk_at_any_call_loses_nothing_acknowledged) {
     const auto calls = calls_of_a_whole_life();
-    for (std::uint64_t n = 1; n <= calls; ++n) {
+    for (std::uint64_t n = 1; n <= calls; n += calls_between) {
         Life life;
         life.storage.fail_call(n, StorageFault::no_space);
         live(life);
@@ -80,9 +124,9 @@ TEST(Faults, a_full_disk_at_any_call_loses_nothing_acknowledged) {
     }
 }
 
-TEST(Faults, a_kill_at_any_call_keeps_every_committed_record) {
+TEST_P(Faults, a_kill_at_any_call_keeps_every_committed_record) {
     const auto calls = calls_of_a_whole_life();
-    for (std::uint64_t n = 1; n <= calls; ++n) {
+    for (std::uint64_t n = 1; n <= calls; n += calls_between) {
         Life life;
         life.storage.die_at_call(n);
         live(life);
@@ -92,10 +136,10 @@ TEST(Faults, a_kill_at_any_call_keeps_every_committed_record) {
     }
 }
 
-TEST(Faults, a_power_cut_at_any_call_keeps_every_synced_record) {
+TEST_P(Faults, a_power_cut_at_any_call_keeps_every_synced_record) {
     const auto calls = calls_of_a_whole_life();
     for (const auto after : {After::power_lost, After::power_torn}) {
-        for (std::uint64_t n = 1; n <= calls; ++n) {
+        for (std::uint64_t n = 1; n <= calls; n += calls_between) {
             Life life;
             life.storage.die_at_call(n);
             live(life);
@@ -107,11 +151,12 @@ TEST(Faults, a_power_cut_at_any_call_keeps_every_synced_record) {
 }
 
 // Dying while recovering from a death, at every call of the recovery.
-TEST(Faults, a_recovery_that_dies_anywhere_is_taken_up_by_the_next) {
+TEST_P(Faults, a_recovery_that_dies_anywhere_is_taken_up_by_the_next) {
     const auto whole = calls_of_a_whole_life();
     for (std::uint64_t n = whole / 3; n <= whole; n += whole / 9) {
         for (const auto after : {After::killed, After::power_torn}) {
-            for (std::uint64_t again = 1; again < 120; again += 1) {
+            const std::uint64_t step = sanitized ? 17 : GetParam().records == plain.records ? 2 : 11;
+            for (std::uint64_t again = 1 + n % step; again < 160; again += step) {
                 Life life;
                 life.storage.die_at_call(n);
                 live(life);
@@ -129,7 +174,7 @@ TEST(Faults, a_recovery_that_dies_anywhere_is_taken_up_by_the_next) {
     }
 }
 
-TEST(Faults, a_write_that_fails_is_final) {
+TEST(Disk, a_write_that_fails_is_final) {
     Life life;
     ASSERT_TRUE(life.open());
     ASSERT_TRUE(life.append_many(10));
@@ -146,7 +191,7 @@ TEST(Faults, a_write_that_fails_is_final) {
     EXPECT_FALSE(life.close().ok());
 }
 
-TEST(Faults, a_full_disk_is_said_early_and_work_resumes_by_itself) {
+TEST(Disk, a_full_disk_is_said_early_and_work_resumes_by_itself) {
     Life life;
     ASSERT_TRUE(life.open());
     ASSERT_TRUE(life.append_many(20));
@@ -181,7 +226,7 @@ TEST(Faults, a_full_disk_is_said_early_and_work_resumes_by_itself) {
     EXPECT_FALSE(life.preparer().disk_full());
 }
 
-TEST(Faults, every_changed_byte_of_a_segment_is_found) {
+TEST(Disk, every_changed_byte_of_a_segment_is_found) {
     Life life;
     ASSERT_TRUE(life.open());
     for (int i = 0; i < 6; ++i) {

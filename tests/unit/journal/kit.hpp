@@ -22,6 +22,19 @@ inline constexpr const char* schema_of_tests =
     "pawl-schema 1\naggregate 0 Box\ncommand 0 0 Put value:u64\nevent 0 0 Filled "
     "value:u64 rest:bytes<6000>\n";
 
+// Sanitizers are slow: where a test tries everything, it may try a part of it there.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool sanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool sanitized = true;
+#else
+inline constexpr bool sanitized = false;
+#endif
+#else
+inline constexpr bool sanitized = false;
+#endif
+
 // One record as the naive model keeps it.
 struct Entry {
     Position position;

@@ -9,18 +9,7 @@
 namespace pawl::journal::testing {
 namespace {
 
-// Sanitizers are slow: there every 31st bit stands for all.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t bits_between = 31;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr std::size_t bits_between = 31;
-#else
-constexpr std::size_t bits_between = 1;
-#endif
-#else
-constexpr std::size_t bits_between = 1;
-#endif
+constexpr std::size_t bits_between = sanitized ? 31 : 1;
 
 bool passed_over(const Life& life, const std::string& words) {
     for (const auto& passed : life.report().passed_over)
