@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "journal/manifest.hpp"
+#include "pawl/journal.hpp"
 
 namespace pawl::journal {
 namespace {

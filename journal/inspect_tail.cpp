@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <deque>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "journal/inspect_feed.hpp"
@@ -153,8 +154,9 @@ Result<std::uint64_t> JournalTail::poll(const PrintLine& print) {
     std::vector<LastOne> last;
     for (const auto& shard : parts_->shards)
         for (LastOne& one : shard->take_kept()) last.push_back(std::move(one));
-    std::stable_sort(last.begin(), last.end(), [](const LastOne& a, const LastOne& b) {
-        return a.decided_ns < b.decided_ns;
+    std::sort(last.begin(), last.end(), [](const LastOne& a, const LastOne& b) {
+        return std::tie(a.decided_ns, a.shard, a.position) <
+               std::tie(b.decided_ns, b.shard, b.position);
     });
     const std::size_t wanted = std::min<std::uint64_t>(last.size(), parts_->options.last);
     for (std::size_t i = last.size() - wanted; i < last.size(); ++i) print(last[i].line);

@@ -82,9 +82,6 @@ private:
 // The payload as a JSON object; as {"hex":"…"} when it does not have the message's size.
 void to_json(const SchemaMessage& message, std::span<const std::byte> payload, std::string& out);
 
-// Appends `text` as a JSON string with its quotes; bytes that are not UTF-8 as \u00XX.
-void append_json_string(std::string_view text, std::string& out);
-
 // Whether a journal written under `older` may be continued under `newer`: every line of the older
 // text stands in the newer one, unchanged, and no event type moved. The error says both lines.
 Status schema_continues(std::string_view older, std::string_view newer);

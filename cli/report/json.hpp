@@ -8,32 +8,22 @@
 #include <string>
 #include <string_view>
 
+#include "pawl/journal.hpp"
+
 namespace pawl::cli {
 
-// A string as JSON, with its quotes. Control characters are escaped, bytes above 0x7f pass as they
-// are.
+// A string as JSON, with its quotes: valid whatever its bytes, as in the lines of a journal.
 inline std::string json_text(std::string_view text) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string out = "\"";
-    for (const char letter : text) {
-        const auto byte = static_cast<unsigned char>(letter);
-        if (letter == '"' || letter == '\\') {
-            out += '\\';
-            out += letter;
-        } else if (letter == '\n') {
-            out += "\\n";
-        } else if (letter == '\t') {
-            out += "\\t";
-        } else if (byte < 0x20) {
-            out += "\\u00";
-            out += digits[byte >> 4U];
-            out += digits[byte & 15U];
-        } else {
-            out += letter;
-        }
-    }
-    return out += '"';
+    std::string out;
+    append_json_string(text, out);
+    return out;
 }
+
+// Something that is JSON already.
+struct JsonText {
+    std::string json;
+    const std::string& text() const noexcept { return json; }
+};
 
 namespace detail {
 

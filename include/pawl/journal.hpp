@@ -36,6 +36,10 @@ struct DumpOptions {
     std::function<void(const std::string& sentence)> on_sentence;
 };
 
+// Appends the text as a JSON string with its quotes. Whatever its bytes, what comes out is valid
+// JSON in UTF-8: a byte that is not part of UTF-8 becomes the character of its number.
+void append_json_string(std::string_view text, std::string& out);
+
 using PrintLine = std::function<void(std::string_view json_line)>;
 
 // Calls `print` with one JSON object per record, shard by shard, in order; returns how many. What a
