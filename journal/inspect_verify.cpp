@@ -202,10 +202,7 @@ Result<JudgedEnd> judge_closed_shard(Storage& storage, const Looked& looked, con
     return judged;
 }
 
-}  // namespace journal
-
-Result<VerifyReport> journal_verify(const std::string& directory) {
-    PosixStorage storage;
+Result<VerifyReport> verify_directory(Storage& storage, const std::string& directory) {
     for (int attempt = 1;; ++attempt) {
         auto looked = look_at_directory(storage, directory);
         if (!looked.ok()) return looked.error();
@@ -217,6 +214,13 @@ Result<VerifyReport> journal_verify(const std::string& directory) {
         const bool still = now.ok() && !looked->live && same_life(looked.value(), now.value());
         if (attempt >= attempts_max || still) return report;
     }
+}
+
+}  // namespace journal
+
+Result<VerifyReport> journal_verify(const std::string& directory) {
+    PosixStorage storage;
+    return journal::verify_directory(storage, directory);
 }
 
 }  // namespace pawl

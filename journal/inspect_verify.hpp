@@ -8,6 +8,7 @@
 #include "journal/inspect.hpp"
 #include "journal/judge.hpp"
 #include "journal/storage.hpp"
+#include "pawl/journal.hpp"
 #include "pawl/result.hpp"
 
 namespace pawl::journal {
@@ -22,5 +23,8 @@ struct JudgedEnd {
 // `claims`: a position that something else says was on disk, a snapshot for one.
 Result<JudgedEnd> judge_closed_shard(Storage& storage, const Looked& looked, const ShardLook& look,
                                      Position claims = {});
+
+// journal_verify on any storage.
+Result<VerifyReport> verify_directory(Storage& storage, const std::string& directory);
 
 }  // namespace pawl::journal

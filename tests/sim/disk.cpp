@@ -50,6 +50,7 @@ Disk::~Disk() = default;
 Disk::Passage Disk::arrive(const char* what, const std::string& path, std::uint64_t a,
                            std::uint64_t b, std::uint64_t c) {
     constexpr StorageStatus broken{StorageFault::io, 5};
+    if (onlookers_ != 0) return {};
     if (dead_) return {Course::die_before, broken};
     ++calls_;
     if (trace_ != nullptr) trace_->note(what, path, a, b, c);

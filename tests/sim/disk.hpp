@@ -51,8 +51,20 @@ public:
     // stays, cached or not; shared memory stays as it is this moment.
     void kill();
     bool dead() const noexcept { return dead_; }
-    // Another process may begin. The one before is dead or has closed everything.
+    // Another process may begin. The one before is dead or has closed everything. Faults that are
+    // still to come stay.
     void start();
+    // While one of these lives, calls are those of an onlooker: none fails, dies or counts.
+    class Onlooker {
+    public:
+        explicit Onlooker(Disk& disk) noexcept : disk_(disk) { ++disk_.onlookers_; }
+        ~Onlooker() { --disk_.onlookers_; }
+        Onlooker(const Onlooker&) = delete;
+        Onlooker& operator=(const Onlooker&) = delete;
+
+    private:
+        Disk& disk_;
+    };
 
     // ---- power
     // What a power cut may lose, one line each: sectors, sizes, names.
@@ -76,8 +88,8 @@ public:
     void forget_faults();
     // Some fault is still to come, or there is a quota.
     bool troubled() const noexcept {
-        return (fail_at_ != 0 && calls_ + 1 < fail_until_) || lie_at_ > writes_ ||
-               misread_at_ > reads_ || quota_bytes_ != ~std::uint64_t{0};
+        return die_at_ > calls_ || (fail_at_ != 0 && calls_ + 1 < fail_until_) ||
+               lie_at_ > writes_ || misread_at_ > reads_ || quota_bytes_ != ~std::uint64_t{0};
     }
     void set_quota_bytes(std::uint64_t bytes) noexcept { quota_bytes_ = bytes; }
     std::uint64_t used_bytes() const noexcept;
@@ -194,6 +206,7 @@ private:
     std::uint64_t renamings_made_ = 0;
     std::uint64_t life_ = 1;
     bool dead_ = false;
+    int onlookers_ = 0;
     bool remembers_ = false;
     std::uint64_t quota_bytes_ = ~std::uint64_t{0};
     std::uint64_t slowness_ns_ = 0;

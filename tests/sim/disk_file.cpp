@@ -70,7 +70,8 @@ public:
 private:
     Disk::Passage arrive(const char* what, std::uint64_t offset, std::uint64_t count,
                          std::uint64_t content = 0) {
-        if (life_ != disk_.life_) return {Disk::Course::die_before, {StorageFault::io, 5}};
+        if (life_ != disk_.life_ && disk_.onlookers_ == 0)
+            return {Disk::Course::die_before, {StorageFault::io, 5}};
         return disk_.arrive(what, path_, offset, count, content);
     }
 
@@ -251,7 +252,7 @@ bool Disk::lied(const NodePointer& node, const std::string& path, std::uint64_t 
 
 void Disk::misread(const Node& node, const std::string& path, std::uint64_t offset,
                    std::span<std::byte> to) {
-    if (++reads_ != misread_at_ || to.empty()) return;
+    if (onlookers_ != 0 || ++reads_ != misread_at_ || to.empty()) return;
     last_lie_ = {path, offset, to.size()};
     if (trace_ != nullptr)
         trace_->note("is misread", path, static_cast<unsigned>(misread_), offset);

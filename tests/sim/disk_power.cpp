@@ -11,6 +11,7 @@ namespace pawl::sim {
 void Disk::kill() {
     if (dead_) return;
     dead_ = true;
+    locks_.clear();
     if (trace_ != nullptr) trace_->note("the process is dead");
     // Whatever it still stores into its mappings is not what others find.
     for (auto& [path, memory] : rings_)
@@ -20,9 +21,7 @@ void Disk::kill() {
 void Disk::start() {
     kill();
     ++life_;
-    locks_.clear();
     dead_ = false;
-    forget_faults();
 }
 
 void Disk::lose_shared_memory() {

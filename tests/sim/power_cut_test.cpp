@@ -1,42 +1,46 @@
-// Power is cut anywhere.
+// Power is cut anywhere: what was acknowledged as synced is there, and what is lost is a suffix.
 #include <gtest/gtest.h>
+
 #include <chrono>
 #include <cstdio>
-#include "world.hpp"
+
+#include "lives.hpp"
+#include "settings.hpp"
+
 namespace pawl::sim {
 namespace {
-TEST(PowerCuts, first) {
+
+void lead_lives(Ends ends, const char* name, std::uint64_t few) {
     RingPool pool;
-    const auto begin = std::chrono::steady_clock::now();
-    std::uint64_t steps = 0, lost = 0;
-    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
-        WorldOptions options;
-        options.seed = seed;
-        World world(pool, options);
-        ASSERT_TRUE(world.open()) << world.refusal().sentence;
-        world.wander(world.chance().between(10, 60));
-        for (int cut = 0; cut < 2; ++cut) {
-            world.disk().die_at_call(world.chance().between(1, 30),
-                                     static_cast<Dying>(world.chance().below(3)));
-            world.wander(world.chance().between(10, 60));
-            if (world.chance().one_in(4))
-                world.kill();
-            else
-                world.cut_power();
-            ASSERT_TRUE(world.right()) << world.story();
-            ASSERT_TRUE(world.open()) << world.refusal().sentence << world.story();
-            world.check();
-            ASSERT_TRUE(world.right()) << world.story();
-            world.wander(world.chance().between(10, 30));
-        }
-        world.check();
-        ASSERT_TRUE(world.right()) << world.story();
+    const auto seasoned = seasoned_worlds(pool);
+    const auto begun = std::chrono::steady_clock::now();
+    std::uint64_t steps = 0;
+    std::uint64_t lost = 0;
+    const std::uint64_t first = settings().first_seed;
+    const std::uint64_t count = settings().seeds_or(few);
+    for (std::uint64_t seed = first; seed < first + count; ++seed) {
+        const auto& base = *seasoned[mixed(seed) % seasoned.size()];
+        World world(base, options_of(seed));
+        const Watched watched(world);
+        lead_a_life(world, ends);
+        ASSERT_TRUE(world.right()) << told(world, name, seed);
         steps += world.trace().steps();
-        lost += world.ledger().lost_count();
+        lost += world.ledger().lost_count() - base.lost_count();
     }
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-    std::printf("%.2f s, steps %llu lost %llu\n", seconds.count(), (unsigned long long)steps,
-                (unsigned long long)lost);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begun;
+    std::printf("%llu lives, %llu steps, %llu answers lost as they may be, %.1f s\n",
+                static_cast<unsigned long long>(count), static_cast<unsigned long long>(steps),
+                static_cast<unsigned long long>(lost), seconds.count());
 }
+
+TEST(PowerCuts, at_random_lose_nothing_that_was_synced_and_otherwise_a_suffix) {
+    lead_lives(Ends::any, "PowerCuts.at_random_lose_nothing_that_was_synced_and_otherwise_a_suffix",
+               2000);
+}
+
+TEST(Kills, at_random_lose_nothing_that_was_journaled) {
+    lead_lives(Ends::kills, "Kills.at_random_lose_nothing_that_was_journaled", 1000);
+}
+
 }  // namespace
 }  // namespace pawl::sim

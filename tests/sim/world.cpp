@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "engine/runtime/engine_core.hpp"
+#include "journal/inspect_verify.hpp"
+#include "journal/manifest.hpp"
 
 namespace pawl::sim {
 namespace {
@@ -46,16 +48,18 @@ World::World(RingPool& pool, WorldOptions options)
     disk_->set_chance(chance_.next());
 }
 
-World::World(const World& other, std::uint64_t seed)
-    : options_(other.options_),
+World::World(const World& other, WorldOptions options)
+    : options_(std::move(options)),
       pool_(other.pool_),
-      chance_(seed),
+      chance_(options_.seed),
       clock_(other.clock_),
       disk_(other.disk_->copy(&clock_, &trace_)),
       ledger_(other.ledger_),
       life_(other.life_),
       hash_(other.hash_) {
     PAWL_ASSERT(!other.bank_.has_value());
+    PAWL_ASSERT(options_.shards == other.options_.shards && options_.pairs == other.options_.pairs);
+    trace_.deep = options_.deep;
     disk_->set_chance(chance_.next());
 }
 
@@ -91,9 +95,11 @@ bool World::open() {
     trace_.note("a process begins", {}, life_);
     detail::Environment environment{*disk_, clock_, [this] { return chance_.next(); }, false};
     auto core = detail::EngineCore::open(options, Bank::domain(), std::move(environment));
+    refusal_ = Error{};
     if (!core) {
-        refusal_ = core.error();
-        trace_.note("is refused", refusal_.sentence, static_cast<unsigned>(refusal_.code));
+        trace_.note("is not opened", core.error().sentence,
+                    static_cast<unsigned>(core.error().code));
+        if (!disk_->dead()) refusal_ = core.error();
         disk_->kill();
         return false;
     }
@@ -359,6 +365,18 @@ void World::check_states() {
             (diary != known_diaries.end() ? diary->second.entries : std::vector<std::uint64_t>{}))
             ledger_.complain("diary " + std::to_string(id) + " has other entries than it should");
     }
+}
+
+void World::verify() {
+    const Disk::Onlooker looking(*disk_);
+    if (disk_->bytes_of(journal::manifest_path(directory_path)) == 0) return;
+    auto report = journal::verify_directory(*disk_, directory_path);
+    if (!report.ok()) return ledger_.complain("verify: " + report.error().sentence);
+    if (report->clean) return;
+    std::string sentence = "verify:";
+    for (const auto& shard : report->shards)
+        for (const auto& one : shard.sentences) sentence += " " + one + ";";
+    ledger_.complain(std::move(sentence));
 }
 
 void World::snapshot() {

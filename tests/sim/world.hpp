@@ -37,7 +37,7 @@ class World {
 public:
     World(RingPool& pool, WorldOptions options);
     // The same machine and the same clients once more, under another seed. `other` does not run.
-    World(const World& other, std::uint64_t seed);
+    World(const World& other, WorldOptions options);
     ~World();
     World& operator=(const World&) = delete;
 
@@ -47,12 +47,14 @@ public:
     Chance& chance() noexcept { return chance_; }
     Trace& trace() noexcept { return trace_; }
     Ledger& ledger() noexcept { return ledger_; }
+    std::uint64_t lost_count() const noexcept { return ledger_.lost_count(); }
     Bank& bank() { return *bank_; }
 
     // ---- processes
     // A process begins and opens the engine. False: refusal() says why, or it died on the way.
     bool open();
     const Error& refusal() const noexcept { return refusal_; }
+    bool was_refused() const noexcept { return !refusal_.sentence.empty(); }
     bool running() const noexcept { return bank_.has_value() && !disk_->dead(); }
     bool healthy() const noexcept { return running() && !bank_->failed(); }
     Status close();
@@ -74,6 +76,9 @@ public:
     // Outcomes, order and states are the model's. Settles first.
     void check();
     void wander(std::uint64_t steps);  // any of the above but the end of a process
+
+    // What an onlooker finds in the journal is in order.
+    void verify();
 
     // ---- judgement
     bool right() const noexcept { return ledger_.wrong().empty(); }

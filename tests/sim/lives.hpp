@@ -1,0 +1,41 @@
+// Lives that a simulated engine leads: at random under a seed, or by a script. Knows what may
+// happen; not what must be true.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "world.hpp"
+
+namespace pawl::sim {
+
+// What the options of a world leave to its seed: snapshots, retention.
+WorldOptions options_of(std::uint64_t seed);
+
+enum class Ends : std::uint8_t {
+    kills,  // processes die, memory stays
+    any,    // and power is lost
+};
+
+// A few processes one after the other, each ending as chance wants; then one that must find
+// everything right. Complains to the world's ledger when it does not.
+void lead_a_life(World& world, Ends ends);
+
+// The last of a life: opens, checks, goes on, closes, opens again.
+void recover_and_check(World& world);
+
+// Directories that have seen something: empty, of one segment, of several, with snapshots.
+std::vector<std::unique_ptr<World>> seasoned_worlds(RingPool& pool);
+
+// The same story each time, over everything that an engine does with a disk: made, written, rolled
+// into further segments, snapshot, retention, killed with records in the head, its end torn by a
+// power cut, recovered, closed, opened. Stops where it cannot go on.
+class Script {
+public:
+    // False: it died, or was refused, in the middle.
+    static bool run(World& world);
+    static WorldOptions options();
+};
+
+}  // namespace pawl::sim
