@@ -26,7 +26,8 @@ struct Step {
         stale,
         retry,
         restart,
-        crash
+        crash,
+        snapshot
     } what = deposit;
     Id id = 0;
     std::int64_t cents = 0;
@@ -115,6 +116,7 @@ EngineOptions polled(const std::string& directory) {
     EngineOptions options = small(directory);
     options.threading = Threading::none;
     options.session_window = window;
+    options.retention = Retention::remove;
     return options;
 }
 
@@ -128,6 +130,7 @@ rc::Gen<Step> any_step() {
                                                                         {10, Step::stale},
                                                                         {20, Step::retry},
                                                                         {3, Step::restart},
+                                                                        {4, Step::snapshot},
                                                                         {2, Step::crash}})),
         rc::gen::set(&Step::id, rc::gen::inRange<Id>(0, 5)),
         rc::gen::set(&Step::cents, rc::gen::inRange<std::int64_t>(-2, 30)),
@@ -145,6 +148,8 @@ TEST(EngineModel, any_story_ends_as_a_map_would_have_it) {
             if (step.what == Step::restart) {
                 bank.reset();
                 bank.emplace(open(polled(directory.path())));
+            } else if (step.what == Step::snapshot) {
+                RC_ASSERT(bank->snapshot().ok());
             } else if (step.what == Step::crash) {
                 // The rest of this life happens in a child that ends without a word.
                 bank.reset();

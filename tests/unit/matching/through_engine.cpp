@@ -68,6 +68,31 @@ TEST_F(AnEngineOfBooks, keeps_good_till_cancel_orders_across_a_restart) {
     EXPECT_TRUE(send(1, cancel(1)).accepted());
 }
 
+TEST_F(AnEngineOfBooks, goes_on_from_a_snapshot_of_its_books) {
+    open();
+    for (Id book = 1; book <= 3; ++book) ASSERT_TRUE(send(book, instrument).accepted());
+    for (OrderId order = 1; order <= 300; ++order) {
+        const Id book = 1 + order % 3;
+        const auto price = static_cast<Price>(100 + order * 7 % 40);
+        const auto quantity = static_cast<Quantity>(1 + order % 9);
+        send(book, order % 2 == 0 ? buy(order, price, quantity) : sell(order, price, quantity));
+        if (order % 5 == 0) send(book, cancel(order - 3));
+        if (order == 200) {
+            const Status made = engine_->snapshot();
+            ASSERT_TRUE(made.ok()) << made.error().sentence;
+        }
+    }
+    const std::uint64_t before = engine_->state_hash();
+    open();
+    EXPECT_EQ(engine_->state_hash(), before);
+    EXPECT_LT(engine_->replayed_records(), engine_->recovered_records() / 2);
+    ASSERT_TRUE(engine_->snapshot().ok());
+    open();
+    EXPECT_EQ(engine_->state_hash(), before);
+    EXPECT_EQ(engine_->replayed_records(), 0u);
+    EXPECT_TRUE(send(2, buy(1'000, 1, 1)).accepted());
+}
+
 TEST_F(AnEngineOfBooks, answers_with_the_books_own_reasons) {
     open();
     const Reply early = send(1, buy(1, 100, 1));
