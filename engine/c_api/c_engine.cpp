@@ -1,4 +1,6 @@
 // The C interface, function by function. Knows the façade's core; no exception leaves it.
+#include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <string>
 
@@ -160,6 +162,11 @@ pawl_engine* pawl_open(const pawl_options* options, const pawl_domain* domain) {
     engine.durability = static_cast<pawl::Durability>(options->durability);
     if (options->segment_bytes != 0) engine.segment_bytes = options->segment_bytes;
     if (options->head_bytes != 0) engine.head_bytes = options->head_bytes;
+    constexpr std::uint64_t ms_max = std::uint64_t{1} << 40;
+    engine.snapshot_every_bytes = options->snapshot_every_bytes;
+    engine.snapshot_every = std::chrono::milliseconds(std::min(options->snapshot_every_ms, ms_max));
+    if (options->snapshots_kept != 0) engine.snapshots_kept = options->snapshots_kept;
+    engine.retention = static_cast<pawl::Retention>(options->retention);
     Domain rules;
     rules.schema_text = schema_text(*domain);
     rules.make_machine = [copy = *domain](std::uint32_t shard, std::uint32_t,
@@ -235,6 +242,15 @@ int pawl_read(pawl_engine* engine, uint64_t id, void* state, size_t state_bytes,
 
 uint64_t pawl_state_hash(pawl_engine* engine) {
     return engine->core->state_hash();
+}
+int pawl_snapshot(pawl_engine* engine, uint64_t patience_ms) {
+    constexpr std::uint64_t ms_max = std::uint64_t{1} << 40;
+    const std::chrono::milliseconds patience(std::min<std::uint64_t>(patience_ms, ms_max));
+    const pawl::Status made = engine->core->snapshot(patience);
+    return made ? static_cast<int>(PAWL_OK) : failed(made.error());
+}
+uint64_t pawl_replayed_records(pawl_engine* engine) {
+    return engine->core->replayed_records();
 }
 size_t pawl_poll(pawl_engine* engine) {
     return engine->core->poll();

@@ -37,6 +37,7 @@ enum pawl_error {
 
 enum pawl_outcome { PAWL_ACCEPTED = 1, PAWL_REJECTED = 2, PAWL_REFUSED = 3 };
 enum pawl_durability { PAWL_DECIDED = 0, PAWL_JOURNALED = 1, PAWL_SYNCED = 2 };
+enum pawl_retention { PAWL_KEEP = 0, PAWL_ARCHIVE = 1, PAWL_REMOVE = 2 };
 enum pawl_threading { PAWL_OWN_THREADS = 0, PAWL_SHARED_THREAD = 1, PAWL_HOST_POLLS = 2 };
 
 /* The rules. Everything it points to outlives the engine. Called on the shards' threads, one at a
@@ -68,6 +69,12 @@ typedef struct pawl_options {
     enum pawl_durability durability; /* 0 is decided: say PAWL_JOURNALED */
     uint64_t segment_bytes;          /* 0: the default */
     uint64_t head_bytes;             /* 0: the default */
+    /* A snapshot when a shard's journal has grown by so many bytes, or so much time has passed,
+     * since the last. Both 0: only pawl_snapshot makes one. */
+    uint64_t snapshot_every_bytes;
+    uint64_t snapshot_every_ms;
+    uint32_t snapshots_kept;       /* 0: the default */
+    enum pawl_retention retention; /* of segments below the oldest snapshot that is kept */
 } pawl_options;
 
 typedef struct pawl_reply {
@@ -113,6 +120,12 @@ int pawl_call(pawl_engine* engine, uint64_t id, uint16_t type, const void* comma
  * happened to it. */
 int pawl_read(pawl_engine* engine, uint64_t id, void* state, size_t state_bytes, uint64_t* version);
 uint64_t pawl_state_hash(pawl_engine* engine);
+
+/* Makes a snapshot of everything committed so far and waits for it; opening replays only what came
+ * later. */
+int pawl_snapshot(pawl_engine* engine, uint64_t patience_ms);
+/* Records that opening replayed, beyond what a snapshot stood for. */
+uint64_t pawl_replayed_records(pawl_engine* engine);
 
 /* PAWL_HOST_POLLS: one pass of everything; returns how much was done. */
 size_t pawl_poll(pawl_engine* engine);

@@ -108,6 +108,26 @@ TEST_P(FromC, retries_act_once) {
     EXPECT_EQ(read(1), 10);
 }
 
+TEST_P(FromC, a_snapshot_stands_for_what_came_before_it) {
+    for (std::uint64_t id = 1; id <= 50; ++id) call(id, add, static_cast<std::int64_t>(id));
+    pawl_submit_options once{};
+    once.session = "desk";
+    once.number = 1;
+    call(7, add, 100, &once);
+    ASSERT_EQ(pawl_snapshot(engine_, 60'000), PAWL_OK) << pawl_last_error();
+    call(8, add, 1);
+    const std::uint64_t hash = pawl_state_hash(engine_);
+    reopen();
+    EXPECT_EQ(pawl_replayed_records(engine_), 1U);
+    EXPECT_EQ(pawl_state_hash(engine_), hash);
+    EXPECT_EQ(read(7), 107);
+    EXPECT_EQ(call(7, add, 100, &once).repeat, 1);
+    domain_.snapshot_version = 2;
+    reopen();
+    EXPECT_GT(pawl_replayed_records(engine_), 51U) << "another layout: the journal is replayed";
+    EXPECT_EQ(pawl_state_hash(engine_), hash);
+}
+
 TEST_P(FromC, stale_versions_unknown_commands_and_floods_are_refused) {
     call(1, add, 10);
     pawl_submit_options stale{};
