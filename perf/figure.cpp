@@ -12,7 +12,7 @@
 namespace pawl::perf {
 namespace {
 
-constexpr std::array<Program, 4> all_programs{{
+constexpr std::array<Program, 5> all_programs{{
     {"throughput", "commands per second: bursts of 1, 16 and 64; 4 producers; 2 shards",
      &run_throughput},
     {"latency", "open loop at 10 k, 100 k and 1 M commands/s, from the intended send time",
@@ -21,6 +21,8 @@ constexpr std::array<Program, 4> all_programs{{
      &run_durability},
     {"matching", "a generated day and a stream of orders: through the engine, and the book alone",
      &run_matching},
+    {"snapshot", "open loop at 10 k and 100 k commands/s, with and without snapshots beside it",
+     &run_snapshot},
 }};
 
 std::string number_text(double value) {
