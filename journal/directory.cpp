@@ -206,6 +206,14 @@ Status Directory::Parts::begin_epoch() {
     next.clean.clear();
     next.inflight_bytes_max = options.inflight_bytes_max;
     next.schema_text = options.schema_text;
+    const bool empty = std::all_of(shards.begin(), shards.end(),
+                                   [](const Shard& shard) { return shard.end.end == Position{0}; });
+    // Nothing was ever committed: the heads may go elsewhere, say because the first place was full.
+    if (empty && next.heads != options.heads) {
+        for (std::uint32_t i = 0; i < next.shards; ++i)
+            static_cast<void>(storage.remove(next.heads + "/" + head_name(next.identity, i)));
+        next.heads = options.heads;
+    }
     if (const auto status = write_manifest(storage, options.path, next); !status.ok())
         return status;
     manifest = std::move(next);

@@ -19,6 +19,10 @@ inline StorageStatus fault_of_errno() noexcept {
         case ENOSPC:
         case EDQUOT:
             return {StorageFault::no_space, number};
+        case ENOTDIR:
+            return {StorageFault::no_folder, number};
+        case EFBIG:
+            return {StorageFault::too_large, number};
         case EACCES:
         case EPERM:
         case EROFS:

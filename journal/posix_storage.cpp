@@ -176,7 +176,8 @@ StorageStatus PosixStorage::make_directory(const std::string& path) {
     if (status.fault != StorageFault::exists) return status;
     struct stat facts{};
     if (::stat(path.c_str(), &facts) != 0) return fault_of_errno();
-    return S_ISDIR(facts.st_mode) ? StorageStatus{} : StorageStatus{StorageFault::exists, ENOTDIR};
+    return S_ISDIR(facts.st_mode) ? StorageStatus{}
+                                  : StorageStatus{StorageFault::no_folder, ENOTDIR};
 }
 
 StorageStatus PosixStorage::sync_directory(const std::string& path) {

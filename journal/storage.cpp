@@ -20,6 +20,8 @@ ErrorCode code_of(StorageFault fault) noexcept {
         case StorageFault::missing:
         case StorageFault::exists:
         case StorageFault::denied:
+        case StorageFault::no_folder:
+        case StorageFault::too_large:
         case StorageFault::io:
             break;
     }
@@ -42,6 +44,11 @@ const char* why(StorageFault fault) noexcept {
             return "another process holds it: close that one first";
         case StorageFault::wrong_size:
             return "its size is not what it should be";
+        case StorageFault::no_folder:
+            return "part of the path is a file, not a folder: choose another path";
+        case StorageFault::too_large:
+            return "no file may be that large here: raise the limit (ulimit -f), or choose smaller "
+                   "segments when you make the directory";
         case StorageFault::io:
             break;
     }

@@ -22,6 +22,8 @@ enum class StorageFault : std::uint8_t {
     denied,      // permissions
     locked,      // somebody else holds it
     wrong_size,  // shared memory of another size than asked for
+    no_folder,   // part of the path is a file, not a folder
+    too_large,   // the file system or a limit allows no larger file
     io,          // anything else; for a write or sync: final
 };
 

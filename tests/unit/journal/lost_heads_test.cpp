@@ -87,5 +87,37 @@ TEST(LostHeads, a_damaged_head_is_used_up_to_the_first_bad_record) {
     EXPECT_EQ(life.replayed.size(), 30U);
 }
 
+// A heads folder that is full is found out when the manifest already speaks of it.
+TEST(LostHeads, while_nothing_was_committed_another_folder_may_be_named) {
+    Life whole;
+    whole.options().shards = 2;
+    ASSERT_TRUE(whole.open());
+    bool moved = false;
+    for (std::uint64_t n = 1; n <= whole.storage.calls(); ++n) {
+        Life life;
+        life.options().shards = 2;
+        ASSERT_TRUE(life.storage.make_directory("elsewhere").ok());
+        life.storage.fail_call(n, StorageFault::no_space);
+        if (life.open()) continue;
+        life.storage.revive();
+        life.options().heads = "elsewhere";
+        ASSERT_TRUE(life.open()) << n << ": " << life.error().sentence;
+        EXPECT_TRUE(life.head().path().starts_with("elsewhere/")) << n;
+        const auto name = head_name(life.directory().manifest().identity, 0);
+        moved = moved || life.directory().epoch() == 2;
+        std::unique_ptr<SharedRing> ring;
+        EXPECT_EQ(life.storage.map_ring("heads/" + name, 0, RingMode::look, ring).fault,
+                  StorageFault::missing);
+        ASSERT_TRUE(life.append_many(5));
+        life.kill();
+        // From now on it is where the records are.
+        life.options().heads = "heads";
+        ASSERT_TRUE(life.open());
+        EXPECT_EQ(life.replayed.size(), 5U);
+        EXPECT_TRUE(life.head().path().starts_with("elsewhere/")) << n;
+    }
+    EXPECT_TRUE(moved);
+}
+
 }  // namespace
 }  // namespace pawl::journal::testing

@@ -1,7 +1,9 @@
 // The small parts: checksums, the judge's table, the manifest's text, schemas, real files.
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <random>
 
@@ -236,6 +238,34 @@ TEST_F(RealFiles, a_durable_write_is_read_back) {
     EXPECT_EQ(back[0], std::byte{7});
     EXPECT_EQ(storage.open(folder + "/a", OpenMode::create, file).fault, StorageFault::exists);
     EXPECT_EQ(storage.open(folder + "/b", OpenMode::read, file).fault, StorageFault::missing);
+}
+
+TEST_F(RealFiles, a_path_through_a_file_is_said_in_words) {
+    std::unique_ptr<File> file;
+    ASSERT_TRUE(storage.open(folder + "/a", OpenMode::create, file).ok());
+    for (const auto status :
+         {storage.make_directory(folder + "/a"), storage.make_directory(folder + "/a/b"),
+          storage.open(folder + "/a/b", OpenMode::create, file)}) {
+        ASSERT_EQ(status.fault, StorageFault::no_folder);
+        EXPECT_NE(storage_error(status, "make it", "x").sentence.find("is a file, not a folder"),
+                  std::string::npos);
+    }
+}
+
+TEST_F(RealFiles, a_limit_on_file_sizes_is_said_in_words) {
+    std::unique_ptr<File> file;
+    ASSERT_TRUE(storage.open(folder + "/a", OpenMode::create, file).ok());
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    rlimit small = before;
+    small.rlim_cur = 4096;
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    const auto status = file->write_at(8192, std::vector<std::byte>(10));
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+    static_cast<void>(std::signal(SIGXFSZ, handler));
+    ASSERT_EQ(status.fault, StorageFault::too_large);
+    EXPECT_NE(storage_error(status, "write", "x").sentence.find("ulimit -f"), std::string::npos);
 }
 
 TEST_F(RealFiles, a_lock_is_exclusive_and_says_who_holds_it) {
