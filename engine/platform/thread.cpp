@@ -21,8 +21,12 @@ bool pin_to_core(int core) noexcept {
 }
 
 void lower_priority() noexcept {
-    constexpr int nice = 10;
-    // On Linux a thread has its own. Refused or not: it works at any priority.
+    constexpr int nice = 19;
+    // Batch: waking up takes the core from nobody. Not SCHED_IDLE: a thread that holds a lock
+    // others want must get its turn some time. Refused or not: it works at any priority.
+    sched_param none{};
+    static_cast<void>(pthread_setschedparam(pthread_self(), SCHED_BATCH, &none));
+    // On Linux each thread has its own.
     static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), nice));
 }
 

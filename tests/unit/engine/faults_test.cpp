@@ -45,6 +45,33 @@ protected:
     std::vector<Notice> notices_;
 };
 
+TEST_P(Faults, a_snapshot_without_room_is_given_up_and_made_when_there_is_some) {
+    constexpr std::uint64_t plenty = std::uint64_t{1} << 40;
+    std::uint64_t hash = 0;
+    {
+        Bank bank = open(options(2));
+        for (int i = 1; i <= 50; ++i) ask(bank, static_cast<Id>(i), Account::Deposit{i});
+        std::uint64_t free = 0;
+        storage_.set_quota_bytes(plenty);
+        ASSERT_TRUE(storage_.free_bytes("/journal", free).ok());
+        // Room for the journal's own next segment, and not for a snapshot beside it.
+        storage_.set_quota_bytes(plenty - free + 300'000);
+        const Status refused = bank.snapshot();
+        ASSERT_FALSE(refused.ok());
+        EXPECT_EQ(refused.error().code, ErrorCode::disk_full) << refused.error().sentence;
+        EXPECT_TRUE(told(Notice::Kind::snapshot_failed));
+        EXPECT_FALSE(bank.failed());
+        EXPECT_TRUE(ask(bank, 1, Account::Deposit{1}, synced()).accepted());
+        storage_.set_quota_bytes(plenty);
+        const Status made = bank.snapshot();
+        EXPECT_TRUE(made.ok()) << made.error().sentence;
+        hash = bank.state_hash();
+    }
+    Bank bank = open(options(2));
+    EXPECT_EQ(bank.state_hash(), hash);
+    EXPECT_EQ(bank.replayed_records(), 0U);
+}
+
 TEST_P(Faults, a_failed_sync_answers_everybody_and_acknowledges_nothing_more) {
     std::int64_t acknowledged = 0;
     std::int64_t sent = 0;
