@@ -8,39 +8,38 @@
 
 #include "desk.hpp"
 #include "orders.hpp"
+#include "pawl/archive.hpp"
 
 namespace pawl::matching::test {
 namespace {
 
-// Bytes in memory; enough of an archive to save and load.
-struct Saving {
-    static constexpr bool loading = false;
-    std::vector<std::byte>& bytes;
-    template <class T>
-    void value(const T& plain) {
-        const auto* from = reinterpret_cast<const std::byte*>(&plain);
-        bytes.insert(bytes.end(), from, from + sizeof plain);
+// Bytes in memory: where a snapshot goes and comes from.
+struct Memory final : pawl::detail::ByteSink, pawl::detail::ByteSource {
+    bool write(const std::byte* from, std::size_t size) noexcept override {
+        bytes.insert(bytes.end(), from, from + size);
+        return true;
     }
-    std::size_t count(std::size_t n) {
-        value(n);
-        return n;
+    bool read(std::byte* to, std::size_t size) noexcept override {
+        std::memcpy(to, bytes.data() + at, size);
+        at += size;
+        return true;
     }
-};
-struct Loading {
-    static constexpr bool loading = true;
-    const std::vector<std::byte>& bytes;
+    std::uint64_t left() const noexcept override { return bytes.size() - at; }
+    std::vector<std::byte> bytes;
     std::size_t at = 0;
-    template <class T>
-    void value(T& plain) {
-        std::memcpy(&plain, bytes.data() + at, sizeof plain);
-        at += sizeof plain;
-    }
-    std::size_t count(std::size_t) {
-        std::size_t n = 0;
-        value(n);
-        return n;
-    }
 };
+
+void save(Book& book, Memory& to) {
+    pawl::detail::SaveArchive archive(to);
+    book.snapshot(archive);
+    archive.flush();
+}
+// Whether it is exactly what was saved.
+bool load(Book& book, Memory& from) {
+    pawl::detail::LoadArchive archive(from);
+    book.snapshot(archive);
+    return !archive.failed() && archive.left() == 0;
+}
 
 // A day with everything in it: quotes, trades, amendments, cancels, an auction.
 void trade_a_day(Desk& desk, std::uint64_t seed, int steps) {
@@ -88,13 +87,10 @@ TEST(ABook, made_of_its_events_alone_equals_the_live_one) {
 TEST(ABook, loaded_from_its_snapshot_equals_the_saved_one_and_goes_on_alike) {
     Desk desk(Desk::plain());
     trade_a_day(desk, 5, 1'000);
-    std::vector<std::byte> bytes;
-    Saving saving{bytes};
-    desk.book().snapshot(saving);
+    Memory memory;
+    save(desk.book(), memory);
     Book loaded;
-    Loading loading{bytes};
-    loaded.snapshot(loading);
-    EXPECT_EQ(loading.at, bytes.size());
+    ASSERT_TRUE(load(loaded, memory));
     EXPECT_EQ(hash_of(loaded), hash_of(desk.book()));
 
     const std::size_t before = desk.history().size();
@@ -109,12 +105,10 @@ TEST(ABook, of_a_feed_keeps_its_anonymous_quantity_in_a_snapshot) {
     terms.mode = Mode::following;
     Desk desk(terms);
     desk.expect(Follow{.price = 100, .quantity = 10, .kind = FollowKind::seed, .side = Side::buy});
-    std::vector<std::byte> bytes;
-    Saving saving{bytes};
-    desk.book().snapshot(saving);
+    Memory memory;
+    save(desk.book(), memory);
     Book loaded;
-    Loading loading{bytes};
-    loaded.snapshot(loading);
+    ASSERT_TRUE(load(loaded, memory));
     EXPECT_EQ(loaded.best_bid()->anonymous, 10);
     EXPECT_EQ(hash_of(loaded), hash_of(desk.book()));
 }
