@@ -21,6 +21,10 @@ public:
     // Sees what was committed when it was made.
     RecordSource(journal::Storage& storage, const journal::Looked& looked, std::uint32_t shard);
 
+    // Empty: the segments before it are what it says; else the reason why they are not.
+    Result<std::string> place_fault(const journal::WalkFrom& from) const {
+        return journal::place_fault(storage_, walk_, from);
+    }
     // Begins here instead of at the first record. Before the first peek().
     void begin_at(const journal::WalkFrom& from);
     // The next record; null: nothing is left. Lives until the next peek() after pop(). An error:

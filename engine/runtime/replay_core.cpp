@@ -1,53 +1,33 @@
 // A journal read again: per shard a machine, a replayer and a source of records.
 #include <algorithm>
+#include <cstring>
 #include <limits>
-#include <map>
-#include <optional>
 #include <utility>
 
-#include "engine/platform/memory.hpp"
+#include "engine/history/fold.hpp"
+#include "engine/runtime/cut.hpp"
 #include "engine/runtime/record_source.hpp"
-#include "engine/shard/replayer.hpp"
 #include "engine/shard/sessions.hpp"
 #include "journal/inspect.hpp"
 #include "journal/posix_storage.hpp"
 #include "journal/schema.hpp"
+#include "journal/snapshot.hpp"
 #include "pawl/detail/replay_core.hpp"
 
 namespace pawl::detail {
 
 namespace {
 
-// How far one shard goes.
-struct Cut {
-    Position position{~std::uint64_t{0}};  // records that begin below it
-    std::uint64_t sequence = ~std::uint64_t{0};
-    std::int64_t time_ns = std::numeric_limits<std::int64_t>::max();
-
-    bool takes(const RecordHeader& header, Position at) const noexcept {
-        const std::uint64_t last =
-            header.event_count == 0 ? header.sequence : header.sequence + header.event_count - 1;
-        return at < position && last <= sequence && header.decided_ns <= time_ns;
-    }
-};
-
 constexpr std::uint32_t sessions_max = std::numeric_limits<std::uint32_t>::max();
 
 struct ReplayedShard {
-    ReplayedShard(journal::Storage& storage, const journal::Looked& looked, const Domain& domain,
-                  std::uint32_t index)
-        : heap(make_shard_heap()),
-          machine(domain.make_machine(index, looked.manifest.shards, heap->resource())),
-          sessions(static_cast<std::uint32_t>(looked.manifest.session_window), sessions_max),
-          replayer(*machine, sessions),
-          source(storage, looked, index) {}
+    ReplayedShard(const FoldOptions& options, journal::Storage& storage,
+                  const journal::Looked& looked)
+        : fold(options), source(storage, looked, options.shard) {}
 
-    std::unique_ptr<ShardHeap> heap;
-    std::unique_ptr<Machine> machine;
-    Sessions sessions;
-    Replayer replayer;
+    Fold fold;
     RecordSource source;
-    Time last;  // of the last record that was applied
+    Time last;  // of the last record in the state
 };
 
 class JournalReplay final : public ReplayCore {
@@ -60,15 +40,25 @@ public:
         if (!looked) return looked.error();
         looked_ = std::move(looked).value();
         if (Status same = check(); !same) return same;
-        for (std::uint32_t shard = 0; shard < looked_.manifest.shards; ++shard)
-            shards_.push_back(std::make_unique<ReplayedShard>(storage_, looked_, domain_, shard));
-        return advance(options_.until);
+        FoldOptions fold;
+        fold.domain = &domain_;
+        fold.shards = looked_.manifest.shards;
+        fold.session_window = static_cast<std::uint32_t>(looked_.manifest.session_window);
+        fold.sessions_max = sessions_max;
+        for (; fold.shard < fold.shards; ++fold.shard)
+            shards_.push_back(std::make_unique<ReplayedShard>(fold, storage_, looked_));
+        return go_to(options_.until, [this](std::uint32_t shard, const Cut& cut) {
+            Status begun = begin(shard, cut);
+            return begun ? advance(shard, cut) : begun;
+        });
     }
 
     std::uint32_t shard_count() const noexcept override {
         return static_cast<std::uint32_t>(shards_.size());
     }
-    Machine& machine(std::uint32_t shard) noexcept override { return *shards_[shard]->machine; }
+    Machine& machine(std::uint32_t shard) noexcept override {
+        return shards_[shard]->fold.machine();
+    }
 
     Result<bool> step(StreamRecord& record) override {
         if (stepped_ != nullptr) std::exchange(stepped_, nullptr)->source.pop();
@@ -93,17 +83,8 @@ public:
 
     Status advance(const Until& until) override {
         if (stepped_ != nullptr) std::exchange(stepped_, nullptr)->source.pop();
-        Result<std::vector<Cut>> cuts = cuts_of(until);
-        if (!cuts) return cuts.error();
-        // The shard that a sequence is of goes first: its time is the others' cut.
-        const std::uint32_t leader = until.kind() == Until::Kind::sequence ? until.shard() : 0;
-        for (std::uint32_t i = 0; i < shard_count(); ++i) {
-            const std::uint32_t shard = (leader + i) % shard_count();
-            if (until.kind() == Until::Kind::sequence && i != 0)
-                (*cuts)[shard].time_ns = shards_[leader]->last.ns;
-            if (Status there = advance(shard, (*cuts)[shard]); !there) return there;
-        }
-        return Done{};
+        return go_to(until,
+                     [this](std::uint32_t shard, const Cut& cut) { return advance(shard, cut); });
     }
 
     Status scan(std::uint32_t shard,
@@ -170,15 +151,74 @@ private:
     Status apply(std::uint32_t shard, const std::byte* bytes) {
         ReplayedShard& at = *shards_[shard];
         const RecordView record(bytes);
-        if (!at.replayer.replay(record, at.source.position()))
-            return wrong(ErrorCode::mismatch,
-                         "shard " + std::to_string(shard) + ": the record at position " +
-                             std::to_string(at.source.position().value) +
-                             " does not fit this program: " + at.replayer.why());
+        at.fold.on_record(record, at.source.position());
+        if (at.fold.failed())
+            return wrong(ErrorCode::mismatch, "shard " + std::to_string(shard) +
+                                                  ": the record at position " +
+                                                  std::to_string(at.fold.failed_at().value) +
+                                                  " does not fit this program: " + at.fold.why());
         at.last = Time{record.header().decided_ns};
         stepped_bytes_ = record.length();
         ++records_;
         return Done{};
+    }
+
+    // The shard that a sequence is of goes first: its time is the others' cut.
+    template <class Go>
+    Status go_to(const Until& until, Go&& go) {
+        Result<std::vector<Cut>> cuts = cuts_of(until, storage_, looked_);
+        if (!cuts) return cuts.error();
+        const bool led = until.kind() == Until::Kind::sequence;
+        const std::uint32_t leader = led ? until.shard() : 0;
+        for (std::uint32_t i = 0; i < shard_count(); ++i) {
+            const std::uint32_t shard = (leader + i) % shard_count();
+            if (led && i != 0) (*cuts)[shard].time_ns = shards_[leader]->last.ns;
+            if (Status there = go(shard, (*cuts)[shard]); !there) return there;
+        }
+        return Done{};
+    }
+
+    // At the newest usable snapshot before the cut, or at the first record.
+    Status begin(std::uint32_t shard, const Cut& cut) {
+        if (options_.snapshots && cut.position != Position{}) {
+            auto paths = journal::list_snapshots(storage_, options_.directory, shard);
+            if (!paths) return paths.error();
+            for (const std::string& path : *paths)
+                if (begin_at(shard, cut, path)) return Done{};
+        }
+        Result<const std::byte*> first = shards_[shard]->source.peek();
+        if (!first) return first.error();
+        if (shards_[shard]->source.position() == Position{}) return Done{};
+        return wrong(ErrorCode::bad_input,
+                     "shard " + std::to_string(shard) + ": what is below position " +
+                         std::to_string(shards_[shard]->source.position().value) +
+                         " was removed and no snapshot before the cut can be used: choose a later "
+                         "cut, or bring the segments back from the archive");
+    }
+
+    bool begin_at(std::uint32_t shard, const Cut& cut, const std::string& path) {
+        const journal::Identity& identity = looked_.manifest.identity;
+        const auto facts = journal::SnapshotReader::look(storage_, path, identity, shard);
+        if (!facts) return pass_over(path, facts.error().sentence);
+        const journal::StreamTail& tail = facts->tail;
+        if (!cut.reaches(tail.position, tail.sequence.value, tail.time_ns)) return false;
+        ReplayedShard& at = *shards_[shard];
+        const auto fault = at.source.place_fault(facts->from());
+        if (!fault) return pass_over(path, fault.error().sentence);
+        if (!fault->empty()) return pass_over(path, *fault);
+        auto reader = journal::SnapshotReader::open(storage_, path, identity, shard);
+        if (!reader) return pass_over(path, reader.error().sentence);
+        if (Status loaded = at.fold.on_snapshot(**reader); !loaded)
+            return pass_over(path, loaded.error().sentence);
+        at.source.begin_at(facts->from());
+        at.last = Time{tail.time_ns};
+        sentences_.push_back("shard " + std::to_string(shard) + ": begun at the snapshot of " +
+                             std::to_string(facts->records) + " records, " + path);
+        return true;
+    }
+    bool pass_over(const std::string& path, const std::string& why) {
+        sentences_.push_back("snapshot " + path + " is not used: " + why);
+        return false;
     }
 
     Status advance(std::uint32_t shard, const Cut& cut) {
@@ -194,69 +234,9 @@ private:
     }
 
     StreamRecord describe(std::uint32_t shard, const std::byte* bytes, Position at) const {
-        const Sessions& sessions = shards_[shard]->sessions;
+        const Sessions& sessions = shards_[shard]->fold.sessions();
         const std::uint32_t index = RecordView(bytes).header().session;
         return {bytes, shard, at.value, index != 0 ? sessions.id(index).value : 0};
-    }
-
-    Result<std::vector<Cut>> cuts_of(const Until& until) {
-        std::vector<Cut> cuts(shard_count());
-        switch (until.kind()) {
-            case Until::Kind::end:
-                return cuts;
-            case Until::Kind::beginning:
-                for (Cut& cut : cuts) cut.position = Position{};
-                return cuts;
-            case Until::Kind::time:
-                for (Cut& cut : cuts) cut.time_ns = until.last_time().ns;
-                return cuts;
-            case Until::Kind::sequence:
-                if (until.shard() >= shard_count())
-                    return wrong(ErrorCode::usage, "no shard " + std::to_string(until.shard()) +
-                                                       ": there are " +
-                                                       std::to_string(shard_count()) + ", from 0");
-                cuts[until.shard()].sequence = until.last_sequence().value;
-                return cuts;
-            case Until::Kind::mark:
-                break;
-        }
-        return cuts_of_mark(until.name());
-    }
-
-    // The last mark of this name that is in every shard: from its record on nothing is taken.
-    Result<std::vector<Cut>> cuts_of_mark(const std::string& name) {
-        std::vector<std::map<std::uint64_t, Position>> found(shard_count());
-        for (std::uint32_t shard = 0; shard < shard_count(); ++shard) {
-            RecordSource source(storage_, looked_, shard);
-            for (;;) {
-                Result<const std::byte*> next = source.peek();
-                if (!next) return next.error();
-                if (*next == nullptr) break;
-                note_mark(RecordView(*next), name, source.position(), found[shard]);
-                source.pop();
-            }
-        }
-        for (auto mark = found[0].rbegin(); mark != found[0].rend(); ++mark) {
-            const auto here = [&](const auto& shard) { return shard.contains(mark->first); };
-            if (!std::all_of(found.begin(), found.end(), here)) continue;
-            std::vector<Cut> cuts(shard_count());
-            for (std::uint32_t shard = 0; shard < shard_count(); ++shard)
-                cuts[shard].position = found[shard][mark->first];
-            return cuts;
-        }
-        return wrong(ErrorCode::bad_input,
-                     "no mark '" + name + "' in what is kept: list them with 'pawl journal dump'");
-    }
-
-    static void note_mark(const RecordView& record, const std::string& name, Position at,
-                          std::map<std::uint64_t, Position>& found) {
-        if (record.header().kind() != RecordKind::mark || record.body_bytes() < sizeof(MarkRecord))
-            return;
-        MarkRecord mark{};
-        std::memcpy(&mark, record.body(), sizeof mark);
-        const std::string_view text(reinterpret_cast<const char*>(record.body()) + sizeof mark,
-                                    record.body_bytes() - sizeof mark);
-        if (text.substr(0, mark.name_bytes) == name) found[mark.id] = at;
     }
 
     const ReplayOptions options_;

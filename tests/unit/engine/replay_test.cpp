@@ -78,7 +78,7 @@ Balances sum(const std::vector<Seen>& seen, Takes&& takes) {
 
 // As a kill between two shards would leave it.
 void mark_in_one_shard(Bank& bank, std::string_view name) {
-    const detail::MarkRecord body{4711, static_cast<std::uint32_t>(name.size()), 0};
+    const detail::MarkRecord body{~std::uint64_t{0}, static_cast<std::uint32_t>(name.size()), 0};
     detail::Note note{detail::RecordKind::mark, &body, sizeof body, name};
     const detail::Note* pointer = &note;
     detail::MessageParts parts;
@@ -292,6 +292,85 @@ TEST(Replay, history_is_every_event_of_one_aggregate_up_to_the_cut) {
     EXPECT_EQ(replayed.history<Account>(4, add).value(), replayed.version<Account>(4).value);
     EXPECT_EQ(cents, expected);
     EXPECT_EQ(replayed.history<Account>(4711, add).value(), 0U);
+}
+
+// Snapshots on the way, and a mark before each.
+std::map<std::string, std::uint64_t> live_with_snapshots(const EngineOptions& options, int rounds) {
+    std::map<std::string, std::uint64_t> hashes;
+    Bank bank = open(options);
+    for (int round = 0; round < rounds; ++round) {
+        spend_a_day(bank, 700);
+        const std::string name = "round " + std::to_string(round);
+        EXPECT_TRUE(bank.mark(name).ok());
+        hashes[name] = bank.state_hash();
+        const Status made = bank.snapshot();
+        EXPECT_TRUE(made.ok()) << made.error().sentence;
+    }
+    return hashes;
+}
+
+TEST(Replay, begins_at_the_newest_snapshot_before_the_cut_and_is_the_same) {
+    TempDirectory directory;
+    EngineOptions options = small(directory.path(), 2);
+    options.snapshots_kept = 10;
+    const auto hashes = live_with_snapshots(options, 4);
+    std::uint64_t records_before = 0;
+    for (const auto& [name, hash] : hashes) {
+        const BankReplay quick = replay(directory.path(), Until::mark(name));
+        EXPECT_EQ(quick.state_hash(), hash) << name;
+        const auto slow = BankReplay::open(
+            {.directory = directory.path(), .until = Until::mark(name), .snapshots = false});
+        ASSERT_TRUE(slow.ok()) << slow.error().sentence;
+        EXPECT_EQ(slow->state_hash(), hash) << name;
+        EXPECT_EQ(slow->positions(), quick.positions()) << name;
+        // only what is behind the snapshot of the round before
+        EXPECT_EQ(quick.sentences().size(), records_before == 0 ? 0U : 2U) << name;
+        EXPECT_LT(quick.records(), slow->records() - records_before + 100) << name;
+        records_before = slow->records();
+    }
+}
+
+TEST(Replay, with_a_snapshot_that_is_damaged_takes_the_one_before_and_says_so) {
+    TempDirectory directory;
+    const auto hashes = live_with_snapshots(small(directory.path()), 2);
+    std::vector<std::string> snapshots;
+    for (const auto& file : files_below(directory.path()))
+        if (file.first.ends_with(".snap")) snapshots.push_back(file.first);
+    ASSERT_EQ(snapshots.size(), 2U);
+    std::fstream(snapshots.back(), std::ios::in | std::ios::out | std::ios::binary)
+        .seekp(4200)
+        .write("x", 1);
+    const BankReplay replayed = replay(directory.path());
+    EXPECT_EQ(replayed.state_hash(), hashes.rbegin()->second);
+    ASSERT_EQ(replayed.sentences().size(), 2U);
+    EXPECT_NE(replayed.sentences()[0].find(snapshots.back()), std::string::npos);
+    EXPECT_NE(replayed.sentences()[1].find(snapshots.front()), std::string::npos);
+}
+
+TEST(Replay, of_what_retention_has_removed_is_refused_and_of_the_archive_is_not) {
+    for (const Retention retention : {Retention::archive, Retention::remove}) {
+        TempDirectory directory;
+        EngineOptions options = small(directory.path());
+        options.segment_bytes = 64U << 10;
+        options.record_bytes_max = 8192;
+        options.retention = retention;
+        const auto hashes = live_with_snapshots(options, 5);
+        EXPECT_EQ(replay(directory.path()).state_hash(), hashes.rbegin()->second);
+        const auto early = BankReplay::open(
+            {.directory = directory.path(), .until = Until::sequence(Sequence{100})});
+        std::uint64_t events = 0;
+        const auto count = [&](const auto&) { ++events; };
+        const auto history = replay(directory.path()).history<Account>(1, count);
+        ASSERT_TRUE(history.ok()) << history.error().sentence;
+        if (retention == Retention::archive) {
+            ASSERT_TRUE(early.ok()) << early.error().sentence;
+            EXPECT_EQ(events, replay(directory.path()).version<Account>(1).value);
+            continue;
+        }
+        ASSERT_FALSE(early.ok());
+        EXPECT_NE(early.error().sentence.find("removed"), std::string::npos);
+        EXPECT_LT(events, replay(directory.path()).version<Account>(1).value);
+    }
 }
 
 TEST(Replay, of_another_domain_is_refused) {
