@@ -6,6 +6,7 @@
 
 #include "engine/ring/idle.hpp"
 #include "engine/runtime/engine_core.hpp"
+#include "engine/runtime/patience.hpp"
 #include "engine/runtime/producer_link.hpp"
 #include "engine/runtime/stream_follower.hpp"
 #include "engine/shard/note.hpp"
@@ -45,15 +46,7 @@ Offer EngineCore::try_send(std::uint32_t shard, const MessageBuffer& message) {
 
 Offer EngineCore::send(std::uint32_t shard, const MessageBuffer& message,
                        std::chrono::nanoseconds patience) {
-    Offer offer = try_send(shard, message);
-    if (offer != Offer::back_pressured || patience.count() <= 0) return offer;
-    const auto begin = std::chrono::steady_clock::now();
-    IdleStrategy idle(Idle::park);
-    while (offer == Offer::back_pressured && std::chrono::steady_clock::now() - begin < patience) {
-        if (!poll_while_waiting()) idle.idle(0, 50'000);
-        offer = try_send(shard, message);
-    }
-    return offer;
+    return send_patiently(*this, patience, [&] { return try_send(shard, message); });
 }
 
 void EngineCore::sent() noexcept {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/ring/idle.hpp"
+#include "engine/runtime/patience.hpp"
 
 namespace pawl::detail {
 
@@ -75,15 +76,7 @@ Offer LaneProducer::try_send(std::uint32_t shard, const MessageBuffer& message) 
 
 Offer LaneProducer::send(std::uint32_t shard, const MessageBuffer& message,
                          std::chrono::nanoseconds patience) {
-    Offer offer = try_send(shard, message);
-    if (offer != Offer::back_pressured || patience.count() <= 0) return offer;
-    const auto begin = std::chrono::steady_clock::now();
-    IdleStrategy idle(Idle::park);
-    while (offer == Offer::back_pressured && std::chrono::steady_clock::now() - begin < patience) {
-        if (!core_.poll_while_waiting()) idle.idle(0, 20'000);
-        offer = try_send(shard, message);
-    }
-    return offer;
+    return send_patiently(core_, patience, [&] { return try_send(shard, message); });
 }
 
 std::size_t LaneProducer::take(RawReply* replies, std::size_t count) {

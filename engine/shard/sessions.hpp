@@ -28,6 +28,16 @@ public:
         std::uint16_t event_count = 0;
         Outcome outcome{};
         bool open = false;  // claimed by a command of the present batch
+
+        // What a reply says of the outcome; token, number, shard and durability are not touched.
+        void tell(RawReply& reply) const noexcept {
+            reply.version = version;
+            reply.sequence = sequence;
+            reply.position = position;
+            reply.reason = reason;
+            reply.event_count = event_count;
+            reply.outcome = outcome;
+        }
     };
     enum class Found : std::uint8_t { fresh, repeat, open, forgotten };
 

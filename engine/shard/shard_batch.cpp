@@ -173,13 +173,8 @@ RawReply Shard::reply_for(const Work& work) const {
         const Sessions::Found found = sessions_.look(work.session_index, header.number, answer);
         PAWL_ASSERT(found == Sessions::Found::repeat);
         reply.repeat = true;
-        reply.version = answer->version;
-        reply.sequence = answer->sequence;
-        reply.position = answer->position;
         reply.end = answer->end;
-        reply.reason = answer->reason;
-        reply.event_count = answer->event_count;
-        reply.outcome = answer->outcome;
+        answer->tell(reply);
         return reply;
     }
     reply.version = work.version.value;

@@ -101,12 +101,7 @@ RawReply Shard::status_of(const MessageView& message) const {
     reply.status =
         gate_.reached(level, Position{answer->end}) ? raw_status_answered : raw_status_pending;
     reply.durability = gate_.level_of(Position{answer->end});
-    reply.version = answer->version;
-    reply.sequence = answer->sequence;
-    reply.position = answer->position;
-    reply.reason = answer->reason;
-    reply.event_count = answer->event_count;
-    reply.outcome = answer->outcome;
+    answer->tell(reply);
     return reply;
 }
 
