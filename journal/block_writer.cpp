@@ -67,6 +67,7 @@ WriteOutcome BlockWriter::open_segment(SegmentPreparer& preparer) {
     const auto status = prepared.file->write_durable(0, {buffer_->data(), block_alignment_bytes});
     if (!status.ok())
         return fail(storage_error(status, "write the segment's header", prepared.file->path()));
+    preparer.in_use();
     file_ = std::move(prepared.file);
     tail_.block_hash = header.header_hash;
     tail_.generation = header.generation;

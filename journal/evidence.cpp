@@ -38,7 +38,23 @@ public:
             durable(header.durable_position, segment, offset);
     }
     Behind take() { return std::move(behind_); }
+    void later(std::uint64_t segment) {
+        auto& all = behind_.later;
+        const auto is_in = [&](const Extent& extent) { return extent.segment == all.back(); };
+        if (!all.empty() && std::none_of(behind_.extents.begin(), behind_.extents.end(), is_in))
+            hole(segment_path(options_.directory, options_.shard, all.back()) +
+                 " has only zeros, later segments are there");
+        all.push_back(segment);
+    }
     void resized(std::uint64_t segment) { behind_.resized.push_back(segment); }
+    // A segment has its whole size before it has its name, and the next one is made only when its
+    // header is on disk.
+    void hole(std::string what) {
+        if (behind_.hole.empty()) behind_.hole = std::move(what);
+    }
+    void hole_is_far() {
+        if (!behind_.hole.empty()) behind_.beyond = Beyond::far;
+    }
 
 private:
     void durable(std::uint64_t position, std::uint64_t segment, std::uint64_t offset) {
@@ -67,21 +83,30 @@ private:
 }  // namespace
 
 Result<Behind> look_behind(Storage& storage, const WalkOptions& options, const WalkEnd& end,
-                           std::uint64_t inflight_bytes_max) {
+                           std::uint64_t inflight_bytes_max, bool ended_in_order) {
     auto listed = list_segments(storage, options.directory, options.shard);
     if (!listed.ok()) return listed.error();
     Scan scan(options, inflight_bytes_max);
     AlignedBuffer buffer(std::min<std::uint64_t>(read_bytes, options.segment_bytes));
     std::uint64_t distance = 0;
+    std::uint64_t next_index = std::max<std::uint64_t>(end.tail.segment_index, 1);
     for (const std::uint64_t index : listed.value()) {
         if (index < end.tail.segment_index) continue;
         const std::string path = segment_path(options.directory, options.shard, index);
+        if (index != next_index)
+            scan.hole(segment_path(options.directory, options.shard, next_index) +
+                      " is missing, later segments are there");
+        next_index = index + 1;
+        if (index > end.tail.segment_index) scan.later(index);
         std::unique_ptr<File> file;
         std::uint64_t bytes = 0;
         auto status = storage.open(path, OpenMode::read, file);
         if (status.ok()) status = file->size(bytes);
         if (!status.ok()) return storage_error(status, "read the segment", path);
         if (bytes != options.segment_bytes) scan.resized(index);
+        if (bytes < options.segment_bytes)
+            scan.hole(path + " has " + std::to_string(bytes) + " bytes, should have " +
+                      std::to_string(options.segment_bytes));
         std::uint64_t offset = index == end.tail.segment_index ? end.tail.offset_bytes : 0;
         while (offset < bytes) {
             std::size_t got = 0;
@@ -97,6 +122,7 @@ Result<Behind> look_behind(Storage& storage, const WalkOptions& options, const W
             distance += whole;
         }
     }
+    if (!ended_in_order) scan.hole_is_far();
     return scan.take();
 }
 

@@ -189,6 +189,10 @@ HeadRemains HeadRemains::find(Storage& storage, const std::string& path, const I
         Position{overwritten > header.base_position ? overwritten : header.base_position};
     remains.committed_ = Position{committed};
     remains.synced_ = Position{synced};
+    remains.announced_ = Position{announced};
+    remains.last_checksum_ = reinterpret_cast<std::atomic<std::uint32_t>*>(
+                                 memory.page() + head_committed_offset + sizeof(Cell))
+                                 ->load(std::memory_order_relaxed);
     return remains;
 }
 

@@ -119,6 +119,10 @@ public:
     Position first() const noexcept { return first_; }
     Position committed() const noexcept { return committed_; }
     Position synced() const noexcept { return synced_; }
+    // Checksum of the last record below `committed`, as its writer noted it; it may be of a later
+    // one, below announced(), when the writer died between the two stores.
+    std::uint32_t last_checksum() const noexcept { return last_checksum_; }
+    Position announced() const noexcept { return announced_; }
     const std::byte* at(Position p) const noexcept;
     // As Head::copy: for the head of a running process.
     bool copy(Position from, std::span<std::byte> to) const noexcept;
@@ -128,7 +132,8 @@ private:
     std::string why_;
     std::unique_ptr<SharedRing> memory_;
     std::uint64_t epoch_ = 0;
-    Position first_, committed_, synced_;
+    Position first_, committed_, synced_, announced_;
+    std::uint32_t last_checksum_ = 0;
 };
 
 // The head's file name: pawl-<identity>-<shard>.

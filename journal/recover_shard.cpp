@@ -40,6 +40,7 @@ public:
         report_.events = end_.events;
         for (auto& remark : end_.remarks) report_.sentences.push_back(remark);
 
+        if (!manifest_.clean.empty()) compare_with_clean_end();
         if (!closed_clean()) {
             if (const auto status = recover_unclean(); !status.ok()) return status.error();
         } else if (const auto status = make_writer(); !status.ok()) {
@@ -93,6 +94,21 @@ private:
         return mark.position == end_.tail.position && mark.checksum == end_.tail.checksum;
     }
 
+    // The manifest was written after the last block: a stream that ends there with another record,
+    // or goes on, is another copy's, or the manifest is an older one.
+    void compare_with_clean_end() {
+        const CleanMark& mark = manifest_.clean[options_.shard];
+        const StreamTail& tail = end_.tail;
+        const bool other = tail.position == mark.position && tail.checksum != mark.checksum;
+        if (!other && tail.position <= mark.position) return;
+        end_.seen = Seen::disagrees;
+        end_.why = "the manifest says that it was closed at position " +
+                   std::to_string(mark.position.value) + ", " +
+                   (other ? "behind another record" : "the segments go on") + " in " +
+                   segment_path(options_.directory, options_.shard, tail.segment_index) +
+                   ": a file of another copy of this directory, or an older one, stands here";
+    }
+
     Status recover_unclean() {
         auto remains = HeadRemains::find(storage_, head_path(), manifest_.identity, options_.shard,
                                          RingMode::recover);
@@ -101,7 +117,8 @@ private:
                          where() + ": " + remains.why() +
                              ": is this a copy of a directory that is open? close that one first"};
         look_at_head(remains);
-        auto looked = look_behind(storage_, walk_options_, end_, manifest_.inflight_bytes_max);
+        auto looked = look_behind(storage_, walk_options_, end_, manifest_.inflight_bytes_max,
+                                  !manifest_.clean.empty());
         if (!looked.ok()) return looked.error();
         behind_ = std::move(looked).value();
         gather_durable(remains);
@@ -169,11 +186,38 @@ private:
         const auto run = walk_records(remains.at(p), remains.committed().value - p.value, point,
                                       [](const std::byte*, std::uint64_t) {});
         head_good_bytes_ = run.good_bytes;
-        if (run.fault == RecordFault::none) return;
+        if (run.fault == RecordFault::none && ends_as_noted(remains, point)) return;
+        if (run.fault == RecordFault::none) {
+            report_.head = HeadFound::damaged;
+            say("head " + head_path() + ": the last record below position " +
+                std::to_string(remains.committed().value) +
+                " is not the one that it notes as its last: what it holds up to there is used, "
+                "and it is set aside");
+            return;
+        }
         report_.head = HeadFound::damaged;
         say("head " + head_path() + ": the record at position " +
             std::to_string(p.value + run.good_bytes) + " is not good (" + to_string(run.fault) +
             "): it is used up to there and set aside");
+    }
+
+    // Whether the head's last committed record is the one that its writer noted. The note is
+    // written just before the position: when it speaks of a record behind that, the records up to
+    // there are whole, and taken too.
+    bool ends_as_noted(const HeadRemains& remains, RecordPoint point) {
+        const std::byte* at = remains.at(remains.committed());
+        std::uint64_t left = remains.announced().value - remains.committed().value;
+        std::uint64_t further = 0;
+        while (point.checksum != remains.last_checksum()) {
+            if (check_record(at, left, point) != RecordFault::none) return false;
+            const auto& header = *reinterpret_cast<const detail::RecordHeader*>(at);
+            point = RecordPoint{header.checksum, last_sequence_of(header), header.decided_ns};
+            at += header.length;
+            left -= header.length;
+            further += header.length;
+        }
+        head_good_bytes_ += further;
+        return true;
     }
 
     void gather_durable(const HeadRemains& remains) {
@@ -200,14 +244,24 @@ private:
             sentence += "damage at position " + at + ": up to position " +
                         std::to_string(durable_.value) + " everything was on disk (" +
                         durable_source_ + " says so)";
+        else if (report_.found == Case::suspect && !behind_.hole.empty())
+            sentence += "the stream may go on behind position " + at + ": " + behind_.hole;
         else if (report_.found == Case::suspect)
             sentence += "suspect bytes behind position " + at + ": " +
                         std::to_string(behind_.bytes) +
                         " bytes, farther away than one write in flight can reach";
         else
             sentence += "another history behind position " + at;
-        if (!end_.why.empty()) sentence += "; " + end_.why;
-        for (const auto& remark : end_.remarks) sentence += "; " + remark;
+        if (!end_.why.empty())
+            sentence += "; " + end_.why;
+        else
+            sentence +=
+                "; it ends at offset " + std::to_string(end_.tail.offset_bytes) + " of " +
+                segment_path(options_.directory, options_.shard, end_.tail.segment_index) +
+                ", and nothing stands in " +
+                segment_path(options_.directory, options_.shard, end_.tail.segment_index + 1);
+        for (const auto& remark : end_.remarks)
+            if (report_.found != Case::suspect || remark != behind_.hole) sentence += "; " + remark;
         for (const auto& passed : snapshot_.passed_over)
             sentence += "; snapshot " + passed.path + " is not used: " + passed.why;
         sentence +=
@@ -236,14 +290,17 @@ private:
                 std::to_string(behind_.bytes) + " bytes are set aside in " +
                 report_.quarantine_file);
         }
-        // Later segments with anything in them, or of a wrong size, make room whole; the last
-        // first, so that dying here leaves no gap.
-        std::vector<std::uint64_t> moved = behind_.resized;
-        for (const auto& extent : behind_.extents) moved.push_back(extent.segment);
-        std::sort(moved.rbegin(), moved.rend());
-        moved.erase(std::unique(moved.begin(), moved.end()), moved.end());
-        for (const auto segment : moved) {
-            if (segment <= end_.tail.segment_index) continue;
+        // Later segments with anything in them, or of a wrong size, make room whole, and those
+        // behind them too; the last first, so that dying here leaves no gap.
+        std::uint64_t first = ~std::uint64_t{0};
+        const auto used = [&](std::uint64_t segment) {
+            if (segment > end_.tail.segment_index) first = std::min(first, segment);
+        };
+        for (const auto segment : behind_.resized) used(segment);
+        for (const auto& extent : behind_.extents) used(extent.segment);
+        for (auto later = behind_.later.rbegin(); later != behind_.later.rend(); ++later) {
+            const std::uint64_t segment = *later;
+            if (segment < first) break;
             if (auto path = move_to_quarantine(storage_, walk_options_, segment); !path.ok())
                 return path.error();
         }

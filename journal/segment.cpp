@@ -85,11 +85,16 @@ void SegmentPreparer::begin_next() {
     std::unique_ptr<File> file;
     auto status = storage_.open(filling_path_, OpenMode::write, file);
     if (status.ok()) status = file->size(bytes);
-    if (status.ok() && bytes == options_.segment_bytes) {
-        make_ready(std::move(file));
+    if (status.ok() && bytes != options_.segment_bytes) status = {StorageFault::wrong_size, 0};
+    if (status.ok()) {
+        // That life may have died between the renaming and the folder's sync.
+        status = storage_.sync_directory(shard_path(options_.directory, options_.shard));
+        if (status.ok())
+            make_ready(std::move(file));
+        else
+            fail(status, "make the name of a segment durable");
         return;
     }
-    if (status.ok()) status = {StorageFault::wrong_size, 0};
     if (status.fault != StorageFault::missing) {
         fail(status, "use the segment that is there");
         return;
@@ -120,7 +125,8 @@ void SegmentPreparer::make_ready(std::unique_ptr<File> file) {
 
 std::size_t SegmentPreparer::do_work(std::int64_t monotonic_ns) {
     now_ns_ = monotonic_ns;
-    if (ready_flag_.load(std::memory_order_acquire)) return 0;  // pairs with take()
+    if (ready_flag_.load(std::memory_order_acquire)) return 0;    // pairs with take()
+    if (!last_in_use_.load(std::memory_order_acquire)) return 0;  // pairs with in_use()
     if (refused_.load(std::memory_order_relaxed) && monotonic_ns < retry_at_ns_) return 0;
     if (filling_ == nullptr) begin_next();
     if (filling_ == nullptr) return ready_flag_.load(std::memory_order_relaxed) ? 1 : 0;
@@ -161,6 +167,7 @@ SegmentPreparer::Prepared SegmentPreparer::take() {
         ready_ = Prepared{};
     }
     if (taken.file != nullptr) {
+        last_in_use_.store(false, std::memory_order_relaxed);  // before the flag below
         room_left_.store(options_.segment_bytes, std::memory_order_relaxed);
         ready_flag_.store(false, std::memory_order_release);  // pairs with the acquire in do_work
         judge_room();

@@ -48,6 +48,9 @@ public:
     };
     // Journaler: takes the ready segment.
     Prepared take();
+    // Journaler: its header is on disk. Only now is the next one made: a segment that is there says
+    // that the one before was used.
+    void in_use() noexcept { last_in_use_.store(true, std::memory_order_release); }
 
     // Any thread: no room for another segment and the present one is nearly full. Refuse new work;
     // it resumes by itself.
@@ -74,6 +77,7 @@ private:
     std::int64_t now_ns_ = 0;
 
     std::atomic<bool> ready_flag_{false};
+    std::atomic<bool> last_in_use_{true};
     std::atomic<bool> refused_{false};  // the storage said no space
     std::atomic<std::uint64_t> room_left_{0};
     std::atomic<bool> disk_full_{false};

@@ -103,10 +103,31 @@ public:
             note(stopped);
             if (end_.bound_reached || stopped == Step::disagrees) break;
         }
+        if (end_.seen == Seen::nothing && options_.bound == no_bound)
+            if (!look_at_later(indexes)) return io_error();
         return std::move(end_);
     }
 
 private:
+    // At most one empty segment follows the stream. One behind it that is not empty stands there
+    // for no good reason; who writes next must not meet it.
+    bool look_at_later(const std::vector<std::uint64_t>& indexes) {
+        const std::uint64_t next = end_.tail.segment_index + 1;
+        const auto later = std::upper_bound(indexes.begin(), indexes.end(), next);
+        for (auto index = later; index != indexes.end(); ++index) {
+            if (!open_file(*index)) return false;
+            const std::byte* const page = window_.at(0, block_alignment_bytes);
+            if (page == nullptr && !window_.status().ok()) {
+                fault_ = window_.status();
+                return false;
+            }
+            if (page != nullptr && all_zero(page, block_alignment_bytes)) continue;
+            note(bad(0, "the segment is in use, but " + missing_path(next) + " is not"));
+            return true;
+        }
+        return true;
+    }
+
     std::string missing_path(std::uint64_t index) const {
         return segment_path(options_.directory, options_.shard, index);
     }

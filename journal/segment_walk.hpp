@@ -27,6 +27,8 @@ struct WalkFrom {
     std::uint64_t epoch = 0;  // of that block or header
 };
 
+inline constexpr Position no_bound{~std::uint64_t{0}};
+
 struct WalkOptions {
     std::string directory;
     std::uint32_t shard = 0;
@@ -36,7 +38,7 @@ struct WalkOptions {
     // Begin here instead of at the first segment. What stands there must be what it says.
     std::optional<WalkFrom> from;
     // Stop when everything below is seen: what lies behind may be written this very moment.
-    Position bound{~std::uint64_t{0}};
+    Position bound = no_bound;
     std::function<void(std::uint64_t bytes_done, std::uint64_t bytes_total)> progress;
 };
 

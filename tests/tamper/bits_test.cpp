@@ -117,7 +117,7 @@ Count flip_all(const ImageOptions& options, std::uint64_t every) {
 
 // The other two ends have less to say for the time they take.
 std::uint64_t every_beside() {
-    return settings().every == 1 ? 1 : 5 * settings().every;
+    return settings().every == 1 ? 1 : 9 * settings().every;
 }
 
 TEST(Bits, a_flip_in_a_directory_that_was_closed_in_order_never_costs_a_record) {

@@ -27,6 +27,7 @@ public:
         PAWL_ASSERT(opened.ok());
         directory_ = std::move(opened).value();
         for (std::uint32_t i = 0; i < options_.shards; ++i) shards_[i] = directory_->end(i);
+        manifests_.push_back(storage_.bytes_of("dir/manifest"));
     }
     // Writes until each shard has begun its segment of this number, and half of that.
     void write_segments(std::uint64_t number) {
@@ -44,12 +45,21 @@ public:
         for (std::uint64_t i = 0; i < count; ++i) append(shard, 8 * (chance_() % 60));
         if (chance_() % 4 == 0) append(shard, 3000 + 8 * (chance_() % 300));
     }
-    void sync(std::uint32_t shard) { PAWL_ASSERT(directory_->journaler(shard).drain(0).ok()); }
+    void sync(std::uint32_t shard) {
+        PAWL_ASSERT(directory_->journaler(shard).drain(0).ok());
+        while (directory_->preparer(shard).do_work(0) != 0) continue;
+    }
     void close() {
         PAWL_ASSERT(directory_->close().ok());
         directory_.reset();
+        manifests_.push_back(storage_.bytes_of("dir/manifest"));
     }
     void kill() { directory_.reset(); }
+    void go_another_way() {
+        other_way_ = true;
+        if (options_.fork == Fork::other_shape) chance_.seed(~options_.seed);
+    }
+    std::vector<Bytes>& manifests() { return manifests_; }
     std::vector<History>& written() { return written_; }
 
 private:
@@ -66,6 +76,11 @@ private:
         head.announce(next);
         std::byte* const at = head.at(end.end);
         build_record(at, end.last_sequence.value + 1, payload_bytes, end.last_checksum);
+        if (other_way_) {
+            auto& record = *reinterpret_cast<detail::RecordHeader*>(at);
+            record.aggregate = ~record.aggregate;
+            seal(record, end.last_checksum);
+        }
         end.last_checksum = reinterpret_cast<detail::RecordHeader*>(at)->checksum;
         head.publish(next, end.last_checksum);
         ++end.last_sequence.value;
@@ -80,6 +95,8 @@ private:
     std::unique_ptr<Directory> directory_;
     std::vector<ShardEnd> shards_;
     std::vector<History> written_;
+    std::vector<Bytes> manifests_;
+    bool other_way_ = false;
 };
 
 HeadImage copy_head(MemoryStorage& storage, const std::string& path) {
@@ -137,7 +154,7 @@ std::string Image::head(std::uint32_t shard) const {
 DirectoryOptions options_of(const ImageOptions& options) {
     DirectoryOptions small = small_options();
     small.shards = options.shards;
-    small.random = [state = options.seed]() mutable {
+    small.random = [state = options.identity_seed]() mutable {
         return state = state * 6364136223846793005ULL + 1442695040888963407ULL;
     };
     return small;
@@ -146,21 +163,20 @@ DirectoryOptions options_of(const ImageOptions& options) {
 Image make_image(const ImageOptions& options) {
     MemoryStorage storage;
     Author author(storage, options);
-    author.begin_life();
-    author.write_segments(1);
-    author.close();
-    author.begin_life();
-    author.write_segments(2);
-    for (std::uint32_t shard = 0; shard < options.shards; ++shard) author.append_run(shard);
-    author.kill();
-    author.begin_life();
-    author.write_segments(options.segments);
-    if (options.end == End::killed)
-        for (std::uint32_t shard = 0; shard < options.shards; ++shard) author.append_run(shard);
-    if (options.end == End::in_order)
-        author.close();
-    else
-        author.kill();
+    for (int life = 1; life <= options.lives; ++life) {
+        const bool last = life == options.lives;
+        author.begin_life();
+        if (last && options.fork != Fork::none) author.go_another_way();
+        const auto so_far = static_cast<std::uint64_t>(life);
+        author.write_segments(last ? options.segments : std::min(so_far, options.segments));
+        const End end = last ? options.end : life % 2 == 1 ? End::in_order : End::killed;
+        if (end == End::killed)
+            for (std::uint32_t shard = 0; shard < options.shards; ++shard) author.append_run(shard);
+        if (end == End::in_order)
+            author.close();
+        else
+            author.kill();
+    }
     if (options.end == End::power_lost) storage.cut_power(Unsynced::lost);
 
     Image image;
@@ -172,6 +188,7 @@ Image make_image(const ImageOptions& options) {
     auto manifest = read_manifest(storage, "dir");
     PAWL_ASSERT(manifest.ok());
     image.manifest = std::move(manifest).value();
+    image.manifests = std::move(author.manifests());
     image.written = std::move(author.written());
     if (options.end == End::killed)
         for (std::uint32_t shard = 0; shard < options.shards; ++shard)

@@ -28,11 +28,19 @@ enum class End {
     killed,      // heads there, the newest records only in them
 };
 
+// Whether the last life goes another way than that of an image with the same options.
+enum class Fork {
+    none,
+    same_shape,   // other records of the same lengths
+    other_shape,  // of other lengths
+};
+
 struct Image {
     std::map<std::string, Bytes> files;
     std::set<std::string> folders;
     std::map<std::string, HeadImage> heads;
     Manifest manifest;
+    std::vector<Bytes> manifests;  // as they were after each opening and orderly end
     std::vector<History> written;  // per shard
     // Per shard: records that nothing but a whole journal may answer for. After a loss of power the
     // last block is not among them: no later block says that it was on disk.
@@ -48,11 +56,15 @@ struct Image {
 struct ImageOptions {
     End end = End::in_order;
     std::uint32_t shards = 4;
-    std::uint64_t segments = 4;  // per shard: the last one partly used
-    std::uint64_t seed = 1;      // of identity, sizes and moments
+    std::uint64_t segments = 3;       // per shard: the last one partly used
+    std::uint64_t seed = 1;           // of sizes and moments
+    std::uint64_t identity_seed = 7;  // another one makes a twin: the same shape, another directory
+    int lives = 3;
+    Fork fork = Fork::none;
 };
 
-// Writes it with the production code over three lives: an orderly end, a kill, and `end`.
+// Writes it with the production code over three lives: one closed in order, one killed, and one
+// that ends as `end` says.
 Image make_image(const ImageOptions& options);
 
 // The same options that wrote it, to open it again.
