@@ -64,13 +64,12 @@ Result<std::optional<WalkFrom>> first_place(Storage& storage, const WalkOptions&
     return std::optional<WalkFrom>(std::move(place).value());
 }
 
-HeadEnd read_live_head(const HeadRemains& head, Position& position, RecordPoint& point,
-                       std::uint64_t bytes_about, RecordSink& sink) {
+HeadEnd read_live_head(const HeadRemains& head, Position& position, Position end,
+                       RecordPoint& point, RecordSink& sink) {
     PAWL_ASSERT(head.state() == HeadRemains::State::ours);
-    const Position begin = position;
+    PAWL_ASSERT(end <= head.committed());
     std::vector<std::byte> bytes;
-    while (position < head.committed()) {
-        if (position.value - begin.value >= bytes_about) return HeadEnd::some;
+    while (position < end) {
         bytes.resize(sizeof(detail::RecordHeader));
         if (position < head.first() || !head.copy(position, bytes)) return HeadEnd::overwritten;
         const std::uint64_t length = detail::RecordView(bytes.data()).length();
@@ -103,7 +102,7 @@ Result<ShardLook> look_at_shard(Storage& storage, const Looked& looked, std::uin
         return look;
     if (looked.live && !look.end.bound_reached) return look;
     RecordPoint point{look.end.tail.checksum, look.end.tail.sequence.value, look.end.tail.time_ns};
-    const HeadEnd ended = read_live_head(look.head, position, point, ~std::uint64_t{0}, sink);
+    const HeadEnd ended = read_live_head(look.head, position, look.head.committed(), point, sink);
     look.head_chain_good = ended != HeadEnd::bad;
     look.head_bytes = position.value - look.end.tail.position.value;
     return look;

@@ -49,10 +49,10 @@ Result<std::optional<WalkFrom>> first_place(Storage& storage, const WalkOptions&
 Result<ShardLook> look_at_shard(Storage& storage, const Looked& looked, std::uint32_t shard,
                                 RecordSink& sink);
 
-// Gives [position, committed) of a head whose owner may still write to the sink, each record copied
-// and then checked to follow `point`; moves both along. At most about `bytes_about`.
-enum class HeadEnd : std::uint8_t { all, some, overwritten, bad };
-HeadEnd read_live_head(const HeadRemains& head, Position& position, RecordPoint& point,
-                       std::uint64_t bytes_about, RecordSink& sink);
+// Gives [position, end) of a head whose owner may still write to the sink, each record copied and
+// then checked to follow `point`; moves both along. `end` is not above what is committed.
+enum class HeadEnd : std::uint8_t { all, overwritten, bad };
+HeadEnd read_live_head(const HeadRemains& head, Position& position, Position end,
+                       RecordPoint& point, RecordSink& sink);
 
 }  // namespace pawl::journal

@@ -118,7 +118,8 @@ Result<bool> ShardFeed::read_on(RecordSink& sink) {
             if (const auto status = begin_first(); !status.ok()) return status.error();
         if (!limit_ && looked_.live)
             limit_ = look_.head_current ? look_.head.committed() : look_.walk_options.bound;
-        if (limit_ && next_ >= *limit_) return false;
+        // What only a head held may be gone, and the end below what was given.
+        if (limit_ && next_ >= *limit_ && unsettled_.empty()) return false;
         const auto step = read_segments(handout);
         if (!step.ok()) return step.error();
         if (handout.given) return true;
@@ -136,6 +137,15 @@ Result<ShardFeed::Step> ShardFeed::read_segments(Handout& handout) {
     const Position bound = look_.walk_options.bound;
     const Position at = look_.end.tail.position;
     if (at >= bound) return Step::ended;
+    if (!place_) {
+        // Nothing was in segments yet, and by now the first ones may have come and gone.
+        auto first = first_place(storage_, look_.walk_options);
+        if (!first.ok()) return first.error();
+        if (first.value()) {
+            go_to(*first.value());
+            return Step::look_again;
+        }
+    }
     WalkOptions options = look_.walk_options;
     options.from = place_;
     options.bound = std::min(bound, Position{at.value + run_bytes});
@@ -167,23 +177,28 @@ ShardFeed::Step ShardFeed::read_head(Handout& handout) {
         same ? point_ : RecordPoint{tail.checksum, tail.sequence.value, tail.time_ns};
     if (position < head.first()) return looked_.live ? Step::look_again : Step::ended;
     handout.from_head = true;
-    const HeadEnd ended = read_live_head(head, position, point, run_bytes, handout);
-    if (handout.given) head_epoch_ = head.epoch();
+    Position end = limit_ ? std::min(head.committed(), *limit_) : head.committed();
+    if (position >= end) return Step::ended;
+    if (same) end = std::min(end, Position{position.value + run_bytes});
+    const HeadEnd ended = read_live_head(head, position, end, point, handout);
+    if (handout.given || position == next_) head_epoch_ = head.epoch();
     if (ended == HeadEnd::bad)
         say(where() + ": the head's record at position " + std::to_string(position.value) +
             " is not good");
-    return ended == HeadEnd::overwritten || ended == HeadEnd::some ? Step::look_again : Step::ended;
+    return ended == HeadEnd::overwritten && looked_.live ? Step::look_again : Step::ended;
 }
 
-// The place is gone: retention removed its segment. The first that is kept follows.
+// The place is gone? Then retention removed its segment, and the first that is kept follows.
 Status ShardFeed::go_to_kept(const Error& why) {
     auto first = first_place(storage_, look_.walk_options);
     if (!first.ok() || !first.value()) return why;
-    const WalkFrom& kept = *first.value();
-    const std::uint64_t stood = place_ ? place_->tail.segment_index : 0;
-    if (kept.tail.segment_index <= stood) return why;
-    const Position from = kept.tail.position;
-    if (from > next_) {
+    if (place_ && first.value()->tail.segment_index <= place_->tail.segment_index) return why;
+    go_to(*first.value());
+    return Done{};
+}
+
+void ShardFeed::go_to(const WalkFrom& kept) {
+    if (const Position from = kept.tail.position; from > next_) {
         say(where() + ": positions " + std::to_string(next_.value) + " to " +
             std::to_string(from.value) +
             " were removed by retention before they were read: it goes on behind them");
@@ -193,7 +208,6 @@ Status ShardFeed::go_to_kept(const Error& why) {
     place_ = kept;
     look_.end = WalkEnd{};
     look_.end.tail = kept.tail;
-    return Done{};
 }
 
 Status ShardFeed::end_status() {

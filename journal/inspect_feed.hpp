@@ -47,6 +47,7 @@ private:
     Result<Step> read_segments(Handout& handout);
     Step read_head(Handout& handout);
     Status go_to_kept(const Error& why);
+    void go_to(const WalkFrom& kept);
     bool changed_meanwhile();
     void say(std::string sentence);
     std::string where() const;

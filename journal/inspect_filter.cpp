@@ -5,6 +5,7 @@
 #include <array>
 
 #include "journal/block.hpp"
+#include "pawl/options.hpp"
 
 namespace pawl::journal {
 namespace {
@@ -59,8 +60,8 @@ bool wanted(const DumpOptions& options, const RecordNames& names, const RecordVi
     if (options.number && h.number != *options.number) return false;
     if (!options.kinds.empty() && !contains(options.kinds, to_string(h.kind()))) return false;
     if (options.session) {
-        const std::string* session = names.session(record);
-        if (session == nullptr || *session != *options.session) return false;
+        const RecordNames::Session* session = names.session(record);
+        if (session == nullptr || session->id != session_id(*options.session)) return false;
     }
     if ((options.aggregate || options.aggregate_type) && !about_aggregate(options, names, record))
         return false;

@@ -56,6 +56,17 @@ void print_event(const RecordNames& names, const RecordView& record, const detai
     line += '}';
 }
 
+void print_session(const RecordNames& names, const RecordView& record, std::string& line) {
+    const RecordNames::Session* session = names.session(record);
+    if (session == nullptr) {
+        if (record.header().session != 0) field(line, "session_index", record.header().session);
+    } else if (!session->name.empty()) {
+        field(line, "session", session->name);
+    } else {
+        field(line, "session_id", to_hex(session->id.value));
+    }
+}
+
 void print_body(const RecordNames& names, const RecordView& record, std::string& line) {
     detail::EpochRecord epoch{};
     if (load(record, RecordKind::epoch, epoch)) field(line, "epoch", epoch.epoch);
@@ -96,10 +107,12 @@ void RecordNames::learn(const RecordView& record) {
         learn_schema(body_of(record).substr(sizeof schema, schema.text_bytes));
     detail::SessionRecord session{};
     if (load(record, RecordKind::session, session))
-        sessions_[session.index] = body_of(record).substr(sizeof session, session.name_bytes);
+        sessions_[session.index] = {
+            SessionId{session.id},
+            std::string(body_of(record).substr(sizeof session, session.name_bytes))};
 }
 
-const std::string* RecordNames::session(const RecordView& record) const {
+const RecordNames::Session* RecordNames::session(const RecordView& record) const {
     std::uint32_t index = record.header().session;
     detail::SessionRecord opened{};
     if (load(record, RecordKind::session, opened)) index = opened.index;
@@ -158,10 +171,7 @@ void print_record(const RecordNames& names, std::uint32_t shard, const RecordVie
     }
     if (h.command_type != detail::no_command_type)
         field(out, "command", names.command(h.command_type));
-    if (const std::string* session = names.session(record); session != nullptr)
-        field(out, "session", *session);
-    else if (h.session != 0)
-        field(out, "session_index", h.session);
+    print_session(names, record, out);
     if (h.number != 0) field(out, "number", h.number);
     if (h.reason != 0) field(out, "reason", h.reason);
     field(out, "decided_ns", h.decided_ns);

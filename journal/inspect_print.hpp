@@ -26,8 +26,12 @@ public:
     // All that held at some time: a name may be an earlier one's only.
     const std::vector<Schema>& schemas() const noexcept { return schemas_; }
 
+    struct Session {
+        SessionId id;
+        std::string name;  // empty: it was opened by its id alone
+    };
     // Null: anonymous, or opened before the records that were seen.
-    const std::string* session(const detail::RecordView& record) const;
+    const Session* session(const detail::RecordView& record) const;
     std::string aggregate(std::uint8_t type) const;  // the number when there is no name
     std::string command(std::uint16_t type) const;
     std::string event(const detail::EventHeader& event) const;
@@ -37,7 +41,7 @@ private:
 
     std::vector<Schema> schemas_;
     std::string text_;  // of the last one
-    std::map<std::uint32_t, std::string> sessions_;
+    std::map<std::uint32_t, Session> sessions_;
 };
 
 const char* to_string(detail::RecordKind kind) noexcept;

@@ -21,17 +21,17 @@ void RecordFlags::add_to(CLI::App& command) {
         ->check(whole_number());
     command.add_option("--command", options.commands, "only these types of command")
         ->delimiter(',')
-        ->expected(1)
+        ->allow_extra_args(false)
         ->type_name("NAME[,NAME...]");
     command.add_option("--event", options.events, "only records with one of these types of event")
         ->delimiter(',')
-        ->expected(1)
+        ->allow_extra_args(false)
         ->type_name("NAME[,NAME...]");
     command
         .add_option("--kind", options.kinds,
                     "only accepted, rejected, refused, fact, schema, session, epoch or mark")
         ->delimiter(',')
-        ->expected(1)
+        ->allow_extra_args(false)
         ->type_name("KIND[,KIND...]");
     command
         .add_option("--since", since_,

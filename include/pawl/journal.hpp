@@ -19,7 +19,7 @@ namespace pawl {
 // of its names. Names are those of the journal's own schema.
 struct DumpOptions {
     std::optional<std::uint32_t> shard;
-    std::optional<std::string> session;         // by name
+    std::optional<std::string> session;         // by name, however it was opened
     std::optional<std::uint64_t> number;        // of the command in its session
     std::optional<std::string> aggregate_type;  // of the record or of one of its events
     std::optional<Id> aggregate;                // the same
