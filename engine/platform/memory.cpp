@@ -3,8 +3,9 @@
 
 #include <mimalloc.h>
 
+#include <atomic>
+#include <cstdint>
 #include <new>
-#include <thread>
 
 #include "pawl/detail/assert.hpp"
 
@@ -33,19 +34,30 @@ using Heap = HostHeap;
 
 #else
 
-// A mimalloc heap may be allocated from by the thread that made it, and by no other. A shard is
-// filled by the thread that recovers it and used by the one that runs it, so each of them gets a
-// heap at its first allocation. Freeing is allowed anywhere; what the first thread allocated
-// outlives it.
+// Tells threads apart for ever: the system gives a new thread the number of one that has ended.
+std::uint64_t number_of_this_thread() noexcept {
+    static std::atomic<std::uint64_t> threads{0};
+    thread_local const std::uint64_t number = threads.fetch_add(1, std::memory_order_relaxed) + 1;
+    return number;
+}
+
+// A mimalloc heap may be allocated from by the thread that made it, and by no other; it is gone
+// when that thread has ended. A shard is filled by the thread that recovers it and used by the one
+// that runs it, so each of them gets a heap at its first allocation. Freeing is allowed anywhere;
+// what the first thread allocated outlives it.
 class MimallocHeap final : public ShardHeap, private std::pmr::memory_resource {
 public:
+    ~MimallocHeap() override {
+        // Another thread's goes with that thread.
+        if (heap_ != nullptr && owner_ == number_of_this_thread()) mi_heap_delete(heap_);
+    }
     std::pmr::memory_resource* resource() noexcept override { return this; }
 
 private:
     void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-        if (owner_ != std::this_thread::get_id()) {
+        if (owner_ != number_of_this_thread()) {
             heap_ = mi_heap_new();
-            owner_ = std::this_thread::get_id();
+            owner_ = number_of_this_thread();
         }
         void* block = mi_heap_malloc_aligned(heap_, bytes, alignment);
         if (block == nullptr) throw std::bad_alloc();
@@ -56,7 +68,7 @@ private:
         return this == &other;
     }
 
-    std::thread::id owner_;
+    std::uint64_t owner_ = 0;  // 0: nobody has allocated yet
     mi_heap_t* heap_ = nullptr;
 };
 using Heap = MimallocHeap;
