@@ -83,6 +83,8 @@ Status check_same(const DirectoryOptions& o, const Manifest& m) {
 }  // namespace
 
 Status Directory::Parts::lock_it() {
+    std::vector<std::string> names;
+    new_folder = storage.list(options.path, names).fault == StorageFault::missing;
     if (const auto status = storage.make_directory(options.path); !status.ok())
         return storage_error(status, "make the directory", options.path);
     std::string holder;
@@ -142,13 +144,13 @@ Status Directory::Parts::create() {
         manifest.clean.push_back(CleanMark{Position{0}, chain_seed(manifest.identity, shard)});
     }
     // The shards' folders are on disk before the manifest that speaks of them, and the name of the
-    // directory itself before anything is promised in it. Who may not read the parent has not made
-    // the directory.
+    // directory itself before anything is promised in it. Whose parent may not be read was made by
+    // somebody else, and long ago.
     if (const auto status = storage.sync_directory(options.path); !status.ok())
         return storage_error(status, "sync the directory", options.path);
     const std::string parent = parent_path(options.path);
     if (const auto status = storage.sync_directory(parent);
-        !status.ok() && status.fault != StorageFault::denied)
+        !status.ok() && (new_folder || status.fault != StorageFault::denied))
         return storage_error(status, "sync the directory", parent);
     return Done{};
 }

@@ -29,6 +29,7 @@ struct Directory::Parts {
 
     Storage& storage;
     DirectoryOptions options;
+    bool new_folder = false;  // there was no such directory before
     std::unique_ptr<FileLock> lock;
     mutable std::mutex
         manifest_mutex;  // guards manifest.kept and the file, from opening to close()

@@ -144,7 +144,9 @@ HeadRemains HeadRemains::find(Storage& storage, const std::string& path, const I
     const auto status = storage.map_ring(path, 0, mode, remains.memory_);
     if (!status.ok()) {
         if (status.fault == StorageFault::missing) return remains;
-        remains.state_ = status.fault == StorageFault::locked ? State::held : State::damaged;
+        remains.state_ = status.fault == StorageFault::locked       ? State::held
+                         : status.fault == StorageFault::wrong_size ? State::damaged
+                                                                    : State::unreadable;
         remains.why_ = storage_error(status, "map the head", path).sentence;
         return remains;
     }

@@ -106,14 +106,15 @@ private:
 // What an earlier life left in shared memory. Read-only.
 class HeadRemains {
 public:
-    enum class State : std::uint8_t { absent, foreign, damaged, held, ours };
+    // unreadable: the system does not let it be mapped now; what it holds is not known.
+    enum class State : std::uint8_t { absent, foreign, damaged, unreadable, held, ours };
 
     // Looks for the head at `path`. `ours`: header intact, identity and shard agree.
     static HeadRemains find(Storage& storage, const std::string& path, const Identity& identity,
                             std::uint32_t shard, RingMode mode);
 
     State state() const noexcept { return state_; }
-    const std::string& why() const noexcept { return why_; }  // for foreign, damaged and held
+    const std::string& why() const noexcept { return why_; }  // unless absent or ours
     // Only when ours. Bytes of [first, committed) are there.
     std::uint64_t epoch() const noexcept { return epoch_; }
     Position first() const noexcept { return first_; }

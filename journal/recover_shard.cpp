@@ -116,6 +116,11 @@ private:
             return Error{ErrorCode::head_foreign,
                          where() + ": " + remains.why() +
                              ": is this a copy of a directory that is open? close that one first"};
+        // It may hold what was acknowledged and is nowhere else: no reason to go on without it.
+        if (remains.state() == HeadRemains::State::unreadable)
+            return Error{ErrorCode::io, where() + ": " + remains.why() +
+                                            ": nothing was changed; remove the cause and open "
+                                            "again, or remove the head to go on without it"};
         look_at_head(remains);
         auto looked = look_behind(storage_, walk_options_, end_, manifest_.inflight_bytes_max,
                                   !manifest_.clean.empty());

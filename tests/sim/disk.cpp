@@ -64,6 +64,11 @@ Disk::Passage Disk::arrive(const char* what, const std::string& path, std::uint6
                                            : Course::die_after,
                 broken};
     }
+    if (tears_ && what == write_durable_call) {
+        tears_ = false;
+        torn_ = true;
+        return {Course::die_amid, broken};
+    }
     if (fail_at_ != 0 && calls_ >= fail_at_ && calls_ < fail_until_) {
         if (trace_ != nullptr) trace_->note("fails", {}, static_cast<unsigned>(fault_));
         return {Course::fail, {fault_, fault_ == StorageFault::no_space ? 28 : 5}};
@@ -99,6 +104,7 @@ void Disk::misread_at(std::uint64_t n, Misread misread) {
     misread_ = misread;
 }
 void Disk::forget_faults() {
+    tears_ = false;
     die_at_ = fail_at_ = fail_until_ = lie_at_ = misread_at_ = 0;
 }
 

@@ -83,6 +83,9 @@ public:
     void die_at_call(std::uint64_t n, Dying how);
     // `times` calls in a row.
     void fail_call(std::uint64_t n, journal::StorageFault fault, std::uint64_t times = 1);
+    // Beside the above: the process dies in its next durable write, half of which arrives.
+    void tear_next_write() noexcept { tears_ = true; }
+    bool torn() const noexcept { return torn_; }
     void lie_at_write(std::uint64_t n, Lie lie);
     void misread_at(std::uint64_t n, Misread misread);
     void forget_faults();
@@ -169,6 +172,7 @@ private:
                    course == Course::die_amid;
         }
     };
+    static constexpr const char* write_durable_call = "write durable";
     enum class Keep : std::uint8_t { loose, abandoned, durable };
 
     Passage arrive(const char* what, const std::string& path, std::uint64_t a = 0,
@@ -214,6 +218,7 @@ private:
     std::uint64_t calls_ = 0, writes_ = 0, reads_ = 0;
     std::uint64_t die_at_ = 0;
     Dying how_ = Dying::not_done;
+    bool tears_ = false, torn_ = false;
     std::uint64_t fail_at_ = 0, fail_until_ = 0;
     journal::StorageFault fault_ = journal::StorageFault::io;
     std::uint64_t lie_at_ = 0;

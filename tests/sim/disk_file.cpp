@@ -50,7 +50,7 @@ public:
     }
     StorageStatus write_durable(std::uint64_t offset, std::span<const std::byte> bytes) override {
         PAWL_ASSERT(aligned(offset, bytes));
-        return write("write durable", offset, bytes, Disk::Keep::durable);
+        return write(Disk::write_durable_call, offset, bytes, Disk::Keep::durable);
     }
     StorageStatus sync() override {
         const auto passage = arrive("sync", 0, 0);

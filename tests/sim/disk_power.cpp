@@ -21,7 +21,7 @@ void Disk::kill() {
 void Disk::start() {
     kill();
     ++life_;
-    dead_ = false;
+    dead_ = torn_ = false;
 }
 
 void Disk::lose_shared_memory() {

@@ -9,6 +9,11 @@ namespace {
 
 constexpr std::size_t old_max = 48;
 
+bool same(const Answer& one, const Answer& other) {
+    return one.judged == other.judged && one.position == other.position &&
+           one.sequence == other.sequence && one.shard == other.shard;
+}
+
 }  // namespace
 
 void Ledger::complain(std::string sentence) {
@@ -39,6 +44,9 @@ void Ledger::told(Ticket ticket, const Answer& answer, std::int64_t now_ns) {
     Cut& cut = cuts_[answer.shard];
     if (answer.repeat && !entry.from_before) {
         complain(name(entry) + ": sent once, called a repeat");
+    } else if (entry.told && answer.repeat && entry.again && !same(entry.answer, answer)) {
+        ++lost_;
+        cut.kept = std::max(cut.kept, answer.end);
     } else if (entry.told && answer.repeat) {
         check_against_first(entry, answer);
         cut.kept = std::max(cut.kept, answer.end);
@@ -60,18 +68,15 @@ void Ledger::told(Ticket ticket, const Answer& answer, std::int64_t now_ns) {
     entry.told = entry.confirmed = true;
     // What a recovery has found, it has also put on disk.
     entry.safe = (answer.repeat && entry.from_before) || entry.asked == Asked::synced;
-    entry.from_before = entry.lost_allowed = false;
+    entry.from_before = entry.lost_allowed = entry.again = false;
     entry.told_at_ns = now_ns;
     entry.answer = answer;
     if (entry.safe) mark_safe_before(answer.shard, answer.position);
 }
 
 void Ledger::check_against_first(const Entry& entry, const Answer& answer) {
-    const Answer& first = entry.answer;
-    if (answer.judged == first.judged && answer.position == first.position &&
-        answer.sequence == first.sequence && answer.shard == first.shard)
-        return;
-    complain(name(entry) + ": was " + to_string(first.judged) + ", a retry hears " +
+    if (same(entry.answer, answer)) return;
+    complain(name(entry) + ": was " + to_string(entry.answer.judged) + ", a retry hears " +
              to_string(answer.judged) + " at position " + std::to_string(answer.position));
 }
 

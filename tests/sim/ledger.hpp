@@ -39,6 +39,7 @@ struct Entry {
     bool safe = false;          // and nothing may ever take it back
     bool in_order = false;      // its place can be compared with those of others that were told
     bool lost_allowed = false;  // the last crash may have taken it back
+    bool again = false;         // and it may have been decided anew since, unheard
     bool from_before = false;   // it was on its way, or told, when the last crash came
     std::int64_t told_at_ns = 0;
     Answer answer;
@@ -54,6 +55,8 @@ public:
     Ticket send(std::uint32_t session, const Order& order, Asked asked);
     void withdraw(Ticket ticket) { open_.erase(ticket); }  // it was never taken
     void told(Ticket ticket, const Answer& answer, std::int64_t now_ns);
+    // It is sent once more. If it was lost, this may be the time when it acts.
+    void sent_again(Ticket ticket) { open_.at(ticket).again = open_.at(ticket).lost_allowed; }
     // Refused, or nobody knows: it must be asked again, and may turn out to be a repeat.
     void unknown(Ticket ticket) { open_.at(ticket).from_before = true; }
     // The declared bound: what was told up to then is on disk by now.

@@ -91,4 +91,75 @@ std::vector<std::unique_ptr<World>> seasoned_worlds(RingPool& pool) {
     return worlds;
 }
 
+// ---- the script
+
+WorldOptions Script::options() {
+    WorldOptions options;
+    options.seed = 7;
+    options.pairs = 2;
+    options.adjust = [](EngineOptions& engine) {
+        engine.snapshots_kept = 2;
+        engine.retention = Retention::archive;
+    };
+    return options;
+}
+
+bool Script::begin(const char* chapter) {
+    if (!world_.healthy() || !world_.right()) return false;
+    chapter_ = chapter;
+    world_.trace().note(chapter);
+    return true;
+}
+
+bool Script::open() {
+    return world_.open() && world_.settle();
+}
+
+// Each makes one block in each shard, if it is synced.
+void Script::rounds(int count, Asked asked) {
+    for (int i = 0; i < count && world_.healthy(); ++i) {
+        for (std::uint64_t id = 0; id < 4; ++id)
+            world_.send({id % 2 == 0 ? What::deposit : What::write, id, 5 + i, 12}, asked);
+        world_.poll();
+    }
+}
+
+bool Script::tear_the_end() {
+    world_.disk().tear_next_write();
+    rounds(2, Asked::synced);
+    if (!world_.disk().torn()) return false;
+    world_.cut_power([](std::size_t i) { return i % 2 == 0; });
+    return true;
+}
+
+bool Script::run() {
+    chapter_ = "it is made";
+    if (!open() || !begin("it is written")) return false;
+    rounds(3, Asked::journaled);
+    world_.pass_flush_interval();
+    if (!begin("it rolls")) return false;
+    rounds(14, Asked::synced);
+    if (!begin("a snapshot")) return false;
+    world_.snapshot();
+    rounds(2, Asked::synced);
+    if (!begin("a second snapshot, and retention")) return false;
+    world_.snapshot();
+    rounds(2, Asked::journaled);
+    if (!begin("it is killed")) return false;
+    world_.kill();
+    if (!open() || !begin("it goes on")) return false;
+    rounds(2, Asked::synced);
+    if (!begin("its end is torn")) return false;
+    if (!tear_the_end()) return false;
+    if (!open() || !begin("it goes on from there")) return false;
+    rounds(1, Asked::synced);
+    world_.check();
+    if (!begin("it is closed")) return false;
+    if (!world_.close()) return false;
+    if (!open() || !begin("it is open again")) return false;
+    rounds(1, Asked::journaled);
+    world_.check();
+    return world_.healthy();
+}
+
 }  // namespace pawl::sim

@@ -29,13 +29,26 @@ void recover_and_check(World& world);
 std::vector<std::unique_ptr<World>> seasoned_worlds(RingPool& pool);
 
 // The same story each time, over everything that an engine does with a disk: made, written, rolled
-// into further segments, snapshot, retention, killed with records in the head, its end torn by a
-// power cut, recovered, closed, opened. Stops where it cannot go on.
+// into further segments, snapshots, retention, killed with records in the head, its end torn by a
+// power cut, recovered, closed, opened.
 class Script {
 public:
-    // False: it died, or was refused, in the middle.
-    static bool run(World& world);
+    explicit Script(World& world) : world_(world) {}
     static WorldOptions options();
+
+    // False: it died, failed or was refused in the middle.
+    bool run();
+    // What it was doing when it stopped.
+    const char* chapter() const noexcept { return chapter_; }
+
+private:
+    bool begin(const char* chapter);
+    bool open();
+    void rounds(int count, Asked asked);
+    bool tear_the_end();
+
+    World& world_;
+    const char* chapter_ = "";
 };
 
 }  // namespace pawl::sim

@@ -24,7 +24,7 @@ public:
     std::uint64_t hash() const noexcept { return hash_; }
     std::uint64_t steps() const noexcept { return count_; }
     // The last steps, one line each.
-    std::string story(std::size_t lines_max = 250) const;
+    std::string story(std::size_t lines_max = 120) const;
 
 private:
     struct Step {
@@ -32,7 +32,7 @@ private:
         std::array<char, 48> about;
         std::uint64_t a, b, c;
     };
-    static constexpr std::size_t kept = 256;
+    static constexpr std::size_t kept = 1024;
     std::vector<Step> steps_ = std::vector<Step>(kept);
     std::uint64_t count_ = 0;
     std::uint64_t hash_ = 0;

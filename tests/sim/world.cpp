@@ -213,6 +213,7 @@ bool World::ask(Ledger::Ticket ticket) {
                                 });
     if (offered == Offer::accepted) {
         waiting_.insert(ticket);
+        ledger_.sent_again(ticket);
         return true;
     }
     ++refused_;
@@ -381,8 +382,12 @@ void World::verify() {
 
 void World::snapshot() {
     if (!healthy()) return;
-    const Status made = bank_->snapshot(std::chrono::seconds(10));
-    trace_.note("snapshot", made.ok() ? std::string() : made.error().sentence, made.ok());
+    // Asked without patience, which would be the machine's own time: poll() does the work.
+    static_cast<void>(bank_->sync(std::chrono::nanoseconds(0)));
+    poll();
+    if (!healthy()) return;
+    static_cast<void>(bank_->snapshot(std::chrono::nanoseconds(0)));
+    poll();
 }
 
 void World::wander(std::uint64_t steps) {
