@@ -49,7 +49,9 @@ class MimallocHeap final : public ShardHeap, private std::pmr::memory_resource {
 public:
     ~MimallocHeap() override {
         // Another thread's goes with that thread.
-        if (heap_ != nullptr && owner_ == number_of_this_thread()) mi_heap_delete(heap_);
+        if (heap_ == nullptr || owner_ != number_of_this_thread()) return;
+        mi_heap_collect(heap_, true);  // its empty pages would go on in the thread's own heap
+        mi_heap_delete(heap_);
     }
     std::pmr::memory_resource* resource() noexcept override { return this; }
 

@@ -74,10 +74,11 @@ TEST(AShardsHeap, that_is_gone_has_given_its_memory_back) {
     const auto live = [] {
         const std::unique_ptr<ShardHeap> heap = make_shard_heap();
         std::vector<void*> blocks;
-        for (int i = 0; i < 200; ++i) blocks.push_back(heap->resource()->allocate(4096, 8));
+        constexpr std::size_t size = 65520;  // about what a table of states asks for
+        for (int i = 0; i < 40; ++i) blocks.push_back(heap->resource()->allocate(size, 8));
         for (void* block : blocks) {
-            std::memset(block, 1, 4096);
-            heap->resource()->deallocate(block, 4096, 8);
+            std::memset(block, 1, size);
+            heap->resource()->deallocate(block, size, 8);
         }
     };
     for (int i = 0; i < 20; ++i) live();
