@@ -77,6 +77,9 @@ public:
     // Refused (disk_full) when the disk could not keep what the next segments need beside it.
     Result<std::unique_ptr<SnapshotWriter>> snapshot_writer(std::uint32_t shard,
                                                             std::uint64_t estimate_bytes);
+    // In slices, or at once. The pass must not outlive the directory.
+    std::unique_ptr<RetentionPass> begin_retention(std::uint32_t shard,
+                                                   const RetentionOptions& options);
     Result<RetentionReport> retain(std::uint32_t shard, const RetentionOptions& options,
                                    Position lowest_needed);
     Kept kept(std::uint32_t shard) const;  // manifest().kept changes beside you: ask here instead

@@ -42,8 +42,8 @@ Result<std::unique_ptr<SnapshotWriter>> Directory::snapshot_writer(std::uint32_t
     return SnapshotWriter::create(parts_->storage, options);
 }
 
-Result<RetentionReport> Directory::retain(std::uint32_t shard, const RetentionOptions& options,
-                                          Position lowest_needed) {
+std::unique_ptr<RetentionPass> Directory::begin_retention(std::uint32_t shard,
+                                                          const RetentionOptions& options) {
     PAWL_ASSERT(shard < parts_->shards.size());
     Parts& parts = *parts_;
     RetentionCall call;
@@ -54,9 +54,19 @@ Result<RetentionReport> Directory::retain(std::uint32_t shard, const RetentionOp
     call.epoch = parts.manifest.epoch();
     call.kept = kept(shard);
     call.options = options;
-    call.lowest_needed = lowest_needed;
-    call.declare = [&](const Kept& kept) { return parts.declare_kept(shard, kept); };
-    return retain_segments(parts.storage, call);
+    call.declare = [&parts, shard](const Kept& kept) { return parts.declare_kept(shard, kept); };
+    return std::make_unique<RetentionPass>(parts.storage, std::move(call));
+}
+
+Result<RetentionReport> Directory::retain(std::uint32_t shard, const RetentionOptions& options,
+                                          Position lowest_needed) {
+    const auto pass = begin_retention(shard, options);
+    for (bool whole = false; !whole;) {
+        const auto checked = pass->check_some(~std::uint64_t{0});
+        if (!checked.ok()) return checked.error();
+        whole = checked.value();
+    }
+    return pass->finish(lowest_needed);
 }
 
 Kept Directory::kept(std::uint32_t shard) const {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -41,17 +42,32 @@ struct RetentionCall {
     std::uint64_t epoch = 0;
     Kept kept;  // as the manifest has it now
     RetentionOptions options;
-    // Nothing at or above this goes: the slowest durable cursor, what a standby has. All ones:
-    // none.
-    Position lowest_needed{~std::uint64_t{0}};
-    // Makes the manifest say what is kept; durable when it returns. Called before any file moves.
+    // Makes the manifest say what is kept; durable when it returns. Called before any file goes.
     std::function<Status(const Kept&)> declare;
 };
 
-// Segments go that are wholly below the oldest snapshot that is kept and wholly below
-// lowest_needed. The snapshots that are kept are read whole first: what is gone rests on them. An
-// error: the storage said no; what was begun is harmless, and the next call finishes it. One call
-// per shard at a time; beside a running journaler, readers and followers.
-Result<RetentionReport> retain_segments(Storage& storage, const RetentionCall& call);
+// One attempt at one shard, by one thread; beside a running journaler, readers and followers. While
+// it lives nobody else writes a snapshot of this shard.
+class RetentionPass {
+public:
+    RetentionPass(Storage& storage, RetentionCall call);
+    ~RetentionPass();
+    RetentionPass(const RetentionPass&) = delete;
+    RetentionPass& operator=(const RetentionPass&) = delete;
+
+    // What goes rests on the snapshots that are kept: they are read whole first, about so many
+    // bytes per call. True: that is done, or nothing can go. An error: the storage said no.
+    Result<bool> check_some(std::uint64_t bytes_about);
+
+    // After check_some() said true, once. Segments go that are wholly below the oldest snapshot
+    // that is kept and wholly below lowest_needed: the slowest durable cursor, what a standby has;
+    // all ones: none. An error: the storage said no; what was begun is harmless, and the next
+    // attempt finishes it.
+    Result<RetentionReport> finish(Position lowest_needed);
+
+private:
+    class Parts;
+    std::unique_ptr<Parts> parts_;
+};
 
 }  // namespace pawl::journal

@@ -262,8 +262,13 @@ Status SnapshotWriter::finish(const SnapshotFacts& facts) {
 
 // ---- reading
 
-SnapshotReader::SnapshotReader(std::unique_ptr<File> file, SnapshotFacts facts)
-    : file_(std::move(file)), facts_(std::move(facts)), buffer_(chunk_bytes) {}
+SnapshotReader::SnapshotReader(std::unique_ptr<File> file, SnapshotFacts facts,
+                               const Hash128& body_hash)
+    : file_(std::move(file)),
+      facts_(std::move(facts)),
+      body_hash_(body_hash),
+      checking_(std::make_unique<StreamHash128>()),
+      buffer_(chunk_bytes) {}
 
 Result<SnapshotFacts> SnapshotReader::look(Storage& storage, const std::string& path,
                                            const Identity& identity, std::uint32_t shard) {
@@ -273,30 +278,42 @@ Result<SnapshotFacts> SnapshotReader::look(Storage& storage, const std::string& 
     return facts_of(header.value(), path);
 }
 
+Result<std::unique_ptr<SnapshotReader>> SnapshotReader::begin(Storage& storage,
+                                                              const std::string& path,
+                                                              const Identity& identity,
+                                                              std::uint32_t shard) {
+    std::unique_ptr<File> file;
+    auto header = read_header(storage, path, identity, shard, file);
+    if (!header.ok()) return header.error();
+    return std::unique_ptr<SnapshotReader>(
+        new SnapshotReader(std::move(file), facts_of(header.value(), path), header->body_hash));
+}
+
 Result<std::unique_ptr<SnapshotReader>> SnapshotReader::open(Storage& storage,
                                                              const std::string& path,
                                                              const Identity& identity,
                                                              std::uint32_t shard) {
-    std::unique_ptr<File> file;
-    auto header = read_header(storage, path, identity, shard, file);
-    if (!header.ok()) return header.error();
-    std::unique_ptr<SnapshotReader> reader(
-        new SnapshotReader(std::move(file), facts_of(header.value(), path)));
-    if (const auto status = reader->check_body(header->body_hash); !status.ok())
-        return status.error();
+    auto reader = begin(storage, path, identity, shard);
+    if (!reader.ok()) return reader;
+    const auto checked = (*reader)->check_some(~std::uint64_t{0});
+    if (!checked.ok()) return checked.error();
+    PAWL_ASSERT(checked.value());
     return reader;
 }
 
-Status SnapshotReader::check_body(const Hash128& expected) {
-    StreamHash128 hash;
+Result<bool> SnapshotReader::check_some(std::uint64_t bytes_about) {
+    PAWL_ASSERT(checking_ != nullptr && "it is checked already");
     const std::uint64_t end = rounded_up_to_block(facts_.body_bytes);
-    for (buffer_at_ = 0; buffer_at_ < end; buffer_at_ += buffer_bytes_) {
-        if (const auto status = fill(); !status.ok()) return status;
-        hash.add(buffer_.data(), buffer_bytes_);
+    for (std::uint64_t done = 0; buffer_at_ < end; buffer_at_ += buffer_bytes_) {
+        if (done >= bytes_about) return false;
+        if (const auto status = fill(); !status.ok()) return status.error();
+        checking_->add(buffer_.data(), buffer_bytes_);
+        done += buffer_bytes_;
     }
+    if (checking_->value() != body_hash_) return damaged(facts_.path, "its body is not intact");
+    checking_.reset();
     rewind();
-    if (hash.value() != expected) return damaged(facts_.path, "its body is not intact");
-    return Done{};
+    return true;
 }
 
 // The buffer from buffer_at_ on, padding included.
@@ -315,6 +332,7 @@ Status SnapshotReader::fill() {
 
 Status SnapshotReader::read(std::span<std::byte> to) {
     PAWL_ASSERT(to.size() <= left());
+    PAWL_ASSERT(checking_ == nullptr && "check_some() first, until it says true");
     while (!to.empty()) {
         if (read_bytes_ < buffer_at_ || read_bytes_ >= buffer_at_ + buffer_bytes_) {
             buffer_at_ = read_bytes_ / buffer_.size() * buffer_.size();

@@ -103,6 +103,12 @@ public:
     static Result<std::unique_ptr<SnapshotReader>> open(Storage& storage, const std::string& path,
                                                         const Identity& identity,
                                                         std::uint32_t shard);
+    // As open(), but the body is still to be checked: about so many bytes per call of check_some(),
+    // until it says true. Before that nothing is read.
+    static Result<std::unique_ptr<SnapshotReader>> begin(Storage& storage, const std::string& path,
+                                                         const Identity& identity,
+                                                         std::uint32_t shard);
+    Result<bool> check_some(std::uint64_t bytes_about);
     // The header alone, checked: much cheaper, and proof enough that its position was on disk.
     static Result<SnapshotFacts> look(Storage& storage, const std::string& path,
                                       const Identity& identity, std::uint32_t shard);
@@ -119,12 +125,13 @@ public:
     void rewind() noexcept;
 
 private:
-    SnapshotReader(std::unique_ptr<File> file, SnapshotFacts facts);
-    Status check_body(const Hash128& expected);
+    SnapshotReader(std::unique_ptr<File> file, SnapshotFacts facts, const Hash128& body_hash);
     Status fill();
 
     std::unique_ptr<File> file_;
     SnapshotFacts facts_;
+    const Hash128 body_hash_;
+    std::unique_ptr<StreamHash128> checking_;  // null: the body is what it should be
     AlignedBuffer buffer_;
     std::uint64_t read_bytes_ = 0;  // of the body: handed out
     std::uint64_t buffer_at_ = 0;   // of the body: where the buffer begins

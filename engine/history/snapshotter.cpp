@@ -69,12 +69,16 @@ std::size_t Snapshotter::do_work(std::int64_t monotonic_ns) {
                 return begin();
             case Step::choose:
                 return choose();
+            case Step::check:
+                return check();
             case Step::load:
                 return load();
             case Step::fold:
                 return fold();
             case Step::save:
                 return save();
+            case Step::let_go:
+                return let_go();
         }
         return Done{};
     }();
@@ -88,10 +92,7 @@ Status Snapshotter::begin() {
     target_ = head_.synced();
     tried_ = target_;
     passed_over_.clear();
-    if (target_ == last_) {
-        end(let_go());  // it is there already; a cursor may have moved
-        return Done{};
-    }
+    if (target_ == last_) return begin_letting_go();  // it is there; a cursor may have moved
     Result<std::vector<std::string>> listed = journal::list_snapshots(
         storage_, directory_.walk_options(options_.fold.shard).directory, options_.fold.shard);
     if (!listed) return listed.error();
@@ -109,31 +110,59 @@ Status Snapshotter::choose() {
     }
     const std::string path = std::move(candidates_.back());
     candidates_.pop_back();
-    const auto pass_over = [&](const std::string& why) -> Status {
-        passed_over_ = path + " was not used: " + why;
-        return Done{};
-    };
     const journal::WalkOptions walk = directory_.walk_options(options_.fold.shard);
-    auto opened = journal::SnapshotReader::open(storage_, path, walk.identity, walk.shard);
-    if (!opened) return pass_over(opened.error().sentence);
+    auto opened = journal::SnapshotReader::begin(storage_, path, walk.identity, walk.shard);
+    if (!opened) {
+        pass_over(path, opened.error().sentence);
+        return Done{};
+    }
     const journal::SnapshotFacts& facts = (*opened)->facts();
-    if (facts.tail.position > target_) return pass_over("it is ahead of what is on disk");
+    if (facts.tail.position > target_) {
+        pass_over(path, "it is ahead of what is on disk");
+        return Done{};
+    }
     const Result<std::string> fault = journal::place_fault(storage_, walk, facts.from());
     if (!fault) return fault.error();
-    if (!fault->empty()) return pass_over(*fault);
+    if (!fault->empty()) {
+        pass_over(path, *fault);
+        return Done{};
+    }
     reader_ = std::move(opened).value();
-    loading_ = std::make_unique<LoadBody>(*fold_, *reader_);
-    step_ = Step::load;
+    step_ = Step::check;
+    return Done{};
+}
+
+void Snapshotter::pass_over(const std::string& path, const std::string& why) {
+    passed_over_ = path + " was not used: " + why;
+    loading_.reset();
+    reader_.reset();
+    step_ = Step::choose;
+}
+
+// Its whole body, before a byte of it is believed.
+Status Snapshotter::check() {
+    const Result<bool> checked = reader_->check_some(options_.slice_bytes);
+    if (!checked) {
+        const std::string path = reader_->facts().path;
+        pass_over(path, checked.error().sentence);
+    } else if (*checked) {
+        loading_ = std::make_unique<LoadBody>(*fold_, *reader_);
+        step_ = Step::load;
+    }
     return Done{};
 }
 
 Status Snapshotter::load() {
     const Result<bool> loaded = loading_->some(options_.slice_bytes);
     if (loaded && !*loaded) return Done{};
-    if (!loaded) passed_over_ = reader_->facts().path + " was not used: " + loaded.error().sentence;
+    if (!loaded) {
+        const std::string path = reader_->facts().path;
+        pass_over(path, loaded.error().sentence);
+        return Done{};
+    }
     loading_.reset();
     reader_.reset();
-    step_ = loaded ? Step::fold : Step::choose;
+    step_ = Step::fold;
     return Done{};
 }
 
@@ -175,22 +204,36 @@ Status Snapshotter::save() {
     say_(false, "snapshot of " + where() + " at position " + std::to_string(last_.value) + ": " +
                     std::to_string(facts.records) + " records, " + std::to_string(bytes) +
                     " bytes" + (passed_over_.empty() ? std::string() : "; " + passed_over_));
+    saving_.reset();
+    writer_.reset();
     fold_.reset();  // the states may be as large as the shard's own
-    end(let_go());
+    return begin_letting_go();
+}
+
+Status Snapshotter::begin_letting_go() {
+    retention_ = directory_.begin_retention(options_.fold.shard, options_.retention);
+    step_ = Step::let_go;
     return Done{};
 }
 
 // The snapshot stands, whatever becomes of this.
 Status Snapshotter::let_go() {
-    const Status spared = cursors_.spare(options_.fold.shard, [&](Position lowest) -> Status {
-        const auto report = directory_.retain(options_.fold.shard, options_.retention, lowest);
+    const Result<bool> checked = retention_->check_some(options_.slice_bytes);
+    if (checked && !*checked) return Done{};
+    const auto finish = [&](Position lowest) -> Status {
+        const auto report = retention_->finish(lowest);
         if (!report) return report.error();
         add_to(counters_.segments_gone, report->segments_gone);
+        for (const std::string& sentence : report->sentences)
+            say_(true, "retention of " + where() + ": " + sentence);
         return Done{};
-    });
+    };
+    const Status spared =
+        checked ? cursors_.spare(options_.fold.shard, finish) : Status(checked.error());
     if (!spared)
         say_(true, "retention of " + where() + ": " + spared.error().sentence +
                        "; nothing is lost, the next snapshot tries again");
+    end(Done{});
     return Done{};
 }
 
@@ -206,6 +249,7 @@ void Snapshotter::end(const Status& outcome) {
     loading_.reset();
     reader_.reset();
     fold_.reset();
+    retention_.reset();
     candidates_.clear();
     step_ = Step::idle;
     last_ns_ = now_ns_;
@@ -216,17 +260,22 @@ void Snapshotter::end(const Status& outcome) {
 }
 
 void Snapshotter::abandon() {
+    const bool stands = step_ == Step::let_go;
     saving_.reset();
     writer_.reset();
     loading_.reset();
     reader_.reset();
     fold_.reset();
+    retention_.reset();
     step_ = Step::idle;
     serving_ = asked_.load(std::memory_order_acquire);
     const std::lock_guard lock(mutex_);
     served_ = serving_;
-    outcome_ =
-        Error{ErrorCode::stopped, "snapshot of " + where() + ": the engine was closed first"};
+    if (stands)
+        outcome_ = Done{};
+    else
+        outcome_ =
+            Error{ErrorCode::stopped, "snapshot of " + where() + ": the engine was closed first"};
 }
 
 }  // namespace pawl::detail

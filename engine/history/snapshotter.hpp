@@ -66,15 +66,18 @@ public:
     const HistoryCounters& counters() const noexcept { return counters_; }
 
 private:
-    enum class Step : std::uint8_t { idle, choose, load, fold, save };
+    enum class Step : std::uint8_t { idle, choose, check, load, fold, save, let_go };
 
     bool is_due() const noexcept;
     Status begin();
     Status choose();
+    Status check();
     Status load();
     Status fold();
     Status save();
+    Status begin_letting_go();
     Status let_go();
+    void pass_over(const std::string& path, const std::string& why);
     void end(const Status& outcome);
     std::string where() const;
 
@@ -100,6 +103,7 @@ private:
     std::unique_ptr<LoadBody> loading_;
     std::unique_ptr<journal::SnapshotWriter> writer_;
     std::unique_ptr<SaveBody> saving_;
+    std::unique_ptr<journal::RetentionPass> retention_;
     HistoryCounters counters_;
 
     std::atomic<std::uint64_t> asked_{0};

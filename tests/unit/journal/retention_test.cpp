@@ -194,6 +194,40 @@ TEST_F(RetentionLife, two_snapshots_are_kept_whatever_becomes_of_segments) {
     EXPECT_EQ(life.directory().kept(0), Kept{});
 }
 
+// An older snapshot is the last way in when segments are gone and the newer ones are not good.
+TEST_F(RetentionLife, no_snapshot_goes_while_those_that_stay_are_not_good) {
+    retain(Retention::remove);
+    ASSERT_TRUE(life.append_many(3, 100));
+    ASSERT_TRUE(life.sync());
+    ASSERT_TRUE(life.snapshot().ok());
+    const auto three = life.snapshots();
+    ASSERT_EQ(three.size(), 3U);
+    life.storage.bytes_of(three[0])[5000] ^= std::byte{1};
+    for (const auto segments : {Retention::remove, Retention::archive, Retention::keep}) {
+        const auto report = retain(segments, Position{0});
+        EXPECT_EQ(report.snapshots_removed, 0U);
+        EXPECT_FALSE(report.sentences.empty());
+        EXPECT_EQ(life.snapshots(), three);
+    }
+    life.storage.bytes_of(three[0])[5000] ^= std::byte{1};
+    EXPECT_EQ(retain(Retention::remove, Position{0}).snapshots_removed, 1U);
+}
+
+TEST_F(RetentionLife, what_it_rests_on_can_be_read_in_slices) {
+    const auto pass = life.directory().begin_retention(0, {.segments = Retention::archive});
+    int slices = 1;
+    for (auto done = pass->check_some(1); !done.value(); done = pass->check_some(1)) {
+        ASSERT_TRUE(done.ok());
+        ASSERT_LT(++slices, 100);
+        EXPECT_EQ(in_folder().front(), 1U);
+    }
+    EXPECT_EQ(slices, 2);  // each is small: one look
+    const auto report = pass->finish(all);
+    ASSERT_TRUE(report.ok());
+    EXPECT_EQ(report->segments_gone, needed - 1);
+    EXPECT_EQ(in_archive().size(), needed - 1);
+}
+
 TEST_F(RetentionLife, a_corrupt_snapshot_does_not_count_as_kept) {
     ASSERT_TRUE(life.snapshot().ok());
     const auto three = life.snapshots();

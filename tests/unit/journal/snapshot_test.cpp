@@ -361,6 +361,11 @@ TEST_F(Snapshots, a_body_is_read_as_it_was_written_however_it_is_cut) {
         EXPECT_EQ((*reader)->facts().layout_hash, 5U);
         EXPECT_EQ((*reader)->facts().state_hash, 6U);
         EXPECT_EQ((*reader)->facts().tail.block_hash, facts.tail.block_hash);
+        auto sliced = SnapshotReader::begin(life.storage, older, identity, 0);
+        ASSERT_TRUE(sliced.ok());
+        std::size_t slices = 1;
+        while (!(*sliced)->check_some(1).value()) ++slices;
+        EXPECT_EQ(slices, std::max<std::size_t>((size + 1048575) / 1048576, 1));
         for (int again = 0; again < 2; ++again) {
             std::vector<std::byte> read(size);
             std::size_t at = 0;
