@@ -70,6 +70,7 @@ Disk::Passage Disk::arrive(const char* what, const std::string& path, std::uint6
         return {Course::die_amid, broken};
     }
     if (fail_at_ != 0 && calls_ >= fail_at_ && calls_ < fail_until_) {
+        ++failures_;
         if (trace_ != nullptr) trace_->note("fails", {}, static_cast<unsigned>(fault_));
         return {Course::fail, {fault_, fault_ == StorageFault::no_space ? 28 : 5}};
     }

@@ -94,6 +94,8 @@ public:
         return die_at_ > calls_ || (fail_at_ != 0 && calls_ + 1 < fail_until_) ||
                lie_at_ > writes_ || misread_at_ > reads_ || quota_bytes_ != ~std::uint64_t{0};
     }
+    // Calls of the present process that failed.
+    std::uint64_t failures() const noexcept { return failures_; }
     void set_quota_bytes(std::uint64_t bytes) noexcept { quota_bytes_ = bytes; }
     std::uint64_t used_bytes() const noexcept;
     // Every call takes up to this long.
@@ -215,6 +217,7 @@ private:
     std::uint64_t quota_bytes_ = ~std::uint64_t{0};
     std::uint64_t slowness_ns_ = 0;
 
+    std::uint64_t failures_ = 0;
     std::uint64_t calls_ = 0, writes_ = 0, reads_ = 0;
     std::uint64_t die_at_ = 0;
     Dying how_ = Dying::not_done;

@@ -22,6 +22,7 @@ void Disk::start() {
     kill();
     ++life_;
     dead_ = torn_ = false;
+    failures_ = 0;
 }
 
 void Disk::lose_shared_memory() {

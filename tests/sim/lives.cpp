@@ -13,7 +13,7 @@ Dying any_dying(Chance& chance) {
 
 void end_process(World& world, Ends ends) {
     const std::uint64_t how = world.chance().below(8);
-    if (how == 0 && world.running() && !world.disk().troubled())
+    if (how == 0 && world.healthy())
         static_cast<void>(world.close());
     else if (how < 3 || ends == Ends::kills)
         world.kill();
@@ -25,14 +25,21 @@ void end_process(World& world, Ends ends) {
 void lead_a_process(World& world, Ends ends) {
     Chance& chance = world.chance();
     Disk& disk = world.disk();
+    const bool fails = chance.one_in(6);
+    if (fails)
+        disk.fail_call(chance.between(1, 150),
+                       chance.coin() ? journal::StorageFault::io : journal::StorageFault::no_space,
+                       chance.between(1, 3));
     if (chance.one_in(3)) disk.die_at_call(chance.between(1, 60), any_dying(chance));
+    if (chance.one_in(10)) disk.set_slowness_ns(chance.between(1'000, 20'000'000));
     const bool opened = world.open();
-    if (!opened && world.was_refused())
+    if (!opened && world.was_refused() && !fails)
         world.ledger().complain("opening is refused: " + world.refusal().sentence);
     if (opened && chance.coin()) world.check();
     if (opened && chance.coin()) disk.die_at_call(chance.between(1, 80), any_dying(chance));
     if (opened) world.wander(chance.between(5, 60));
     disk.forget_faults();
+    disk.set_slowness_ns(0);
     end_process(world, ends);
 }
 
@@ -124,6 +131,16 @@ void Script::rounds(int count, Asked asked) {
     }
 }
 
+// Blocks of so many records each, for every subset of their sectors.
+void Script::large_blocks() {
+    for (const int records : {4, 9, 13, 17}) {
+        for (int i = 0; i < records; ++i)
+            world_.send({What::write, 1, 100 * i, 48},
+                        i + 1 == records ? Asked::synced : Asked::journaled);
+        world_.poll();
+    }
+}
+
 bool Script::tear_the_end() {
     world_.disk().tear_next_write();
     rounds(2, Asked::synced);
@@ -149,6 +166,8 @@ bool Script::run() {
     world_.kill();
     if (!open() || !begin("it goes on")) return false;
     rounds(2, Asked::synced);
+    if (!begin("blocks are large")) return false;
+    large_blocks();
     if (!begin("its end is torn")) return false;
     if (!tear_the_end()) return false;
     if (!open() || !begin("it goes on from there")) return false;

@@ -45,6 +45,7 @@ private:
     bool begin(const char* chapter);
     bool open();
     void rounds(int count, Asked asked);
+    void large_blocks();
     bool tear_the_end();
 
     World& world_;

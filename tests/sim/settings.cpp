@@ -3,6 +3,7 @@
 #include "settings.hpp"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <chrono>
 #include <csignal>
@@ -18,6 +19,9 @@ Settings the_settings;
 const World* watched = nullptr;
 
 void tell_and_end(int) {
+    // A life is short, and its buffers are large: memory stays with the program.
+    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
     std::signal(SIGABRT, SIG_DFL);
     if (watched != nullptr) std::fprintf(stderr, "%s\n", watched->story().c_str());
     std::abort();
@@ -63,6 +67,9 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "%s: not a flag: use --seeds=N, --first-seed=N or --all\n", argv[i]);
         return 2;
     }
+    // A life is short, and its buffers are large: memory stays with the program.
+    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
     std::signal(SIGABRT, pawl::sim::tell_and_end);
     return RUN_ALL_TESTS();
 }

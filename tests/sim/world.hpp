@@ -58,6 +58,8 @@ public:
     bool running() const noexcept { return bank_.has_value() && !disk_->dead(); }
     bool healthy() const noexcept { return running() && !bank_->failed(); }
     Status close();
+    // The process ends here and now; what becomes of the machine is not decided yet.
+    void stop();
     void kill();
     void cut_power();
     void cut_power(const std::function<bool(std::size_t)>& arrived);
@@ -75,6 +77,9 @@ public:
     bool settle();
     // Outcomes, order and states are the model's. Settles first.
     void check();
+    bool settled() const { return waiting_.empty() && ledger_.unconfirmed().empty(); }
+    // Reading goes on: the states answer, whatever they are.
+    void check_states_now();
     void wander(std::uint64_t steps);  // any of the above but the end of a process
 
     // What an onlooker finds in the journal is in order.
