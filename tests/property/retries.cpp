@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <random>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "tests/unit/engine/kit.hpp"
@@ -67,8 +68,9 @@ public:
             for (std::uint64_t number = 1; number <= per_session_; ++number)
                 for (std::uint64_t copy = 0; copy < copies; ++copy)
                     order_.push_back({number + chance_() % shuffled_over, session, number});
-        std::stable_sort(order_.begin(), order_.end(),
-                         [](const Copy& a, const Copy& b) { return a.when < b.when; });
+        std::sort(order_.begin(), order_.end(), [](const Copy& a, const Copy& b) {
+            return std::tie(a.when, a.number, a.session) < std::tie(b.when, b.number, b.session);
+        });
         options_ = small(directory_.path(), 2);
         options_.threading = Threading::none;
         options_.snapshot_every_bytes = 512U << 10;

@@ -5,6 +5,9 @@
 #include <cstring>
 #include <random>
 
+#include "journal/segment_walk.hpp"
+#include "journal/snapshot.hpp"
+
 namespace pawl::journal::testing {
 namespace {
 
@@ -48,6 +51,30 @@ public:
     void sync(std::uint32_t shard) {
         PAWL_ASSERT(directory_->journaler(shard).drain(0).ok());
         while (directory_->preparer(shard).do_work(0) != 0) continue;
+    }
+    // Of everything in segments.
+    void snapshot(std::uint32_t shard) {
+        Collector folded;
+        WalkOptions walk;
+        walk.directory = "dir";
+        walk.shard = shard;
+        walk.identity = directory_->manifest().identity;
+        walk.segment_bytes = segment_bytes_min;
+        walk.epoch_max = directory_->epoch();
+        walk.bound = directory_->journaler(shard).synced();
+        const auto end = walk_segments(storage_, walk, folded);
+        PAWL_ASSERT(end.ok() && end->bound_reached);
+        SnapshotFacts facts;
+        facts.tail = end->tail;
+        facts.last_offset_bytes = end->last_offset_bytes;
+        facts.last_bytes = end->last_bytes;
+        facts.epoch = end->epoch;
+        facts.records = end->records;
+        facts.events = end->events;
+        auto writer = SnapshotWriter::create(storage_, {"dir", shard, walk.identity, 4096, 0});
+        PAWL_ASSERT(writer.ok());
+        PAWL_ASSERT((*writer)->write(snapshot_body(end->records)).ok());
+        PAWL_ASSERT((*writer)->finish(facts).ok());
     }
     void close() {
         PAWL_ASSERT(directory_->close().ok());
@@ -169,6 +196,12 @@ Image make_image(const ImageOptions& options) {
         if (last && options.fork != Fork::none) author.go_another_way();
         const auto so_far = static_cast<std::uint64_t>(life);
         author.write_segments(last ? options.segments : std::min(so_far, options.segments));
+        if (last && options.snapshots)
+            for (std::uint32_t shard = 0; shard < options.shards; ++shard)
+                for (int i = 0; i < 2; ++i) {
+                    author.snapshot(shard);
+                    for (int block = 0; block < 3; ++block) author.write_block(shard);
+                }
         const End end = last ? options.end : life % 2 == 1 ? End::in_order : End::killed;
         if (end == End::killed)
             for (std::uint32_t shard = 0; shard < options.shards; ++shard) author.append_run(shard);
@@ -201,6 +234,14 @@ Image make_image(const ImageOptions& options) {
                 : records_below(history, first_position_of_last_block(image, shard)));
     }
     return image;
+}
+
+Bytes snapshot_body(std::uint64_t records) {
+    Bytes body(2000);
+    std::memcpy(body.data(), &records, sizeof records);
+    for (std::size_t i = sizeof records; i < body.size(); ++i)
+        body[i] = static_cast<std::byte>((records + i) * 167);
+    return body;
 }
 
 std::vector<BlockPlace> blocks_of(const Image& image) {

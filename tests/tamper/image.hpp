@@ -61,6 +61,7 @@ struct ImageOptions {
     std::uint64_t identity_seed = 7;  // another one makes a twin: the same shape, another directory
     int lives = 3;
     Fork fork = Fork::none;
+    bool snapshots = false;  // each shard has two, in the last life
 };
 
 // Writes it with the production code over three lives: one closed in order, one killed, and one
@@ -69,6 +70,9 @@ Image make_image(const ImageOptions& options);
 
 // The same options that wrote it, to open it again.
 DirectoryOptions options_of(const ImageOptions& options);
+
+// The body of a snapshot of so many records: nothing but a pattern that cannot be mistaken.
+Bytes snapshot_body(std::uint64_t records);
 
 struct BlockPlace {
     std::uint32_t shard = 0;

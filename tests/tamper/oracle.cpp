@@ -3,12 +3,21 @@
 
 #include <cstring>
 
+#include "journal/snapshot.hpp"
+
 namespace pawl::journal::testing {
 namespace {
 
 class Comparison final : public RecordSink {
 public:
     explicit Comparison(const History& history) : history_(history) {}
+    Status on_snapshot(SnapshotReader& snapshot) override {
+        Bytes body(snapshot.left());
+        if (const auto status = snapshot.read(body); !status.ok()) return status;
+        foreign = foreign || body != snapshot_body(snapshot.facts().records);
+        count = snapshot.facts().records;
+        return Done{};
+    }
     void on_record(const detail::RecordView& record, Position position) override {
         const Entry* const expected = count < history_.size() ? &history_[count] : nullptr;
         foreign = foreign || expected == nullptr || expected->position != position ||
