@@ -12,6 +12,20 @@ namespace {
 
 constexpr std::size_t chunk_bytes = std::size_t{1} << 20;
 
+// A read that goes wrong now must not be written over what is right on the disk.
+bool still_the_same(const std::byte* bytes, const WalkEnd& end) noexcept {
+    if (end.last_offset_bytes == 0) {
+        SegmentHeader header{};
+        std::memcpy(&header, bytes, sizeof header);
+        return intact(header) && header.header_hash == end.tail.block_hash &&
+               all_zero(bytes + sizeof header, end.last_bytes - sizeof header);
+    }
+    BlockHeader header{};
+    std::memcpy(&header, bytes, sizeof header);
+    return intact(header, end.last_bytes) && header.block_bytes == end.last_bytes &&
+           header.header_hash == end.tail.block_hash && payload_intact(bytes);
+}
+
 }  // namespace
 
 Status write_last_again(Storage& storage, const WalkOptions& options, const WalkEnd& end) {
@@ -24,6 +38,12 @@ Status write_last_again(Storage& storage, const WalkOptions& options, const Walk
     if (status.ok())
         status = file->read_at(end.last_offset_bytes, {buffer.data(), buffer.size()}, got);
     if (status.ok() && got != buffer.size()) status = {StorageFault::wrong_size, 0};
+    if (status.ok() && !still_the_same(buffer.data(), end))
+        return Error{ErrorCode::io,
+                     path + ": offset " + std::to_string(end.last_offset_bytes) + ", shard " +
+                         std::to_string(options.shard) +
+                         ": the last block was good and reads differently a moment later: nothing "
+                         "was changed; open again, and look at the disk"};
     if (status.ok())
         status = file->write_durable(end.last_offset_bytes, {buffer.data(), buffer.size()});
     if (!status.ok()) return storage_error(status, "write the last block again", path);
