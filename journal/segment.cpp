@@ -56,20 +56,18 @@ void SegmentPreparer::fail(StorageStatus status, const char* doing) {
         const std::lock_guard guard(mutex_);
         trouble_ = storage_error(status, doing, filling_path_).sentence;
     }
-    judge_room();
 }
 
-// Two threads may call it: the word is a function of what both have said.
-void SegmentPreparer::judge_room() noexcept {
-    const bool full = refused_.load(std::memory_order_relaxed) &&
-                      !ready_flag_.load(std::memory_order_relaxed) &&
-                      room_left_.load(std::memory_order_relaxed) < options_.reserve_bytes;
-    disk_full_.store(full, std::memory_order_relaxed);
+// A function of what two threads have said, and kept by neither: a word that either of them wrote
+// down could be older than what the other has said since, and would stand for ever.
+bool SegmentPreparer::disk_full() const noexcept {
+    return refused_.load(std::memory_order_relaxed) &&
+           !ready_flag_.load(std::memory_order_relaxed) &&
+           room_left_.load(std::memory_order_relaxed) < options_.reserve_bytes;
 }
 
 void SegmentPreparer::set_room_left(std::uint64_t bytes) noexcept {
     room_left_.store(bytes, std::memory_order_relaxed);
-    judge_room();
 }
 
 std::string SegmentPreparer::trouble() const {
@@ -116,11 +114,12 @@ void SegmentPreparer::make_ready(std::unique_ptr<File> file) {
         PAWL_ASSERT(ready_.file == nullptr);
         ready_ = Prepared{std::move(file), next_index_};
         trouble_.clear();
+        // Inside, as in take(): behind the lock it could overtake the journaler, say "ready" when
+        // the segment is taken already, and no other would ever be made.
+        ready_flag_.store(true, std::memory_order_relaxed);
     }
     ++next_index_;
     refused_.store(false, std::memory_order_relaxed);
-    ready_flag_.store(true, std::memory_order_release);  // pairs with the acquire in do_work
-    judge_room();
 }
 
 std::size_t SegmentPreparer::do_work(std::int64_t monotonic_ns) {
@@ -160,17 +159,13 @@ std::size_t SegmentPreparer::do_work(std::int64_t monotonic_ns) {
 }
 
 SegmentPreparer::Prepared SegmentPreparer::take() {
-    Prepared taken;
-    {
-        const std::lock_guard guard(mutex_);
-        taken = std::move(ready_);
-        ready_ = Prepared{};
-    }
+    const std::lock_guard guard(mutex_);
+    PAWL_ASSERT((ready_.file != nullptr) == ready_flag_.load(std::memory_order_relaxed));
+    Prepared taken = std::exchange(ready_, Prepared{});
     if (taken.file != nullptr) {
         last_in_use_.store(false, std::memory_order_relaxed);  // before the flag below
         room_left_.store(options_.segment_bytes, std::memory_order_relaxed);
         ready_flag_.store(false, std::memory_order_release);  // pairs with the acquire in do_work
-        judge_room();
     }
     return taken;
 }

@@ -54,7 +54,7 @@ public:
 
     // Any thread: no room for another segment and the present one is nearly full. Refuse new work;
     // it resumes by itself.
-    bool disk_full() const noexcept { return disk_full_.load(std::memory_order_relaxed); }
+    bool disk_full() const noexcept;
     // Journaler: bytes left in the segment it writes to.
     void set_room_left(std::uint64_t bytes) noexcept;
     // Any thread: why the last attempt failed, empty when it did not.
@@ -64,7 +64,6 @@ private:
     void begin_next();
     void make_ready(std::unique_ptr<File> file);
     void fail(StorageStatus status, const char* doing);
-    void judge_room() noexcept;
 
     Storage& storage_;
     const SegmentPreparerOptions options_;
@@ -76,11 +75,10 @@ private:
     std::int64_t retry_at_ns_ = 0;
     std::int64_t now_ns_ = 0;
 
-    std::atomic<bool> ready_flag_{false};
+    std::atomic<bool> ready_flag_{false};  // ready_ is there; changed with it, under the mutex
     std::atomic<bool> last_in_use_{true};
     std::atomic<bool> refused_{false};  // the storage said no space
     std::atomic<std::uint64_t> room_left_{0};
-    std::atomic<bool> disk_full_{false};
     mutable std::mutex mutex_;  // guards the two below: touched once per segment
     Prepared ready_;
     std::string trouble_;

@@ -20,7 +20,9 @@ public:
         // seq_cst on both sides: either the host sees the work before it sleeps, or we see that it
         // sleeps. Pairs with the fence in before_sleep().
         std::atomic_thread_fence(std::memory_order_seq_cst);
-        if (!sleeps_.load(std::memory_order_relaxed) || !sleeps_.exchange(false)) return;
+        if (!sleeps_.load(std::memory_order_relaxed) ||
+            !sleeps_.exchange(false, std::memory_order_relaxed))
+            return;
         event_.signal();
     }
 
