@@ -88,6 +88,8 @@ int main(int argc, char** argv) {
     pawl::cli::add_match(app, exit_code);
     pawl::cli::add_day(app, exit_code);
     pawl::cli::add_journal(app, exit_code);
+    pawl::cli::add_snapshot(app, exit_code);
+    pawl::cli::add_replay(app, exit_code);
     pawl::cli::add_bench(app, exit_code);
     pawl::cli::add_counters(app, exit_code);
     try {

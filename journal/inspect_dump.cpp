@@ -23,6 +23,8 @@ public:
           count_(count) {}
 
     void on_record(const detail::RecordView& record, Position position) override {
+        ended_ = ended_ || position >= options_.position_end;
+        if (ended_) return;
         names_.learn(record);
         if (full() || !wanted(options_, names_, record)) return;
         line_.clear();
@@ -31,7 +33,7 @@ public:
         ++count_;
         print_(line_);
     }
-    bool full() const noexcept { return count_ >= options_.records_max; }
+    bool full() const noexcept { return ended_ || count_ >= options_.records_max; }
     const RecordNames& names() const noexcept { return names_; }
 
 private:
@@ -40,6 +42,7 @@ private:
     const DumpOptions& options_;
     const PrintLine& print_;
     std::uint64_t& count_;
+    bool ended_ = false;
     std::string line_;
 };
 

@@ -18,6 +18,8 @@ inline constexpr int exit_some_rejected =
 void add_match(CLI::App& app, int& exit_code);
 void add_day(CLI::App& app, int& exit_code);
 void add_journal(CLI::App& app, int& exit_code);
+void add_snapshot(CLI::App& app, int& exit_code);
+void add_replay(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);
 void add_counters(CLI::App& app, int& exit_code);
 

@@ -2,8 +2,11 @@
 #include "cli/trading/day_run.hpp"
 
 #include <algorithm>
+#include <mutex>
+#include <set>
 #include <utility>
 
+#include "cli/trading/journal_begin.hpp"
 #include "cli/trading/text_file.hpp"
 #include "pawl/matching/reason.hpp"
 
@@ -60,8 +63,13 @@ std::vector<InstrumentEnd> ends_of(TradingEngine& engine,
     return ends;
 }
 
-// A place that cannot be written should be known before a day has been run.
+// A file that cannot be written should be known before a day has been run.
 Status try_places(const DayJob& job) {
+    const bool asked = !job.trades_path.empty() || !job.best_prices_path.empty();
+    if (asked && job.engine.retention == Retention::remove)
+        return Error{ErrorCode::usage,
+                     "trades and best prices are written from the whole journal, and retention "
+                     "'remove' does not keep it: use --retention archive, or leave the file out"};
     for (const std::string* path : {&job.trades_path, &job.best_prices_path})
         if (!path->empty())
             if (Status possible = TextFile::try_place(*path); !possible) return possible;
@@ -78,6 +86,49 @@ Status write_files(const DayJob& job, TradingEngine& engine, const DayReport& re
     return Done{};
 }
 
+// What the whole journal says, or what is left of it.
+Result<DayReport> report_of(const DayJob& job, TradingEngine& engine) {
+    const bool asked = !job.trades_path.empty() || !job.best_prices_path.empty();
+    for (int attempt = 1;; ++attempt) {
+        const Result<JournalBegin> begin = begin_of_journal(job.engine.directory);
+        if (!begin) return begin.error();
+        if (!begin->whole && asked)
+            return Error{ErrorCode::usage,
+                         job.engine.directory +
+                             ": retention removed the beginning of this journal, and trades and "
+                             "best prices are written from all of it: leave the file out"};
+        Result<DayReport> report =
+            read_day(engine, begin->cursor, job.session, !job.trades_path.empty());
+        // Retention may take another segment between the two calls.
+        if (!report && attempt < 3) continue;
+        if (report && !begin->whole && job.on_sentence)
+            job.on_sentence(job.engine.directory +
+                            ": retention removed the beginning of this journal: commands, trades "
+                            "and events are counted from position " +
+                            begin->cursor.to_string() + " on");
+        return report;
+    }
+}
+
+// What the engine has to say of snapshots that were not made; each sentence once.
+class Troubles {
+public:
+    void note(const Notice& notice) {
+        if (notice.kind != Notice::Kind::snapshot_failed) return;
+        const std::lock_guard guard(mutex_);
+        if (sentences_.size() < 10) sentences_.insert(notice.sentence);
+    }
+    void tell(const DayJob& job) {
+        const std::lock_guard guard(mutex_);
+        for (const std::string& sentence : sentences_)
+            if (job.on_sentence) job.on_sentence(sentence);
+    }
+
+private:
+    std::mutex mutex_;
+    std::set<std::string> sentences_;
+};
+
 // The first error counts.
 void note(Status& status, Status next) {
     if (status.ok()) status = std::move(next);
@@ -89,7 +140,10 @@ DayEnd run_day(const DayJob& job, InstructionSource& source) {
     DayEnd end;
     end.status = try_places(job);
     if (!end.status) return end;
-    Result<TradingEngine> opened = TradingEngine::open(job.engine);
+    Troubles troubles;
+    EngineOptions options_of_engine = job.engine;
+    options_of_engine.on_notice = [&](const Notice& notice) { troubles.note(notice); };
+    Result<TradingEngine> opened = TradingEngine::open(options_of_engine);
     if (!opened) {
         end.status = opened.error();
         return end;
@@ -118,7 +172,7 @@ DayEnd run_day(const DayJob& job, InstructionSource& source) {
         end.figures.fed = feeder.result();
     }
     if (!engine.failed()) {
-        Result<DayReport> report = read_day(engine, job.session, !job.trades_path.empty());
+        Result<DayReport> report = report_of(job, engine);
         if (report) {
             end.figures.counts = report->counts;
             std::vector<std::uint32_t> instruments = end.figures.fed.instruments;
@@ -132,6 +186,7 @@ DayEnd run_day(const DayJob& job, InstructionSource& source) {
         }
     }
     note(end.status, engine.close());
+    troubles.tell(job);
     return end;
 }
 

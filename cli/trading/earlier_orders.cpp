@@ -3,9 +3,9 @@
 
 namespace pawl::cli {
 
-Status EarlierOrders::read(Engine<matching::Book>& engine, SessionId session,
+Status EarlierOrders::read(Engine<matching::Book>& engine, const Cursor& begin, SessionId session,
                            std::size_t orders_max) {
-    auto journal = engine.subscribe();
+    auto journal = engine.subscribe({.from = begin});
     const auto take = [&](const JournaledEvent<matching::Book>& event) {
         if (event.session() != session) return;
         if (const auto* rested = event.as<matching::OrderRested>())

@@ -13,8 +13,9 @@ namespace pawl::cli {
 
 class EarlierOrders {
 public:
-    // Reads the journal up to the first `orders_max` accepted orders of this session.
-    Status read(Engine<matching::Book>& engine, SessionId session, std::size_t orders_max = 1024);
+    // Reads the journal from `begin` up to the first `orders_max` accepted orders of this session.
+    Status read(Engine<matching::Book>& engine, const Cursor& begin, SessionId session,
+                std::size_t orders_max = 1024);
 
     // False: the command with this number was another one. True also when nothing is known of it.
     bool may_be(std::uint64_t number, const Instruction& instruction) const;

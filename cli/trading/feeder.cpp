@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "cli/trading/journal_begin.hpp"
 #include "cli/trading/numbering.hpp"
 
 namespace pawl::cli {
@@ -40,7 +41,9 @@ std::string Feeder::stopped_at(const Instruction& instruction) const {
 
 Status Feeder::run(InstructionSource& source) {
     if (*std::max_element(highest_.begin(), highest_.end()) != 0) {
-        Status read = earlier_.read(engine_, session_id(options_.session));
+        const Result<JournalBegin> begin = begin_of_journal(options_.directory);
+        if (!begin) return begin.error();
+        Status read = earlier_.read(engine_, begin->cursor, session_id(options_.session));
         if (!read) return read;
     }
     started_ns_ = steady_ns();

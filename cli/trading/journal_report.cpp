@@ -39,10 +39,11 @@ void count(const Event& event, SessionId steps, DayCounts& counts) {
 
 }  // namespace
 
-Result<DayReport> read_day(TradingEngine& engine, const std::string& session, bool keep_trades) {
+Result<DayReport> read_day(TradingEngine& engine, const Cursor& begin, const std::string& session,
+                           bool keep_trades) {
     const SessionId steps = session_id(step_session(session));
     DayReport report;
-    auto journal = engine.subscribe({.rejections = true});
+    auto journal = engine.subscribe({.from = begin, .rejections = true});
     const auto take = [&](const Event& event) {
         count(event, steps, report.counts);
         if (!event.is_rejection()) ++report.counts.events;

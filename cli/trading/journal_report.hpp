@@ -35,9 +35,10 @@ struct DayReport {
     std::vector<TradeRow> trades;  // in the order of the input
 };
 
-// Reads the whole journal of an open engine; `session` is the input's. `keep_trades`: false counts
-// them only.
-Result<DayReport> read_day(TradingEngine& engine, const std::string& session, bool keep_trades);
+// Reads the journal of an open engine from `begin` on; `session` is the input's. `keep_trades`:
+// false counts them only.
+Result<DayReport> read_day(TradingEngine& engine, const Cursor& begin, const std::string& session,
+                           bool keep_trades);
 
 // cmd_no,buy_id,sell_id,price,qty,aggressor with a header line; with more than one name,
 // `instrument` stands in front. Written beside `path` and renamed: it is whole or it is not there.

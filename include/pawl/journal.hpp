@@ -30,6 +30,7 @@ struct DumpOptions {
     std::optional<Time> time_max;
     std::uint64_t sequence_min = 0;
     std::uint64_t sequence_max = ~std::uint64_t{0};
+    Position position_end{~std::uint64_t{0}};  // records below it
     std::uint64_t records_max = ~std::uint64_t{0};
     std::function<bool(std::string_view json_line)> matches;  // empty: every line
     // Gets what a reader should know and no record says. May be empty.
