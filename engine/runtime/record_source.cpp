@@ -89,11 +89,11 @@ Status RecordSource::fill() {
 }
 
 Status RecordSource::fill_from_segments() {
+    if (!walk_.from)
+        if (Status begun = begin_at_first_kept(); !begun) return begun;
     // Behind what is synced a running journaler may be writing this very moment.
     const Position safe = looked_.live ? durable_ : Position{~std::uint64_t{0}};
     walk_.bound = std::min(Position{next_.value + piece_bytes}, safe);
-    if (!walk_.from)
-        if (Status begun = begin_at_first_kept(); !begun) return begun;
     Collect collect(records_, next_);
     auto walked = journal::walk_segments(storage_, walk_, collect);
     if (!walked) return walked.error();
@@ -111,13 +111,11 @@ Status RecordSource::fill_from_segments() {
 
 // What is neither kept nor archived any more cannot be read.
 Status RecordSource::begin_at_first_kept() {
-    auto readable = journal::list_readable_segments(storage_, looked_.directory, shard_);
-    if (!readable) return readable.error();
-    if (readable->empty() || readable->front() == 1) return Done{};
-    auto place = journal::place_in_segment(storage_, walk_, readable->front());
-    if (!place) return place.error();
+    const auto first = journal::first_place(storage_, walk_);
+    if (!first) return first.error();
+    if (!*first) return Done{};
     records_.clear();
-    begin_at(*place);
+    begin_at(**first);
     return Done{};
 }
 
