@@ -260,7 +260,9 @@ void Snapshotter::end(const Status& outcome) {
 }
 
 void Snapshotter::abandon() {
-    const bool stands = step_ == Step::let_go;
+    const std::uint64_t asked = asked_.load(std::memory_order_acquire);
+    // Who asked later asked for more than what stands.
+    const bool stands = step_ == Step::let_go && asked == serving_;
     saving_.reset();
     writer_.reset();
     loading_.reset();
@@ -268,7 +270,7 @@ void Snapshotter::abandon() {
     fold_.reset();
     retention_.reset();
     step_ = Step::idle;
-    serving_ = asked_.load(std::memory_order_acquire);
+    serving_ = asked;
     const std::lock_guard lock(mutex_);
     served_ = serving_;
     if (stands)
