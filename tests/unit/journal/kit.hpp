@@ -228,6 +228,12 @@ public:
             if (!append(payload_bytes) && !(sync() && append(payload_bytes))) return false;
         return true;
     }
+    // Blocks of 20 records each, all of them durable.
+    bool append_blocks(int n) {
+        for (int i = 0; i < n; ++i)
+            if (!append_many(20) || !sync()) return false;
+        return true;
+    }
     void count_synced() {
         while (synced_count < written.size() &&
                written[synced_count].position.value + written[synced_count].bytes.size() <=

@@ -148,10 +148,7 @@ TEST(Recovery, cut_bytes_are_set_aside_and_named_command_by_command) {
 TEST(Recovery, damage_before_the_durable_bound_is_refused_and_nothing_is_changed) {
     Life life;
     ASSERT_TRUE(life.open());
-    for (int i = 0; i < 5; ++i) {
-        ASSERT_TRUE(life.append_many(20));
-        ASSERT_TRUE(life.sync());
-    }
+    ASSERT_TRUE(life.append_blocks(5));
     life.cut_power();
     auto& bytes = life.bytes(1);
     const auto offsets = blocks_of(bytes);
@@ -170,10 +167,7 @@ TEST(Recovery, damage_before_the_durable_bound_is_refused_and_nothing_is_changed
 TEST(Recovery, damage_that_the_head_still_covers_is_healed_from_it) {
     Life life;
     ASSERT_TRUE(life.open());
-    for (int i = 0; i < 5; ++i) {
-        ASSERT_TRUE(life.append_many(20));
-        ASSERT_TRUE(life.sync());
-    }
+    ASSERT_TRUE(life.append_blocks(5));
     life.kill();
     auto& bytes = life.bytes(1);
     bytes[blocks_of(bytes)[2] + 700] ^= std::byte{1};
@@ -192,10 +186,7 @@ TEST(Recovery, damage_is_healed_over_the_end_of_a_segment) {
     Life life;
     life.options().head_bytes = 4 * head_bytes_min;
     ASSERT_TRUE(life.open());
-    for (int i = 0; i < 60; ++i) {
-        ASSERT_TRUE(life.append_many(20));
-        ASSERT_TRUE(life.sync());
-    }
+    ASSERT_TRUE(life.append_blocks(60));
     ASSERT_TRUE(life.storage.exists(life.segment(3)));
     life.kill();
     auto& bytes = life.bytes(1);
@@ -233,10 +224,7 @@ TEST(Recovery, bytes_farther_away_than_one_write_are_suspect_and_stay) {
 TEST(Recovery, any_two_swapped_blocks_are_found) {
     Life life;
     ASSERT_TRUE(life.open());
-    for (int i = 0; i < 5; ++i) {
-        ASSERT_TRUE(life.append_many(20));
-        ASSERT_TRUE(life.sync());
-    }
+    ASSERT_TRUE(life.append_blocks(5));
     life.cut_power();
     const auto original = life.bytes(1);
     const auto offsets = blocks_of(original);
@@ -274,10 +262,7 @@ TEST(Recovery, a_block_that_was_killed_before_its_sync_is_made_durable_at_openin
 TEST(Recovery, a_block_whose_predecessor_was_exchanged_does_not_chain) {
     Life life;
     ASSERT_TRUE(life.open());
-    for (int i = 0; i < 3; ++i) {
-        ASSERT_TRUE(life.append_many(20));
-        ASSERT_TRUE(life.sync());
-    }
+    ASSERT_TRUE(life.append_blocks(3));
     life.cut_power();
     auto& bytes = life.bytes(1);
     std::byte* const second = bytes.data() + blocks_of(bytes)[1];
@@ -298,10 +283,7 @@ TEST(Recovery, a_block_of_another_directory_is_recognised) {
     other.cut_power();
     Life life;
     ASSERT_TRUE(life.open());
-    for (int i = 0; i < 3; ++i) {
-        ASSERT_TRUE(life.append_many(20));
-        ASSERT_TRUE(life.sync());
-    }
+    ASSERT_TRUE(life.append_blocks(3));
     life.cut_power();
     std::copy_n(other.bytes(1).begin() + 4096, 4096, life.bytes(1).begin() + 4096);
     life.bytes(1);
