@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <thread>
 #include <vector>
 
 #include "tests/unit/engine/kit.hpp"
@@ -44,6 +45,24 @@ protected:
     std::mutex mutex_;
     std::vector<Notice> notices_;
 };
+
+TEST_P(Faults, no_command_waits_for_a_snapshot) {
+    if (GetParam() != Threading::own) GTEST_SKIP() << "one thread does one thing at a time";
+    Bank bank = open(options(2));
+    ask(bank, 1, Account::Deposit{1});
+    storage_.hold_writes_to("snapshot.new");
+    Status made{Done{}};
+    std::thread asker([&] { made = bank.snapshot(); });
+    until([&] { return storage_.somebody_is_held(); });
+    for (int i = 0; i < 300; ++i)
+        EXPECT_TRUE(ask(bank, static_cast<Id>(i % 9), Account::Deposit{1}).accepted());
+    for (int i = 0; i < 20; ++i)
+        EXPECT_TRUE(ask(bank, static_cast<Id>(i), Account::Deposit{1}, synced()).accepted());
+    EXPECT_TRUE(storage_.somebody_is_held()) << "the snapshot was not under way any more";
+    storage_.let_go();
+    asker.join();
+    EXPECT_TRUE(made.ok()) << made.error().sentence;
+}
 
 TEST_P(Faults, a_snapshot_without_room_is_given_up_and_made_when_there_is_some) {
     constexpr std::uint64_t plenty = std::uint64_t{1} << 40;

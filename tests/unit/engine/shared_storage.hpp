@@ -2,6 +2,7 @@
 // no layout.
 #pragma once
 
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -23,6 +24,20 @@ public:
     void repair() {
         const std::lock_guard lock(mutex_);
         failing_from_ = 0;
+    }
+    // Writes to files whose name ends so wait until let_go().
+    void hold_writes_to(const std::string& name_end) {
+        const std::lock_guard lock(mutex_);
+        held_ = name_end;
+    }
+    void let_go() {
+        const std::lock_guard lock(mutex_);
+        held_.clear();
+        changed_.notify_all();
+    }
+    bool somebody_is_held() {
+        const std::lock_guard lock(mutex_);
+        return waiting_ != 0;
     }
     void set_quota_bytes(std::uint64_t bytes) {
         const std::lock_guard lock(mutex_);
@@ -104,7 +119,8 @@ private:
             return file_->sync();
         }
         Status write_durable(std::uint64_t offset, std::span<const std::byte> bytes) override {
-            const std::lock_guard lock(storage_.mutex_);
+            std::unique_lock lock(storage_.mutex_);
+            storage_.wait_while_held(lock, path());
             if (in_use_ && ++storage_.writes_ >= storage_.failing_from_ &&
                 storage_.failing_from_ != 0)
                 return {journal::StorageFault::io, 5};
@@ -122,7 +138,16 @@ private:
         const bool in_use_;
     };
 
+    void wait_while_held(std::unique_lock<std::mutex>& lock, const std::string& path) {
+        ++waiting_;
+        changed_.wait(lock, [&] { return held_.empty() || !path.ends_with(held_); });
+        --waiting_;
+    }
+
     std::mutex mutex_;
+    std::condition_variable changed_;
+    std::string held_;
+    int waiting_ = 0;
     journal::testing::MemoryStorage memory_;
     std::uint64_t writes_ = 0;
     std::uint64_t failing_from_ = 0;
