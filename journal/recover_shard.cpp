@@ -130,6 +130,8 @@ private:
         const Evidence evidence{end_.seen, durable_ > end_.tail.position, behind_.beyond};
         const Judgement judgement = judge(evidence);
         report_.found = judgement.which;
+        if (judgement.decision != Decision::stop_here)
+            if (const auto status = look_again(); !status.ok()) return status;
         switch (judgement.decision) {
             case Decision::stop_here:
                 break;
@@ -149,6 +151,24 @@ private:
         if (const auto status = write_down(remains); !status.ok()) return status;
         if (const auto status = zero_rest(); !status.ok()) return status;
         return set_head_aside(remains);
+    }
+
+    // Nothing is cut, healed or refused for good because of one answer of the disk.
+    Status look_again() {
+        struct Nobody final : RecordSink {
+            void on_record(const detail::RecordView&, Position) override {}
+        } nobody;
+        WalkOptions options = walk_options_;
+        options.progress = nullptr;
+        if (end_.tail.segment_index != 0) options.from = continued(end_);
+        const auto again = walk_segments(storage_, options, nobody);
+        if (!again.ok()) return again.error();
+        if (again->tail.position == end_.tail.position && again->seen == end_.seen) return Done{};
+        return Error{ErrorCode::io, where() + ": what stands at position " +
+                                        std::to_string(end_.tail.position.value) +
+                                        " reads differently when it is read again" +
+                                        (end_.why.empty() ? "" : "; at first: " + end_.why) +
+                                        ": nothing was changed; open again, and look at the disk"};
     }
 
     // What the head has beyond the segments, judged by the same chain.

@@ -117,6 +117,9 @@ public:
         std::uint64_t bytes = 0;
     };
     const Place& last_lie() const noexcept { return last_lie_; }
+    // Power was lost before anything else was written to the folder of the last lie: nobody can
+    // know of it.
+    bool lie_without_witness() const noexcept { return lie_without_witness_; }
 
     // ---- Storage
     journal::StorageStatus open(const std::string& path, journal::OpenMode mode,
@@ -197,6 +200,7 @@ private:
                  std::span<std::byte> to);
     bool lied(const NodePointer& node, const std::string& path, std::uint64_t offset,
               std::span<const std::byte> bytes);
+    void lose_power();
     void settle(const std::function<std::size_t(std::size_t versions)>& choose);
     std::vector<std::pair<std::string, NodePointer>> loose_nodes() const;
 
@@ -229,6 +233,8 @@ private:
     std::uint64_t misread_at_ = 0;
     Misread misread_ = Misread::stale;
     Place last_lie_;
+    bool lie_is_fresh_ = false;  // nothing was written to its folder since
+    bool lie_without_witness_ = false;
 };
 
 }  // namespace pawl::sim

@@ -220,8 +220,11 @@ void Disk::sync_node(Node& node) {
 
 bool Disk::lied(const NodePointer& node, const std::string& path, std::uint64_t offset,
                 std::span<const std::byte> bytes) {
+    const auto folder = [](const std::string& name) { return name.substr(0, name.rfind('/')); };
+    if (lie_is_fresh_ && folder(path) == folder(last_lie_.path)) lie_is_fresh_ = false;
     if (++writes_ != lie_at_) return false;
     last_lie_ = {path, offset, bytes.size()};
+    lie_is_fresh_ = true;
     if (trace_ != nullptr) trace_->note("is a lie", path, static_cast<unsigned>(lie_), offset);
     if (lie_ == Lie::lost) {
         // The file is as long as it was told to be: its size is the file system's word.

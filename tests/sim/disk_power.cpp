@@ -108,9 +108,14 @@ void Disk::settle(const std::function<std::size_t(std::size_t versions)>& choose
     names_ = durable_names_;
 }
 
-void Disk::cut_power(Chance& chance) {
+void Disk::lose_power() {
     kill();
     rings_.clear();
+    if (lie_is_fresh_) lie_without_witness_ = true;
+}
+
+void Disk::cut_power(Chance& chance) {
+    lose_power();
     // A power cut of a whole machine is often kind, or cruel, to everything at once.
     const std::uint64_t mood = chance.below(4);
     settle([&](std::size_t versions) -> std::size_t {
@@ -122,8 +127,7 @@ void Disk::cut_power(Chance& chance) {
 }
 
 void Disk::cut_power(const std::function<bool(std::size_t)>& arrived) {
-    kill();
-    rings_.clear();
+    lose_power();
     std::size_t i = 0;
     settle([&](std::size_t versions) { return arrived(i++) ? versions - 1 : 0; });
     if (trace_ != nullptr) trace_->note("power is cut");
@@ -155,6 +159,9 @@ std::unique_ptr<Disk> Disk::copy(Clock* clock, Trace* trace) const {
     other->chance_ = chance_;
     other->quota_bytes_ = quota_bytes_;
     other->remembers_ = remembers_;
+    other->last_lie_ = last_lie_;
+    other->lie_is_fresh_ = lie_is_fresh_;
+    other->lie_without_witness_ = lie_without_witness_;
     other->dead_ = true;
     return other;
 }

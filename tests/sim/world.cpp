@@ -104,7 +104,11 @@ bool World::open() {
         return false;
     }
     bank_.emplace(Bank::on(std::move(core).value()));
-    for (const std::string& sentence : bank_->recovery_sentences()) trace_.note("found", sentence);
+    found_.clear();
+    for (const std::string& sentence : bank_->recovery_sentences()) {
+        trace_.note("found", sentence);
+        found_ += sentence + "\n";
+    }
     const std::uint64_t hash = bank_->state_hash();
     trace_.note("is open", {}, hash, bank_->recovered_records(), bank_->recovered_events());
     if (hash_ && *hash_ != hash)

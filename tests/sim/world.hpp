@@ -54,6 +54,8 @@ public:
     // A process begins and opens the engine. False: refusal() says why, or it died on the way.
     bool open();
     const Error& refusal() const noexcept { return refusal_; }
+    // What the last opening said of what it had found.
+    const std::string& found() const noexcept { return found_; }
     bool was_refused() const noexcept { return !refusal_.sentence.empty(); }
     bool running() const noexcept { return bank_.has_value() && !disk_->dead(); }
     bool healthy() const noexcept { return running() && !bank_->failed(); }
@@ -118,6 +120,7 @@ private:
     std::optional<std::uint64_t> hash_;  // of the states, if nothing may change it until the next
                                          // opening
     Error refusal_;
+    std::string found_;
 };
 
 }  // namespace pawl::sim
