@@ -13,9 +13,9 @@ Dying any_dying(Chance& chance) {
 
 void end_process(World& world, Ends ends) {
     const std::uint64_t how = world.chance().below(8);
-    if (how == 0 && world.healthy())
+    if (how < (ends == Ends::orders ? 4U : 1U) && world.healthy())
         static_cast<void>(world.close());
-    else if (how < 3 || ends == Ends::kills)
+    else if (how < 3 || ends != Ends::any)
         world.kill();
     else
         world.cut_power();
@@ -25,18 +25,20 @@ void end_process(World& world, Ends ends) {
 void lead_a_process(World& world, Ends ends) {
     Chance& chance = world.chance();
     Disk& disk = world.disk();
-    const bool fails = chance.one_in(6);
+    const bool faulty = ends != Ends::orders;
+    const bool fails = faulty && chance.one_in(6);
     if (fails)
         disk.fail_call(chance.between(1, 150),
                        chance.coin() ? journal::StorageFault::io : journal::StorageFault::no_space,
                        chance.between(1, 3));
-    if (chance.one_in(3)) disk.die_at_call(chance.between(1, 60), any_dying(chance));
-    if (chance.one_in(10)) disk.set_slowness_ns(chance.between(1'000, 20'000'000));
+    if (faulty && chance.one_in(3)) disk.die_at_call(chance.between(1, 60), any_dying(chance));
+    if (faulty && chance.one_in(10)) disk.set_slowness_ns(chance.between(1'000, 20'000'000));
     const bool opened = world.open();
     if (!opened && world.was_refused() && !fails)
         world.ledger().complain("opening is refused: " + world.refusal().sentence);
     if (opened && chance.coin()) world.check();
-    if (opened && chance.coin()) disk.die_at_call(chance.between(1, 80), any_dying(chance));
+    if (faulty && opened && chance.coin())
+        disk.die_at_call(chance.between(1, 80), any_dying(chance));
     if (opened) world.wander(chance.between(5, 60));
     disk.forget_faults();
     disk.set_slowness_ns(0);

@@ -14,8 +14,9 @@ namespace pawl::sim {
 WorldOptions options_of(std::uint64_t seed);
 
 enum class Ends : std::uint8_t {
-    kills,  // processes die, memory stays
-    any,    // and power is lost
+    orders,  // processes end in order, or die between two calls
+    kills,   // they die in any call, or calls fail; memory stays
+    any,     // and power is lost
 };
 
 // A few processes one after the other, each ending as chance wants; then one that must find

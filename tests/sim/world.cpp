@@ -42,6 +42,7 @@ World::World(RingPool& pool, WorldOptions options)
     : options_(std::move(options)),
       pool_(pool),
       chance_(options_.seed),
+      engine_chance_(options_.seed + 0xE61E),
       disk_(std::make_unique<Disk>(pool, &clock_, &trace_)),
       ledger_(options_.shards) {
     trace_.deep = options_.deep;
@@ -52,6 +53,7 @@ World::World(const World& other, WorldOptions options)
     : options_(std::move(options)),
       pool_(other.pool_),
       chance_(options_.seed),
+      engine_chance_(options_.seed + 0xE61E),
       clock_(other.clock_),
       disk_(other.disk_->copy(&clock_, &trace_)),
       ledger_(other.ledger_),
@@ -93,7 +95,8 @@ bool World::open() {
     };
     if (options_.adjust) options_.adjust(options);
     trace_.note("a process begins", {}, life_);
-    detail::Environment environment{*disk_, clock_, [this] { return chance_.next(); }, false};
+    detail::Environment environment{*disk_, clock_, [this] { return engine_chance_.next(); },
+                                    false};
     auto core = detail::EngineCore::open(options, Bank::domain(), std::move(environment));
     refusal_ = Error{};
     if (!core) {
@@ -111,6 +114,7 @@ bool World::open() {
     }
     const std::uint64_t hash = bank_->state_hash();
     trace_.note("is open", {}, hash, bank_->recovered_records(), bank_->recovered_events());
+    heard_ = mixed(heard_ ^ hash);
     if (hash_ && *hash_ != hash)
         ledger_.complain("the state's hash was " + std::to_string(*hash_) +
                          ", after recovery it is " + std::to_string(hash));
@@ -231,6 +235,8 @@ void World::listen(Ledger::Ticket ticket, const Reply& reply) {
     waiting_.erase(ticket);
     trace_.note("hears", to_string(reply.outcome()), ticket, reply.raw().position,
                 reply.raw().version * 2 + (reply.repeat() ? 1U : 0U));
+    heard_ = mixed(heard_ ^ ticket) + reply.raw().position;
+    heard_ = mixed(heard_ ^ reply.raw().version) + reply.raw().sequence + reply.reason_number();
     if (reply.refused()) {
         ++refused_;
         ledger_.unknown(ticket);

@@ -89,6 +89,8 @@ public:
 
     // ---- judgement
     bool right() const noexcept { return ledger_.wrong().empty(); }
+    // Of all that clients were told and states were, whatever the disk had to do for it.
+    std::uint64_t heard() const noexcept { return heard_; }
     std::uint64_t refused() const noexcept { return refused_; }
     std::string story() const;
     static constexpr std::int64_t flush_interval_ns = 10'000'000;
@@ -108,6 +110,7 @@ private:
     const WorldOptions options_;
     RingPool& pool_;
     Chance chance_;
+    Chance engine_chance_;  // what the engine draws for itself
     Clock clock_;
     Trace trace_;
     std::unique_ptr<Disk> disk_;
@@ -116,6 +119,7 @@ private:
     std::vector<Producer<Account, Diary>> producers_;
     std::set<Ledger::Ticket> waiting_;  // for an answer of this process
     std::uint64_t life_ = 0;
+    std::uint64_t heard_ = 0;
     std::uint64_t refused_ = 0;          // answers that said no for good or for now
     std::optional<std::uint64_t> hash_;  // of the states, if nothing may change it until the next
                                          // opening
