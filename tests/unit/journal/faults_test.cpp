@@ -155,7 +155,9 @@ TEST_P(Faults, a_recovery_that_dies_anywhere_is_taken_up_by_the_next) {
     const auto whole = calls_of_a_whole_life();
     for (std::uint64_t n = whole / 3; n <= whole; n += whole / 9) {
         for (const auto after : {After::killed, After::power_torn}) {
-            const std::uint64_t step = sanitized ? 17 : GetParam().records == plain.records ? 2 : 11;
+            const std::uint64_t step = sanitized                             ? 17
+                                       : GetParam().records == plain.records ? 2
+                                                                             : 11;
             for (std::uint64_t again = 1 + n % step; again < 160; again += step) {
                 Life life;
                 life.storage.die_at_call(n);
