@@ -9,6 +9,7 @@
 #include "journal/choose_snapshot.hpp"
 #include "journal/evidence.hpp"
 #include "journal/head.hpp"
+#include "journal/head_look.hpp"
 #include "journal/quarantine.hpp"
 #include "journal/repair.hpp"
 #include "journal/segment_walk.hpp"
@@ -121,7 +122,10 @@ private:
             return Error{ErrorCode::io, where() + ": " + remains.why() +
                                             ": nothing was changed; remove the cause and open "
                                             "again, or remove the head to go on without it"};
-        look_at_head(remains);
+        auto head = look_at_head(remains, head_path(), manifest_, end_.tail);
+        report_.head = head.found;
+        head_good_bytes_ = head.good_bytes;
+        for (auto& sentence : head.sentences) say(std::move(sentence));
         auto looked = look_behind(storage_, walk_options_, end_, manifest_.inflight_bytes_max,
                                   !manifest_.clean.empty());
         if (!looked.ok()) return looked.error();
@@ -130,7 +134,7 @@ private:
         const Evidence evidence{end_.seen, durable_ > end_.tail.position, behind_.beyond};
         const Judgement judgement = judge(evidence);
         report_.found = judgement.which;
-        if (judgement.decision != Decision::stop_here)
+        if (judgement.decision != Decision::stop_here && judgement.decision != Decision::set_aside)
             if (const auto status = look_again(); !status.ok()) return status;
         switch (judgement.decision) {
             case Decision::stop_here:
@@ -169,80 +173,6 @@ private:
                                         " reads differently when it is read again" +
                                         (end_.why.empty() ? "" : "; at first: " + end_.why) +
                                         ": nothing was changed; open again, and look at the disk"};
-    }
-
-    // What the head has beyond the segments, judged by the same chain.
-    void look_at_head(const HeadRemains& remains) {
-        using State = HeadRemains::State;
-        const Position p = end_.tail.position;
-        if (remains.state() == State::absent && !manifest_.clean.empty())
-            return;  // closed in order
-        if (remains.state() == State::absent) {
-            report_.head = HeadFound::absent;
-            say("head " + head_path() +
-                " is gone after an end that was not clean (a reboot, or another container): what "
-                "was committed but not yet on disk then is lost; replies of 'synced' and above "
-                "are all here");
-            return;
-        }
-        if (remains.state() != State::ours) {
-            report_.head =
-                remains.state() == State::foreign ? HeadFound::foreign : HeadFound::damaged;
-            say(remains.why() + ": it is not used; what only it held is lost");
-            return;
-        }
-        if (remains.epoch() != manifest_.epoch() || remains.committed() < p) {
-            report_.head = HeadFound::stale;
-            say("head " + head_path() + " is of reign " + std::to_string(remains.epoch()) +
-                ", ends at position " + std::to_string(remains.committed().value) +
-                "; the directory is of reign " + std::to_string(manifest_.epoch()) +
-                " and ends at " + std::to_string(p.value) + ": it is not used");
-            return;
-        }
-        report_.head = HeadFound::used;
-        if (remains.first() > p) {
-            report_.head = HeadFound::damaged;
-            say("head " + head_path() + " begins at position " +
-                std::to_string(remains.first().value) + ", the segments end at " +
-                std::to_string(p.value) + ": it does not reach");
-            return;
-        }
-        RecordPoint point{end_.tail.checksum, end_.tail.sequence.value, end_.tail.time_ns};
-        const auto run = walk_records(remains.at(p), remains.committed().value - p.value, point,
-                                      [](const std::byte*, std::uint64_t) {});
-        head_good_bytes_ = run.good_bytes;
-        if (run.fault == RecordFault::none && ends_as_noted(remains, point)) return;
-        if (run.fault == RecordFault::none) {
-            report_.head = HeadFound::damaged;
-            say("head " + head_path() + ": the last record below position " +
-                std::to_string(remains.committed().value) +
-                " is not the one that it notes as its last: what it holds up to there is used, "
-                "and it is set aside");
-            return;
-        }
-        report_.head = HeadFound::damaged;
-        say("head " + head_path() + ": the record at position " +
-            std::to_string(p.value + run.good_bytes) + " is not good (" + to_string(run.fault) +
-            "): it is used up to there and set aside");
-    }
-
-    // Whether the head's last committed record is the one that its writer noted. The note is
-    // written just before the position: when it speaks of a record behind that, the records up to
-    // there are whole, and taken too.
-    bool ends_as_noted(const HeadRemains& remains, RecordPoint point) {
-        const std::byte* at = remains.at(remains.committed());
-        std::uint64_t left = remains.announced().value - remains.committed().value;
-        std::uint64_t further = 0;
-        while (point.checksum != remains.last_checksum()) {
-            if (check_record(at, left, point) != RecordFault::none) return false;
-            const auto& header = *reinterpret_cast<const detail::RecordHeader*>(at);
-            point = RecordPoint{header.checksum, last_sequence_of(header), header.decided_ns};
-            at += header.length;
-            left -= header.length;
-            further += header.length;
-        }
-        head_good_bytes_ += further;
-        return true;
     }
 
     void gather_durable(const HeadRemains& remains) {

@@ -362,6 +362,31 @@ TEST(Recovery, each_mismatch_is_refused_with_both_values) {
     EXPECT_TRUE(life.open()) << life.error().sentence;
 }
 
+// Two copies of one directory went on by themselves; the manifest of one stands with the segments
+// of the other.
+TEST(Recovery, segments_that_go_on_behind_an_orderly_end_are_another_history) {
+    Life life;
+    ASSERT_TRUE(life.open());
+    ASSERT_TRUE(life.append_blocks(1));
+    ASSERT_TRUE(life.close().ok());
+    const auto segment = life.bytes(1);
+    const auto manifest = life.storage.bytes_of("dir/manifest");
+    ASSERT_TRUE(life.open());
+    ASSERT_TRUE(life.append_blocks(1));
+    ASSERT_TRUE(life.close().ok());
+    const auto other = life.storage.bytes_of("dir/manifest");
+    life.storage.put_file(life.segment(1), segment);
+    life.storage.put_file("dir/manifest", manifest);
+    ASSERT_TRUE(life.open());
+    ASSERT_TRUE(life.append_blocks(2));
+    ASSERT_TRUE(life.close().ok());
+    life.storage.put_file("dir/manifest", other);
+    ASSERT_FALSE(life.open());
+    EXPECT_EQ(life.error().code, ErrorCode::damaged) << life.error().sentence;
+    EXPECT_NE(life.error().sentence.find("another history"), std::string::npos)
+        << life.error().sentence;
+}
+
 TEST(Recovery, segments_without_a_manifest_are_not_overwritten) {
     Life life;
     ASSERT_TRUE(life.open());
