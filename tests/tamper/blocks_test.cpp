@@ -17,14 +17,20 @@ protected:
         std::memcpy(file(place).data() + place.offset, block,
                     std::min<std::uint64_t>(bytes, file(place).size() - place.offset));
     }
-    // What stands at `place` is wrong now.
-    void is_found(const BlockPlace& place, const std::string& what) {
+    // What stands at `place` is wrong now; a refusal says `why`.
+    void is_found(const BlockPlace& place, const std::string& what, const std::string& why = "") {
         const Aftermath aftermath = recovery_.recover(place.shard);
         const auto where = [&] {
             return what + " at " + place.segment + " offset " + std::to_string(place.offset);
         };
         ASSERT_TRUE(is_safe(image_, place.shard, aftermath)) << where();
         ASSERT_TRUE(aftermath.noticed()) << where();
+        // One that does not fit into the rest of its segment is not even a block.
+        const bool fits = aftermath.sentence.find("not intact") == std::string::npos;
+        if (aftermath.refused && fits) {
+            ASSERT_NE(aftermath.sentence.find(why), std::string::npos)
+                << where() << ": " << aftermath.sentence;
+        }
         if (GetParam() == End::in_order) {
             ASSERT_TRUE(aftermath.refused) << where();
         }
@@ -52,7 +58,12 @@ TEST_P(Blocks, one_written_over_another_is_found) {
             const Restored restored(file(to));
             // Not beyond its place: who wipes out the blocks behind it too wipes out the evidence.
             put(to, block.data(), std::min(from.bytes, to.bytes));
-            is_found(to, name(from));
+            const bool stale =
+                from.shard == to.shard && from.segment < to.segment;  // as an earlier generation
+            is_found(to, name(from),
+                     from.shard != to.shard ? "another directory or shard"
+                     : stale                ? ""
+                                            : "another place");
             if (HasFatalFailure()) return;
             ++pairs;
         }
@@ -90,7 +101,7 @@ TEST_P(Blocks, one_of_a_twin_directory_is_found) {
         const Restored restored(file(blocks_[i]));
         put(blocks_[i], twin.files.at(twin_blocks[i].segment).data() + twin_blocks[i].offset,
             twin_blocks[i].bytes);
-        is_found(blocks_[i], "its twin");
+        is_found(blocks_[i], "its twin", "another directory or shard");
         if (HasFatalFailure()) return;
     }
 }
