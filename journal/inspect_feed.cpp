@@ -22,7 +22,6 @@ public:
     Handout(ShardFeed& feed, RecordSink& sink) : feed_(feed), sink_(sink) {}
 
     void on_record(const detail::RecordView& record, Position position) override {
-        if (feed_.limit_ && position >= *feed_.limit_) return;
         if (position < feed_.next_ && given_before(record, position)) return;
         const auto& header = record.header();
         sink_.on_record(record, position);
@@ -136,7 +135,7 @@ Result<bool> ShardFeed::read_on(RecordSink& sink) {
 Result<ShardFeed::Step> ShardFeed::read_segments(Handout& handout) {
     const Position bound = look_.walk_options.bound;
     const Position at = look_.end.tail.position;
-    if (at >= bound) return Step::ended;
+    if (at >= bound || (limit_ && at >= *limit_)) return Step::ended;
     if (!place_) {
         // Nothing was in segments yet, and by now the first ones may have come and gone.
         auto first = first_place(storage_, look_.walk_options);
@@ -148,7 +147,9 @@ Result<ShardFeed::Step> ShardFeed::read_segments(Handout& handout) {
     }
     WalkOptions options = look_.walk_options;
     options.from = place_;
+    // What is walked is given: a block that reaches beyond the limit is given whole.
     options.bound = std::min(bound, Position{at.value + run_bytes});
+    if (limit_) options.bound = std::min(options.bound, *limit_);
     handout.from_head = false;
     auto walked = walk_segments(storage_, options, handout);
     if (!walked.ok()) {
@@ -156,8 +157,10 @@ Result<ShardFeed::Step> ShardFeed::read_segments(Handout& handout) {
         return Step::look_again;
     }
     look_.end = std::move(walked).value();
-    for (const auto& remark : look_.end.remarks) say(remark);
     if (look_.end.tail.segment_index != 0) place_ = continued(look_.end);
+    // The segments that follow may have gone although this one is still there, archived earlier.
+    if (!look_.end.bound_reached && go_to_kept(Error{}).ok()) return Step::look_again;
+    for (const auto& remark : look_.end.remarks) say(remark);
     if (look_.end.bound_reached)
         return look_.end.tail.position < bound ? Step::look_again : Step::ended;
     // Somebody opened it meanwhile: what was seen behind the end may be half a block.
@@ -170,15 +173,16 @@ ShardFeed::Step ShardFeed::read_head(Handout& handout) {
                                 look_.end.tail.position < look_.walk_options.bound))
         return Step::ended;
     // The same head goes on; another one is compared with what was given beyond the segments.
-    const bool same = head_epoch_ == head.epoch() && next_ >= look_.end.tail.position;
+    const bool same = head_epoch_ == head.epoch();
     const StreamTail& tail = look_.end.tail;
+    PAWL_ASSERT(next_ >= tail.position);  // else something between them was never given
     Position position = same ? next_ : tail.position;
     RecordPoint point =
         same ? point_ : RecordPoint{tail.checksum, tail.sequence.value, tail.time_ns};
-    if (position < head.first()) return looked_.live ? Step::look_again : Step::ended;
-    handout.from_head = true;
     Position end = limit_ ? std::min(head.committed(), *limit_) : head.committed();
     if (position >= end) return Step::ended;
+    if (position < head.first()) return looked_.live ? Step::look_again : Step::ended;
+    handout.from_head = true;
     if (same) end = std::min(end, Position{position.value + run_bytes});
     const HeadEnd ended = read_live_head(head, position, end, point, handout);
     if (handout.given || position == next_) head_epoch_ = head.epoch();
@@ -188,11 +192,13 @@ ShardFeed::Step ShardFeed::read_head(Handout& handout) {
     return ended == HeadEnd::overwritten && looked_.live ? Step::look_again : Step::ended;
 }
 
-// The place is gone? Then retention removed its segment, and the first that is kept follows.
+// Did retention remove what follows? Then the first that is kept is next; else `why`.
 Status ShardFeed::go_to_kept(const Error& why) {
+    const std::uint64_t stands = place_ ? place_->tail.segment_index : 0;
+    if (looked_.manifest.kept_of(shard_).segment_index <= stands) return why;
     auto first = first_place(storage_, look_.walk_options);
     if (!first.ok() || !first.value()) return why;
-    if (place_ && first.value()->tail.segment_index <= place_->tail.segment_index) return why;
+    if (first.value()->tail.segment_index <= stands) return why;
     go_to(*first.value());
     return Done{};
 }

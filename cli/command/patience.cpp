@@ -33,7 +33,13 @@ bool Patience::wait() const {
     pollfd both[] = {{.fd = signals_, .events = POLLIN, .revents = 0},
                      {.fd = STDOUT_FILENO, .events = 0, .revents = 0}};
     (void)::poll(both, 2, wait_ms);
-    return (both[0].revents & POLLIN) == 0 && (both[1].revents & (POLLERR | POLLHUP)) == 0;
+    if ((both[0].revents & POLLIN) != 0) {
+        // Taken, or it would end the process as soon as it may.
+        signalfd_siginfo taken{};
+        static_cast<void>(::read(signals_, &taken, sizeof taken) == sizeof taken);
+        return false;
+    }
+    return (both[1].revents & (POLLERR | POLLHUP)) == 0;
 }
 
 }  // namespace pawl::cli

@@ -62,6 +62,7 @@ public:
     void kill_now();                                   // kill -9, and gone
     Ran wait();                                        // to its own end
     std::string printed() const;                       // on standard output so far
+    pid_t pid() const noexcept { return child_; }      // until it was waited for
 
 private:
     bool own_out_;  // else it is a file that somebody else reads, if anybody can
