@@ -173,7 +173,8 @@ Result<JudgedEnd> judge_closed_shard(Storage& storage, const Looked& looked, con
                                      Position claims) {
     const Manifest& manifest = looked.manifest;
     const std::uint32_t shard = look.walk_options.shard;
-    auto behind = look_behind(storage, look.walk_options, look.end, manifest.inflight_bytes_max);
+    auto behind = look_behind(storage, look.walk_options, look.end, manifest.inflight_bytes_max,
+                              !manifest.clean.empty());
     if (!behind.ok()) return behind.error();
     JudgedEnd judged;
     judged.durable = std::max(behind->durable, claims);
@@ -189,6 +190,7 @@ Result<JudgedEnd> judge_closed_shard(Storage& storage, const Looked& looked, con
     judged.sentence =
         std::string(to_string(judged.which)) + " at position " + std::to_string(end.value);
     if (!look.end.why.empty()) judged.sentence += ": " + look.end.why;
+    if (!behind->hole.empty()) judged.sentence += "; " + behind->hole;
     if (judged.which == Case::torn_tail) {
         judged.torn_bytes = behind->bytes;
         judged.sentence += ": " + std::to_string(behind->bytes) +

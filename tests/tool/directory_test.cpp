@@ -149,7 +149,7 @@ TEST_F(WrongDirectory, damage_is_refused_and_named_by_verify) {
 }
 
 TEST_F(WrongDirectory, looking_into_what_is_no_journal_says_so) {
-    for (const char* look : {"dump", "verify", "stat"}) {
+    for (const char* look : {"dump", "tail", "verify", "stat"}) {
         expect_sentence(run({"journal", look, folder_.path("nosuch")}), 4, {"nosuch"});
         expect_sentence(run({"journal", look, input_}), 4, {"day.csv"});
         expect_sentence(run({"journal", look, folder_.path("")}), 4, {"manifest"});

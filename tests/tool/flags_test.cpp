@@ -37,6 +37,8 @@ TEST(Flags, a_wrong_one_is_named_with_the_help_that_knows_better) {
         {with(csv, {"--durability", "replicated"}), {"--durability", "replicated"}},
         {{"day", "--directory"}, {"--directory", "'pawl day --help'"}},
         {{"day", "--instruments", "0", "--directory", "x"}, {"--instruments"}},
+        {{"journal", "tail"}, {"directory", "'pawl journal tail --help'"}},
+        {{"journal", "grep", "x"}, {"directory", "'pawl journal grep --help'"}},
         {{"counters"}, {"directory", "'pawl counters --help'"}},
     };
     for (const WrongFlag& one : wrong) expect_sentence(run(one.arguments), 2, one.words);
@@ -64,6 +66,11 @@ TEST(Flags, every_command_has_help) {
                                                          {"bench"},
                                                          {"journal"},
                                                          {"journal", "dump"},
+                                                         {"journal", "grep"},
+                                                         {"journal", "tail"},
+                                                         {"journal", "diff"},
+                                                         {"replay"},
+                                                         {"snapshot"},
                                                          {"journal", "stat"},
                                                          {"journal", "verify"},
                                                          {"counters"}};
