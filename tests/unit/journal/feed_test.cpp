@@ -6,7 +6,9 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <ostream>
+#include <utility>
 
 #include "kit.hpp"
 
@@ -239,6 +241,76 @@ TEST_F(Feed, another_directory_under_the_same_name_is_said) {
     ASSERT_TRUE(life.open()) << life.error().sentence;
     EXPECT_FALSE(follower.poll());
     EXPECT_NE(follower.error.find("another journal now"), std::string::npos) << follower.error;
+}
+
+// Somebody else's doing between two calls of a reader: here before it maps the head.
+class Interrupted final : public Storage {
+public:
+    explicit Interrupted(Storage& storage) : real_(storage) {}
+    std::function<void()> before_map;  // once
+
+    StorageStatus open(const std::string& path, OpenMode mode,
+                       std::unique_ptr<File>& file) override {
+        return real_.open(path, mode, file);
+    }
+    StorageStatus list(const std::string& path, std::vector<std::string>& names) override {
+        return real_.list(path, names);
+    }
+    StorageStatus rename(const std::string& from, const std::string& to) override {
+        return real_.rename(from, to);
+    }
+    StorageStatus remove(const std::string& path) override { return real_.remove(path); }
+    StorageStatus make_directory(const std::string& path) override {
+        return real_.make_directory(path);
+    }
+    StorageStatus sync_directory(const std::string& path) override {
+        return real_.sync_directory(path);
+    }
+    StorageStatus free_bytes(const std::string& path, std::uint64_t& bytes) override {
+        return real_.free_bytes(path, bytes);
+    }
+    StorageStatus lock(const std::string& path, std::unique_ptr<FileLock>& lock,
+                       std::string& holder) override {
+        return real_.lock(path, lock, holder);
+    }
+    StorageStatus probe_lock(const std::string& path, std::string& holder) override {
+        return real_.probe_lock(path, holder);
+    }
+    StorageStatus map_ring(const std::string& path, std::uint64_t bytes, RingMode mode,
+                           std::unique_ptr<SharedRing>& ring) override {
+        if (const auto call = std::exchange(before_map, nullptr)) call();
+        return real_.map_ring(path, bytes, mode, ring);
+    }
+
+private:
+    Storage& real_;
+};
+
+TEST_F(Feed, has_everything_of_a_directory_that_is_closed_between_two_calls) {
+    life.append_many(100);
+    Interrupted storage(life.storage);
+    storage.before_map = [&] { ASSERT_TRUE(life.close().ok()); };
+    ShardFeed feed(storage, life.options().path, 0);
+    Collector collector;
+    Result<bool> more = true;
+    while (more.ok() && *more) more = feed.read_on(collector);
+    ASSERT_TRUE(more.ok()) << more.error().sentence;
+    EXPECT_EQ(collector.history.size(), 100U);
+    EXPECT_TRUE(feed.end_status().ok());
+}
+
+TEST_F(Feed, has_everything_of_a_directory_that_is_opened_between_two_calls) {
+    life.append_many(100);
+    life.kill();
+    Interrupted storage(life.storage);
+    storage.before_map = [&] { ASSERT_TRUE(life.open()); };
+    ShardFeed feed(storage, life.options().path, 0);
+    Collector collector;
+    Result<bool> more = true;
+    while (more.ok() && *more) more = feed.read_on(collector);
+    ASSERT_TRUE(more.ok()) << more.error().sentence;
+    EXPECT_EQ(collector.history.size(), 100U);
+    EXPECT_TRUE(feed.end_status().ok());
 }
 
 // What may happen to a directory, one after the other, and a look in between.

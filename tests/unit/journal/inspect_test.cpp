@@ -1,13 +1,17 @@
 // Dump, verify and stat on real files: closed, open, killed, changed.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cctype>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
+#include "journal/inspect_fields.hpp"
 #include "journal/posix_storage.hpp"
 #include "kit.hpp"
 #include "pawl/journal.hpp"
@@ -242,6 +246,85 @@ TEST_F(Inspect, a_journal_killed_while_it_writes_is_clean_each_time_and_loses_no
         ASSERT_EQ(directory->report().shards[0].head, HeadFound::used);
         directory.reset();
     }
+}
+
+// Opened and closed as fast as it goes; whoever looks sees at least what was closed before.
+TEST_F(Inspect, a_journal_that_is_opened_and_closed_meanwhile_is_read_whole_and_clean) {
+    std::atomic<std::uint64_t> closed{0};
+    std::atomic<bool> done{false};
+    open();
+    append(1);
+    ASSERT_TRUE(directory->close().ok());
+    directory.reset();
+    closed.store(1);
+    std::thread owner([&] {
+        while (!done.load(std::memory_order_relaxed)) {
+            open();
+            append(20);
+            ASSERT_TRUE(directory->close().ok());
+            directory.reset();
+            closed.store(sequence);
+        }
+    });
+    for (int look = 0; look < 300; ++look) {
+        const std::uint64_t least = closed.load();
+        EXPECT_GE(dump().size(), least);
+        const auto report = verify();
+        EXPECT_TRUE(report.clean) << (report.shards[0].sentences.empty()
+                                          ? ""
+                                          : report.shards[0].sentences[0]);
+    }
+    done.store(true, std::memory_order_relaxed);
+    owner.join();
+}
+
+// A naive reader: true when `text` is one JSON string in UTF-8 and nothing else.
+bool is_json_string(const std::string& text) {
+    if (text.size() < 2 || text.front() != '"' || text.back() != '"') return false;
+    for (std::size_t i = 1; i + 1 < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        if (byte < 0x20 || byte == '"') return false;
+        if (byte == '\\') {
+            const char next = text[++i];
+            if (next == 'u')
+                for (int digit = 0; digit < 4; ++digit)
+                    if (std::isxdigit(static_cast<unsigned char>(text[++i])) == 0) return false;
+            if (std::string_view("\"\\ntu").find(next) == std::string_view::npos) return false;
+        } else if (byte >= 0x80) {
+            const int more = byte >= 0xF0 ? 3 : byte >= 0xE0 ? 2 : byte >= 0xC2 ? 1 : -1;
+            if (more < 0) return false;
+            for (int k = 0; k < more; ++k)
+                if ((static_cast<unsigned char>(text[++i]) & 0xC0U) != 0x80U) return false;
+        }
+    }
+    return true;
+}
+
+RC_GTEST_PROP(InspectText, whatever_its_bytes_a_text_is_valid_json, (std::string text)) {
+    std::string out;
+    append_json_string(text, out);
+    RC_ASSERT(is_json_string(out));
+}
+
+TEST(InspectText, every_pair_of_bytes_is_valid_json) {
+    for (int a = 0; a < 256; ++a)
+        for (int b = 0; b < 256; ++b) {
+            std::string out;
+            append_json_string(std::string{static_cast<char>(a), static_cast<char>(b)}, out);
+            ASSERT_TRUE(is_json_string(out)) << a << " " << b << " " << out;
+        }
+}
+
+TEST(InspectText, a_line_is_taken_apart_into_fields_with_their_paths) {
+    using Fields = std::vector<std::pair<std::string, std::string>>;
+    const Fields expected{{"a", "1"},         {"b.c", "\"x\\\"}\""}, {"b.d", "[]"},
+                          {"e[0].f", "true"}, {"e[1]", "{}"},        {"g", "-2.5"}};
+    EXPECT_EQ(json_fields("{\"a\":1,\"b\":{\"c\":\"x\\\"}\",\"d\":[]},\"e\":[{\"f\":true},{}],"
+                          "\"g\":-2.5}"),
+              expected);
+    for (const char* broken : {"", "{", "{\"a", "{\"a\":", "[1,", "{\"a\":\"x\\", "}", "[[[["})
+        static_cast<void>(json_fields(broken));
+    EXPECT_TRUE(json_fields(std::string(10'000, '[')).size() < 2);
 }
 
 }  // namespace
