@@ -63,6 +63,7 @@ private:
         if (!reader.ok()) return pass_over(path, reader.error().sentence);
         if (const auto taken = sink_.on_snapshot(**reader); !taken.ok())
             return pass_over(path, taken.error().sentence);
+        PAWL_ASSERT(from.tail.position <= choice_.durable);
         choice_.from = from;
         choice_.path = path;
         return Done{};

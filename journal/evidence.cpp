@@ -67,6 +67,7 @@ private:
         behind_.bytes += block_alignment_bytes;
         if (!behind_.extents.empty()) {
             auto& last = behind_.extents.back();
+            PAWL_ASSERT(segment > last.segment || (segment == last.segment && offset >= last.end));
             if (last.segment == segment && last.end == offset) {
                 last.end += block_alignment_bytes;
                 return;
@@ -86,6 +87,8 @@ Result<Behind> look_behind(Storage& storage, const WalkOptions& options, const W
                            std::uint64_t inflight_bytes_max, bool ended_in_order) {
     auto listed = list_segments(storage, options.directory, options.shard);
     if (!listed.ok()) return listed.error();
+    PAWL_ASSERT(end.tail.offset_bytes % block_alignment_bytes == 0);
+    PAWL_ASSERT(inflight_bytes_max >= block_alignment_bytes);
     Scan scan(options, inflight_bytes_max);
     AlignedBuffer buffer(std::min<std::uint64_t>(read_bytes, options.segment_bytes));
     std::uint64_t distance = 0;

@@ -46,6 +46,7 @@ Result<std::string> new_path(Storage& storage, const WalkOptions& options,
 
 Result<std::string> copy_to_quarantine(Storage& storage, const WalkOptions& options,
                                        const WalkEnd& end, const std::vector<Extent>& extents) {
+    PAWL_ASSERT(!extents.empty());
     auto named = new_path(storage, options,
                           std::string("s") + std::to_string(options.shard) + "-position-" +
                               std::to_string(end.tail.position.value));
@@ -105,6 +106,7 @@ std::vector<CutCommand> cut_commands(const WalkEnd& end) {
 
 Result<std::string> move_to_quarantine(Storage& storage, const WalkOptions& options,
                                        std::uint64_t segment) {
+    PAWL_ASSERT(segment != 0);
     auto named =
         new_path(storage, options,
                  std::string("s") + std::to_string(options.shard) + "-" + segment_name(segment));

@@ -49,6 +49,7 @@ public:
         }
         const StreamTail& tail = writer_->tail();
         PAWL_ASSERT(tail.position >= report_.snapshot_position);
+        PAWL_ASSERT(tail.position >= durable_ && "what was on disk is never cut");
         report_.bytes = tail.position.value - report_.snapshot_position.value;
         report_.seconds = static_cast<double>(now() - begun) * 1e-9;
         RecoveredShard shard;

@@ -30,6 +30,8 @@ bool still_the_same(const std::byte* bytes, const WalkEnd& end) noexcept {
 
 Status write_last_again(Storage& storage, const WalkOptions& options, const WalkEnd& end) {
     if (end.last_bytes == 0) return Done{};
+    PAWL_ASSERT(end.tail.segment_index != 0);
+    PAWL_ASSERT(end.last_offset_bytes + end.last_bytes == end.tail.offset_bytes);
     const std::string path = segment_path(options.directory, options.shard, end.tail.segment_index);
     std::unique_ptr<File> file;
     AlignedBuffer buffer(end.last_bytes);
@@ -52,6 +54,8 @@ Status write_last_again(Storage& storage, const WalkOptions& options, const Walk
 
 Status zero_extent(Storage& storage, const WalkOptions& options, const Extent& extent) {
     const std::string path = segment_path(options.directory, options.shard, extent.segment);
+    PAWL_ASSERT(extent.begin < extent.end);
+    PAWL_ASSERT(extent.begin % block_alignment_bytes == 0);
     std::unique_ptr<File> file;
     auto status = storage.open(path, OpenMode::write, file);
     AlignedBuffer zeros(chunk_bytes);

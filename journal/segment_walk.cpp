@@ -61,6 +61,7 @@ class Walk {
 public:
     Walk(Storage& storage, const WalkOptions& options, RecordSink& sink)
         : storage_(storage), options_(options), sink_(sink), window_(options.segment_bytes) {
+        PAWL_ASSERT(options.segment_bytes % block_alignment_bytes == 0);
         end_.tail.checksum = chain_seed(options.identity, options.shard);
     }
 
@@ -207,6 +208,7 @@ private:
         if (header.format != format_version || header.segment_bytes != options_.segment_bytes)
             return bad(0, "the segment's format or size is not the manifest's");
         const StreamTail& tail = end_.tail;
+        PAWL_ASSERT(index == tail.segment_index + 1 || tail.segment_index == 0);
         if (header.index != index || header.generation <= tail.generation ||
             header.first_position != tail.position.value ||
             header.previous_hash != tail.block_hash || header.previous_checksum != tail.checksum)
@@ -307,6 +309,8 @@ private:
         tail.time_ns = point.time_ns;
         tail.block_hash = header.header_hash;
         tail.offset_bytes += header.block_bytes;
+        PAWL_ASSERT(tail.position.value % detail::record_alignment == 0);
+        PAWL_ASSERT(tail.offset_bytes <= options_.segment_bytes);
         end_.epoch = header.epoch;
         ++end_.blocks;
         return Step::good;
@@ -338,6 +342,7 @@ private:
             RecordPoint point{tail.checksum, tail.sequence.value, tail.time_ns};
             const auto run = walk_records(payload, readable - sizeof(BlockHeader), point,
                                           [](const std::byte*, std::uint64_t) {});
+            PAWL_ASSERT(run.good_bytes <= readable - sizeof(BlockHeader));
             end_.salvage.assign(payload, payload + run.good_bytes);
             end_.torn.assign(payload + run.good_bytes, payload + readable - sizeof(BlockHeader));
         }

@@ -53,6 +53,7 @@ bool Replayer::replay(const RecordView& record, Position position) {
         why_ = "a record names a session that was never opened";
         return false;
     }
+    PAWL_ASSERT(position.value % record_alignment == 0);
     Sessions::Answer answer;
     answer.number = header.number;
     answer.version = header.version;
