@@ -61,6 +61,8 @@ TEST(EverySubset, of_what_was_not_synced_may_be_lost_at_every_call) {
         world.disk().die_at_call(call, Dying::done);
         Script script(world);
         if (script.run()) break;
+        ASSERT_GE(world.disk().calls(), call) << "the script does not come to its end, when "
+                                              << script.chapter() << ": " << world.story();
         const auto loose = world.disk().loose();
         world.stop();
         if (loose == before) continue;
