@@ -209,12 +209,12 @@ Result<VerifyReport> verify_directory(Storage& storage, const std::string& direc
         auto looked = look_at_directory(storage, directory);
         if (!looked.ok()) return looked.error();
         auto report = verify_once(storage, looked.value());
-        if (report.ok() && report->clean) return report;
         // Opened or closed meanwhile, or segments removed by retention: then what was seen proves
         // nothing. Look again.
         auto now = look_at_directory(storage, directory);
-        const bool still = now.ok() && !looked->live && same_life(looked.value(), now.value());
-        if (attempt >= attempts_max || still) return report;
+        const bool still = now.ok() && same_life(looked.value(), now.value());
+        const bool clean = report.ok() && report->clean;
+        if (attempt >= attempts_max || (still && (clean || !looked->live))) return report;
     }
 }
 

@@ -10,6 +10,7 @@
 #include <ostream>
 #include <utility>
 
+#include "journal/inspect_verify.hpp"
 #include "kit.hpp"
 
 namespace pawl::journal::testing {
@@ -297,6 +298,17 @@ TEST_F(Feed, has_everything_of_a_directory_that_is_closed_between_two_calls) {
     ASSERT_TRUE(more.ok()) << more.error().sentence;
     EXPECT_EQ(collector.history.size(), 100U);
     EXPECT_TRUE(feed.end_status().ok());
+}
+
+TEST_F(Feed, a_directory_that_is_closed_between_two_calls_is_verified_to_its_end) {
+    life.append_many(100);
+    Interrupted storage(life.storage);
+    storage.before_map = [&] { ASSERT_TRUE(life.close().ok()); };
+    const auto report = verify_directory(storage, life.options().path);
+    ASSERT_TRUE(report.ok());
+    EXPECT_TRUE(report->clean);
+    EXPECT_FALSE(report->live);
+    EXPECT_EQ(report->shards[0].records, 100U);
 }
 
 TEST_F(Feed, has_everything_of_a_directory_that_is_opened_between_two_calls) {
