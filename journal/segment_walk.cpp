@@ -200,7 +200,12 @@ private:
             fault_ = window_.status();
             return fault_.ok() ? bad(0, "the file is cut short") : Step::io;
         }
-        if (all_zero(page, block_alignment_bytes)) return Step::nothing;
+        if (all_zero(page, block_alignment_bytes)) {
+            // It has its whole size before it has its name: who writes next could not use this one.
+            if (next_file_bytes_ == options_.segment_bytes) return Step::nothing;
+            return bad(0, "the file has " + std::to_string(next_file_bytes_) +
+                              " bytes, should have " + std::to_string(options_.segment_bytes));
+        }
         const auto& header = *reinterpret_cast<const SegmentHeader*>(page);
         if (!intact(header)) return bad(0, "the segment's header is not intact");
         if (header.identity != options_.identity || header.shard != options_.shard)

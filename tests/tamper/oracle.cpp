@@ -51,17 +51,23 @@ void put(const Image& image, MemoryStorage& storage) {
     }
 }
 
-void append_one(Directory& directory, std::uint32_t shard, History& history) {
-    const ShardEnd& end = directory.end(shard);
-    Head& head = directory.head(shard);
+// About as much as a head holds: a new segment is needed now or in the next life.
+void append_some(Directory& directory, std::uint32_t shard, History& history) {
+    constexpr std::size_t payload_bytes = 6000;
     constexpr std::size_t length =
-        sizeof(detail::RecordHeader) + sizeof(detail::EventHeader) + detail::padded(24);
-    const Position next{end.end.value + length};
-    head.announce(next);
-    std::byte* const at = head.at(end.end);
-    build_record(at, end.last_sequence.value + 1, 24, end.last_checksum);
-    head.publish(next, reinterpret_cast<detail::RecordHeader*>(at)->checksum);
-    history.push_back({end.end, end.last_sequence.value + 1, Bytes(at, at + length)});
+        sizeof(detail::RecordHeader) + sizeof(detail::EventHeader) + detail::padded(payload_bytes);
+    ShardEnd end = directory.end(shard);
+    Head& head = directory.head(shard);
+    for (int i = 0; i < 10; ++i) {
+        const Position next{end.end.value + length};
+        head.announce(next);
+        std::byte* const at = head.at(end.end);
+        build_record(at, ++end.last_sequence.value, payload_bytes, end.last_checksum);
+        end.last_checksum = reinterpret_cast<detail::RecordHeader*>(at)->checksum;
+        head.publish(next, end.last_checksum);
+        history.push_back({end.end, end.last_sequence.value, Bytes(at, at + length)});
+        end.end = next;
+    }
 }
 
 }  // namespace
@@ -134,7 +140,7 @@ std::string live_on(const Image& image, const ImageOptions& options) {
             EXPECT_GE(found[shard].count,
                       life == 0 ? image.durable[shard] : expected[shard].size());
             expected[shard].resize(std::min(expected[shard].size(), found[shard].count));
-            append_one(**opened, shard, expected[shard]);
+            append_some(**opened, shard, expected[shard]);
         }
         EXPECT_TRUE((*opened)->close().ok());
     }

@@ -91,6 +91,21 @@ TEST_P(Segments, one_that_is_cut_short_anywhere_is_refused_or_mended) {
     }
 }
 
+// The next one to be written: nobody misses its bytes, but it must make room for a whole one.
+TEST_P(Segments, an_empty_one_of_another_size_is_refused_or_makes_room) {
+    for (const auto& segment : image_.segments()) {
+        if (in_use(segment)) continue;
+        const Restored restored(image_.files.at(segment));
+        for (const std::uint64_t size : {4096U, 53'760U, 65'024U, 69'632U}) {
+            image_.files.at(segment).assign(size, std::byte{0});
+            const std::string refusal = live_on(image_, options_);
+            EXPECT_TRUE(!all_is_durable() || refusal.empty()) << refusal;
+            EXPECT_TRUE(refusal.empty() || refusal.find(name_of(segment)) != std::string::npos)
+                << refusal;
+        }
+    }
+}
+
 TEST_P(Segments, one_that_stands_under_another_number_is_refused_by_name) {
     for (std::uint32_t shard = 0; shard < image_.shards(); ++shard) {
         const std::uint64_t count = options_.segments + 3;
