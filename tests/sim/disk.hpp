@@ -177,7 +177,8 @@ private:
                    course == Course::die_amid;
         }
     };
-    static constexpr const char* write_durable_call = "write durable";
+    static constexpr char write_durable_call[] =
+        "write durable";  // one object: known by its address
     enum class Keep : std::uint8_t { loose, abandoned, durable };
 
     Passage arrive(const char* what, const std::string& path, std::uint64_t a = 0,
