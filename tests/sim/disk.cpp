@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "pawl/detail/assert.hpp"
@@ -64,7 +65,7 @@ Disk::Passage Disk::arrive(const char* what, const std::string& path, std::uint6
                                            : Course::die_after,
                 broken};
     }
-    if (tears_ && what == write_durable_call) {
+    if (tears_ && std::string_view(what) == write_durable_call) {
         tears_ = false;
         torn_ = true;
         return {Course::die_amid, broken};
