@@ -387,6 +387,24 @@ TEST(Recovery, segments_that_go_on_behind_an_orderly_end_are_another_history) {
         << life.error().sentence;
 }
 
+// An older manifest stands with the segments of later reigns: what they hold was promised to
+// others.
+TEST(Recovery, blocks_of_a_reign_that_the_manifest_does_not_know_are_refused) {
+    Life life;
+    ASSERT_TRUE(life.open());
+    ASSERT_TRUE(life.append_blocks(1));
+    life.cut_power();
+    const auto manifest = life.storage.bytes_of("dir/manifest");
+    ASSERT_TRUE(life.open());
+    ASSERT_TRUE(life.append_blocks(1));
+    life.cut_power();
+    life.storage.put_file("dir/manifest", manifest);
+    ASSERT_FALSE(life.open());
+    EXPECT_EQ(life.error().code, ErrorCode::damaged) << life.error().sentence;
+    EXPECT_NE(life.error().sentence.find("the block is of a later reign"), std::string::npos)
+        << life.error().sentence;
+}
+
 TEST(Recovery, segments_without_a_manifest_are_not_overwritten) {
     Life life;
     ASSERT_TRUE(life.open());
@@ -424,6 +442,12 @@ TEST(Recovery, shards_are_recovered_each_with_its_own_records) {
         }
         ASSERT_TRUE(directory.close().ok());
     }
+    options.shards = 1;
+    Collector one;
+    const auto fewer =
+        Directory::open(storage, options, [&](std::uint32_t) -> RecordSink& { return one; });
+    ASSERT_FALSE(fewer.ok());
+    EXPECT_NE(fewer.error().sentence.find("3 shards here, 1 in options"), std::string::npos);
 }
 
 }  // namespace
