@@ -157,6 +157,7 @@ public:
             if (::testing::Test::HasFailure()) return;
         }
         look_inside();
+        if (setting_.snapshot_every_bytes != 0) work_until_the_first_segment_is_gone();
         std::printf(
             "%s: %llu kills, %llu orderly ends, %llu acknowledged commands, %llu events "
             "seen, %llu snapshots kept\n",
@@ -166,10 +167,9 @@ public:
             static_cast<unsigned long long>(total(seen_)),
             static_cast<unsigned long long>(snapshots()));
         EXPECT_GT(total(acknowledged_), 0U);
-        const bool first_is_gone = !std::filesystem::exists(directory_.file("s0/00000001.seg"));
-        if (setting_.snapshot_every_bytes != 0 && kills >= 20) {
+        if (setting_.snapshot_every_bytes != 0) {
             EXPECT_GT(snapshots(), 0U);
-            EXPECT_TRUE(first_is_gone) << "retention did nothing";
+            EXPECT_FALSE(first_is_there()) << "retention did nothing";
         }
     }
 
@@ -216,6 +216,27 @@ private:
             << "life " << lives_ << ": the child ended by itself with " << WEXITSTATUS(status);
         ++lives_;
         if (WIFSIGNALED(status)) ++killed_;
+    }
+
+    bool first_is_there() const {
+        return std::filesystem::exists(directory_.file("s0/00000001.seg"));
+    }
+
+    // Lives can be too short for the snapshots that let a segment go; one that is left alone is
+    // not, after so many kills as well as before. Changes balances: the last that is done.
+    void work_until_the_first_segment_is_gone() {
+        auto opened = Bank::open(options_);
+        ASSERT_TRUE(opened.ok()) << opened.error().sentence;
+        Bank bank = std::move(opened).value();
+        auto desk = bank.producer();
+        for (int round = 0; round < 10 && first_is_there(); ++round) {
+            for (std::uint64_t i = 0; i < 4000; ++i)
+                ASSERT_EQ(desk.submit(i % accounts, Account::Deposit{1}), Offer::accepted);
+            ASSERT_TRUE(bank.snapshot().ok());
+            for (int i = 0; i < 500 && first_is_there(); ++i)
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        ASSERT_TRUE(bank.close().ok());
     }
 
     // False: the child is gone and has said everything.
