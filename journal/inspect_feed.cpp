@@ -221,9 +221,10 @@ Status ShardFeed::end_status() {
     const auto damaged = [&](const std::string& what) {
         return Error{ErrorCode::damaged, where() + ": " + what};
     };
+    // It was live at first and has grown since: what was asked for was given.
+    if (limit_ && next_ >= *limit_) return Done{};
     if (looked_.live) {
         if (look_.end.bound_reached || end >= look_.walk_options.bound) return Done{};
-        if (limit_ && next_ >= *limit_) return Done{};
         return damaged("damage at position " + std::to_string(end.value) + ": " + look_.end.why +
                        "; up to position " + std::to_string(look_.walk_options.bound.value) +
                        " is on disk: see 'pawl journal verify'");

@@ -1,4 +1,5 @@
 // The duty cycles that are not a shard's: journal, replies, housekeeping.
+#include <new>
 #include <string>
 #include <utility>
 
@@ -19,6 +20,39 @@ void show(const journal::JournalerCounters& from, ShardCounters& to) noexcept {
 }
 
 }  // namespace
+
+// Its memory is half changed: nobody uses it any more, and nothing is promised that was not.
+void EngineCore::ran_out_of_memory(std::uint32_t shard) {
+    out_of_memory_.store(true, std::memory_order_release);
+    fail(shard, "engine " + options_.directory +
+                    ": out of memory: nothing more is decided or written, and what was "
+                    "acknowledged stays as safe as it was: give it more and open it again");
+}
+
+// A torn shard goes on answering.
+std::size_t EngineCore::shard_work(std::uint32_t shard) {
+    try {
+        return parts_[shard]->do_work();
+    } catch (const std::bad_alloc&) {
+        ran_out_of_memory(shard);
+        return 0;
+    }
+}
+
+std::size_t EngineCore::careful(std::size_t (EngineCore::*agent)()) {
+    try {
+        // acquire: pairs with the release above, for what was left in the middle
+        return out_of_memory_.load(std::memory_order_acquire) ? 0 : (this->*agent)();
+    } catch (const std::bad_alloc&) {
+        ran_out_of_memory(0);
+        return 0;
+    }
+}
+
+std::size_t EngineCore::other_work() {
+    return careful(&EngineCore::journal_work) + reply_work() +
+           careful(&EngineCore::housekeeping_work) + careful(&EngineCore::history_work);
+}
 
 std::size_t EngineCore::journal_work() {
     std::size_t work = 0;

@@ -62,11 +62,9 @@ Result<std::shared_ptr<Core>> EngineCore::open(const EngineOptions& options, Dom
     if (Status checked = check(options); !checked) return checked.error();
     const std::shared_ptr<EngineCore> core(
         new EngineCore(options, std::move(domain), std::move(environment), std::move(owner)));
-    if (Status opened = core->open_parts(); !opened) {
-        core->closed_ = true;  // nothing runs, nothing to drain
-        return opened.error();
-    }
+    if (Status opened = core->open_parts(); !opened) return opened.error();
     core->start();
+    core->closed_ = false;  // until here, whatever is thrown, there is nothing to drain
     return std::shared_ptr<Core>(core);
 }
 
@@ -81,6 +79,7 @@ EngineCore::EngineCore(const EngineOptions& options, Domain domain, Environment 
 
 EngineCore::~EngineCore() {
     static_cast<void>(close(options_.close_deadline));
+    remove_counters();
 }
 
 Status EngineCore::open_parts() {
@@ -197,6 +196,11 @@ Status EngineCore::make_counters(const std::string& path) {
     return Done{};
 }
 
+void EngineCore::remove_counters() {
+    if (!counter_path_.empty()) static_cast<void>(environment_.storage.remove(counter_path_));
+    counter_path_.clear();
+}
+
 void EngineCore::make_shard(std::uint32_t shard, journal::Head& head, journal::Journaler* journaler,
                             const StreamEnd& end, std::uint64_t random_seed,
                             std::size_t record_bytes_max) {
@@ -244,26 +248,29 @@ void EngineCore::start() {
     if (options_.threading == Threading::shared) {
         const auto all = [this] {
             std::size_t work = 0;
-            for (const auto& part : parts_) work += part->do_work();
-            return work + journal_work() + reply_work() + housekeeping_work() + history_work();
+            for (std::uint32_t shard = 0; shard < options_.shards; ++shard)
+                work += shard_work(shard);
+            return work + other_work();
         };
         crew_->add({"pawl", all, options_.idle, IdleStrategy::park_max_default_ns,
                     options_.cores.empty() ? -1 : options_.cores.front()});
         return;
     }
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
-        ShardPart& part = *parts_[shard];
         const int core = shard < options_.cores.size() ? options_.cores[shard] : -1;
-        crew_->add({"pawl-shard" + std::to_string(shard), [&part] { return part.do_work(); },
-                    options_.idle, IdleStrategy::park_max_default_ns, core});
+        crew_->add({"pawl-shard" + std::to_string(shard),
+                    [this, shard] { return shard_work(shard); }, options_.idle,
+                    IdleStrategy::park_max_default_ns, core});
     }
-    crew_->add({"pawl-journal", [this] { return journal_work(); }, Idle::park, 50'000, -1});
+    crew_->add({"pawl-journal", [this] { return careful(&EngineCore::journal_work); }, Idle::park,
+                50'000, -1});
     crew_->add({"pawl-reply", [this] { return reply_work(); }, Idle::park,
                 IdleStrategy::park_max_default_ns, -1});
-    crew_->add({"pawl-house", [this] { return housekeeping_work(); }, Idle::park, 10'000'000, -1});
+    crew_->add({"pawl-house", [this] { return careful(&EngineCore::housekeeping_work); },
+                Idle::park, 10'000'000, -1});
     if (directory_ != nullptr)
         crew_->add({.name = "pawl-history",
-                    .do_work = [this] { return history_work(); },
+                    .do_work = [this] { return careful(&EngineCore::history_work); },
                     .park_max_ns = 20'000'000,
                     .background = true});
 }
@@ -316,19 +323,20 @@ Status EngineCore::close(std::chrono::nanoseconds deadline) {
     polling_.store(false, std::memory_order_release);
 
     // Without a failed write the journal can be closed in order, whatever else stopped the engine.
-    const bool was_failed = std::any_of(parts_.begin(), parts_.end(), [](const auto& part) {
-        return part->journaler != nullptr &&
-               part->journaler->state() == journal::JournalerState::failed;
-    });
+    // After one, or out of memory, it is left as a killed process leaves it.
+    const bool was_failed = out_of_memory_.load(std::memory_order_acquire) ||
+                            std::any_of(parts_.begin(), parts_.end(), [](const auto& part) {
+                                return part->journaler != nullptr &&
+                                       part->journaler->state() == journal::JournalerState::failed;
+                            });
     if (directory_ != nullptr && !was_failed) {
         if (Status closed = directory_->close(); !closed) close_result_ = closed;
     }
-    if (!counter_path_.empty()) static_cast<void>(environment_.storage.remove(counter_path_));
+    remove_counters();
     if (was_failed && close_result_.ok())
         close_result_ =
-            Error{ErrorCode::stopped,
-                  "engine " + options_.directory +
-                      ": it had stopped after a failed write: open it again to recover"};
+            Error{ErrorCode::stopped, "engine " + options_.directory + ": it had stopped (" +
+                                          failure_ + "): open it again to recover"};
     if (!in_time && close_result_.ok())
         close_result_ =
             Error{ErrorCode::timeout, "engine " + options_.directory +

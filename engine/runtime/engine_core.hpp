@@ -115,6 +115,7 @@ private:
     Status open_transient();
     Status open_journaled();
     Status make_counters(const std::string& path);
+    void remove_counters();
     void make_shard(std::uint32_t shard, journal::Head& head, journal::Journaler* journaler,
                     const StreamEnd& end, std::uint64_t random_seed, std::size_t record_bytes_max);
     void make_history();
@@ -126,6 +127,12 @@ private:
     void inspect_all(const std::function<void(const ShardFacts&)>& visit);
 
     // ---- agents, each with its duty cycle ----
+    std::size_t shard_work(std::uint32_t shard);
+    // All of them but the shards.
+    std::size_t other_work();
+    // The agent's work; none when memory has run out in one of them.
+    std::size_t careful(std::size_t (EngineCore::*agent)());
+    void ran_out_of_memory(std::uint32_t shard);
     std::size_t journal_work();
     std::size_t reply_work();
     std::size_t housekeeping_work();
@@ -148,13 +155,15 @@ private:
     Door door_;
     std::atomic<std::uint32_t> marks_{0};  // of this reign: with its number they tell marks apart
     std::atomic<bool> failed_{false};      // release by fail(): the sentence is there
+    // An agent was left in the middle: what it holds is neither used nor closed any more.
+    std::atomic<bool> out_of_memory_{false};
     std::mutex failing_;
     std::string failure_;  // the first one
     std::unique_ptr<Crew> crew_;
     std::atomic<bool> polling_{false};  // one thread at a time runs the agents in poll()
     std::unique_ptr<HostBell> bell_;    // of a polled engine
     std::mutex closing_;
-    bool closed_ = false;
+    bool closed_ = true;  // not open yet
     Status close_result_{Done{}};
 
     std::vector<std::string> sentences_;

@@ -70,8 +70,8 @@ std::size_t EngineCore::poll() {
     bell_->awake();
     const auto pass = [this] {
         std::size_t work = 0;
-        for (const auto& part : parts_) work += part->do_work();
-        return work + journal_work() + reply_work() + housekeeping_work() + history_work();
+        for (std::uint32_t shard = 0; shard < options_.shards; ++shard) work += shard_work(shard);
+        return work + other_work();
     };
     std::size_t work = pass();
     if (work != 0) return work;

@@ -12,7 +12,7 @@ class Arrivals {
 public:
     Arrivals() = default;
     ~Arrivals() {
-        take([](T&&) {});
+        take([](const T&) {});
     }
     Arrivals(const Arrivals&) = delete;
     Arrivals& operator=(const Arrivals&) = delete;
@@ -25,19 +25,24 @@ public:
                                               std::memory_order_relaxed)) {
         }
     }
-    // The taking thread. Hands over what has arrived.
+    // The taking thread. Hands over what has arrived. What hand_over() throws at stays for the next
+    // time.
     template <class Function>
     void take(Function&& hand_over) {
-        if (newest_.load(std::memory_order_relaxed) == nullptr) return;
-        // acquire: pairs with the release in add()
-        Link* link = newest_.exchange(nullptr, std::memory_order_acquire);
-        while (link != nullptr) {
-            hand_over(std::move(link->what));
-            delete std::exchange(link, link->next);
+        for (;;) {
+            while (taken_ != nullptr) {
+                hand_over(std::as_const(taken_->what));
+                delete std::exchange(taken_, taken_->next);
+            }
+            if (newest_.load(std::memory_order_relaxed) == nullptr) return;
+            // acquire: pairs with the release in add()
+            taken_ = newest_.exchange(nullptr, std::memory_order_acquire);
         }
     }
     // The taking thread. What happened before the caller's own last acquire is seen.
-    bool empty() const noexcept { return newest_.load(std::memory_order_relaxed) == nullptr; }
+    bool empty() const noexcept {
+        return taken_ == nullptr && newest_.load(std::memory_order_relaxed) == nullptr;
+    }
 
 private:
     struct Link {
@@ -45,6 +50,7 @@ private:
         Link* next;
     };
     std::atomic<Link*> newest_{nullptr};
+    Link* taken_ = nullptr;  // the taking thread's
 };
 
 }  // namespace pawl::detail

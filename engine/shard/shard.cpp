@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <span>
 
 #include "pawl/detail/assert.hpp"
@@ -37,12 +38,22 @@ void Shard::add_shared_port(SharedQueue& queue, SingleRing<RawReply>& answers,
 }
 
 void Shard::take_new_lanes() {
-    new_lanes_.take([this](std::shared_ptr<Lane>&& lane) {
-        ports_.push_back(std::make_unique<Port>(std::move(lane)));
+    new_lanes_.take([this](const std::shared_ptr<Lane>& lane) {
+        ports_.push_back(std::make_unique<Port>(lane));
     });
 }
 
 std::size_t Shard::do_work() {
+    try {
+        return pass();
+    } catch (const std::bad_alloc&) {
+        torn_ = true;
+        stop();
+        throw;
+    }
+}
+
+std::size_t Shard::pass() {
     take_new_lanes();
     std::size_t work = 0;
     const std::size_t count = ports_.size();
@@ -74,7 +85,8 @@ std::size_t Shard::turn(Port& port) {
         const MessageKind kind = message.header().kind;
         const bool to_decide = kind == MessageKind::command || kind == MessageKind::fact;
         if (to_decide && stopped()) {
-            refuse(port, message.header(), Refusal::closed);
+            // A torn batch may have been published before it was answered.
+            refuse(port, message.header(), torn_ ? Refusal::engine_failed : Refusal::closed);
             add(counters_.refused, 1);
             port.consume(message.header().lines);
             ++done;

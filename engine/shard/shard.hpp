@@ -61,7 +61,9 @@ public:
     bool stopped() const noexcept { return stopped_.load(std::memory_order_acquire); }
 
     // ---- the shard's thread ----
-    // One pass over all ways in. Returns messages decided plus replies delivered.
+    // One pass over all ways in. Returns messages decided plus replies delivered. May throw
+    // std::bad_alloc: what is published is whole then, what is in memory is not, and it has
+    // stopped.
     std::size_t do_work();
     // Nothing waits to be decided or delivered.
     bool idle() const;
@@ -86,6 +88,7 @@ private:
         std::uint64_t gate_waits = 0;
     };
 
+    std::size_t pass();
     std::size_t turn(Port& port);
     std::size_t run_batch(Port& port, std::size_t& lines_done);
     void refuse(Port& port, const MessageHeader& header, Refusal refusal) noexcept;
@@ -98,6 +101,7 @@ private:
     std::uint32_t session_index(SessionId id, std::string_view name, Stage& stage);
     void undo_claims(std::size_t from, std::size_t to) noexcept;
     void finish(Port& port, std::size_t count, const Stage& stage);
+    void answer(Port& port, std::size_t count) noexcept;
     Position position_of(const Work& work) const noexcept;
     void settle(const Work& work, Position at);
     RawReply reply_for(const Work& work) const;
@@ -135,6 +139,7 @@ private:
 
     Arrivals<std::shared_ptr<Lane>> new_lanes_;
     std::atomic<bool> stopped_{false};
+    bool torn_ = false;  // the shard's thread: a pass has thrown
 };
 
 }  // namespace pawl::detail

@@ -122,6 +122,11 @@ void Shard::finish(Port& port, std::size_t count, const Stage& stage) {
     seal_and_publish(stage.cursor);
     last_sequence_ = stage.last_sequence;
     if (machine_.views_changed()) machine_.publish_views(last_time_);
+    answer(port, count);
+}
+
+// A command is answered once: nothing is thrown between the first answer and the last.
+void Shard::answer(Port& port, std::size_t count) noexcept {
     Tally tally;
     for (std::size_t i = 0; i < count; ++i) {
         const Work& work = work_[i];

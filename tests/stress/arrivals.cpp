@@ -16,7 +16,7 @@ struct TwoBringOneTakes : rl::test_suite<TwoBringOneTakes, 3> {
 
     void take() {
         // a race on the content is a parcel that is not whole
-        arrivals.take([this](Parcel*&& parcel) { ++taken[VAR(parcel->content)]; });
+        arrivals.take([this](Parcel* const& parcel) { ++taken[VAR(parcel->content)]; });
     }
     void bring(int which) {
         VAR(parcels[which].content) = which;

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <thread>
 
+#include "journal/inspect_feed.hpp"
 #include "journal/inspect_fields.hpp"
 #include "journal/posix_storage.hpp"
 #include "kit.hpp"
@@ -246,6 +247,26 @@ TEST_F(Inspect, a_journal_killed_while_it_writes_is_clean_each_time_and_loses_no
         ASSERT_EQ(directory->report().shards[0].head, HeadFound::used);
         directory.reset();
     }
+}
+
+// What is asked for ends where the journal ended when somebody began to read.
+TEST_F(Inspect, a_journal_that_goes_on_and_closes_behind_a_readers_end_is_not_damaged) {
+    open();
+    append(50);
+    sync();
+    ShardFeed feed(storage, options.path, 0);
+    Collector read;
+    while (feed.read_on(read).value()) continue;
+    append(50);
+    ASSERT_TRUE(directory->close().ok());
+    directory.reset();
+    EXPECT_FALSE(feed.read_on(read).value());
+    EXPECT_TRUE(feed.end_status().ok()) << feed.end_status().error().sentence;
+    EXPECT_EQ(read.history.size(), 50U);
+    feed.look_anew();
+    while (feed.read_on(read).value()) continue;
+    EXPECT_TRUE(feed.end_status().ok());
+    EXPECT_EQ(read.history.size(), 100U);
 }
 
 // Opened and closed as fast as it goes; whoever looks sees at least what was closed before.
