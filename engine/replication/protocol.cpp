@@ -1,4 +1,4 @@
-// Encodes, decodes and checks messages. Knows bytes and ranges; not sockets, not records.
+// The message types by number. Knows their names and when they may come; not their content.
 #include "engine/replication/protocol.hpp"
 
 namespace pawl::replication {
@@ -7,8 +7,77 @@ const char* to_string(MessageType type) noexcept {
     switch (type) {
         case MessageType::hello:
             return "hello";
+        case MessageType::challenge:
+            return "challenge";
+        case MessageType::proof:
+            return "proof";
+        case MessageType::welcome:
+            return "welcome";
+        case MessageType::refused:
+            return "refused";
+        case MessageType::bye:
+            return "bye";
+        case MessageType::heartbeat:
+            return "heartbeat";
+        case MessageType::history:
+            return "history";
+        case MessageType::positions:
+            return "positions";
+        case MessageType::directory:
+            return "directory";
+        case MessageType::part_point:
+            return "part_point";
+        case MessageType::records:
+            return "records";
+        case MessageType::snapshot_begin:
+            return "snapshot_begin";
+        case MessageType::snapshot_chunk:
+            return "snapshot_chunk";
+        case MessageType::snapshot_end:
+            return "snapshot_end";
+        case MessageType::state_hash:
+            return "state_hash";
+        case MessageType::hand_over:
+            return "hand_over";
     }
     return "unknown";
+}
+
+const char* to_string(Refusal reason) noexcept {
+    switch (reason) {
+        case Refusal::other:
+            return "other";
+        case Refusal::version:
+            return "version";
+        case Refusal::secret:
+            return "secret";
+        case Refusal::identity:
+            return "identity";
+        case Refusal::shape:
+            return "shape";
+        case Refusal::schema:
+            return "schema";
+        case Refusal::epoch:
+            return "epoch";
+        case Refusal::role:
+            return "role";
+        case Refusal::self:
+            return "self";
+        case Refusal::busy:
+            return "busy";
+    }
+    return "unknown";
+}
+
+bool is_known(MessageType type) noexcept {
+    const auto number = static_cast<std::uint16_t>(type);
+    return (number >= 1 && number <= 6) || number == 16 || number == 32 || number == 33 ||
+           (number >= 48 && number <= 55);
+}
+
+bool is_greeting(MessageType type) noexcept {
+    const auto number = static_cast<std::uint16_t>(type);
+    return number >= 1 && number <= 6;
 }
 
 }  // namespace pawl::replication

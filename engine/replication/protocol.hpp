@@ -1,17 +1,305 @@
-// Layout of what nodes say to each other. Knows bytes and ranges; not sockets, not records. The
-// prose twin is docs/replication-protocol.md.
+// Layout of what nodes say to each other: frame header, message types, the fixed part of each
+// message. Knows bytes; not sockets, not records. The prose twin is docs/replication-protocol.md.
 #pragma once
 
+#include <array>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <type_traits>
+
+#include "journal/layout.hpp"
 
 namespace pawl::replication {
 
+static_assert(std::endian::native == std::endian::little, "what is sent is little-endian");
+
+// Versions of this protocol that this code speaks. The called side chooses the highest of both.
+inline constexpr std::uint32_t protocol_version_min = 1;
+inline constexpr std::uint32_t protocol_version_max = 1;
+
 // What a frame carries. Numbers are never reused.
 enum class MessageType : std::uint16_t {
-    hello = 1,
+    // greeting: the only ones that are read before a peer is admitted
+    hello = 1,      // caller: who I am, what I have
+    challenge = 2,  // called: who I am, prove that you know the secret
+    proof = 3,      // caller: I do; now you
+    welcome = 4,    // called: so do I; you are admitted
+    refused = 5,    // either: why I will not go on; the connection ends
+    bye = 6,        // either, at any time: the connection ends in order
+    // both ways
+    heartbeat = 16,  // I am here; my clock; where my streams end
+    // a stream, from the standby
+    history = 32,    // one shard: where it ends, which reigns it knows
+    positions = 33,  // all shards: received, synced, applied
+    // a stream, from the primary
+    directory = 48,       // what an empty node becomes
+    part_point = 49,      // one shard: where the histories part; the primary's goes on from there
+    records = 50,         // one shard: bytes of its stream
+    snapshot_begin = 51,  // one shard: the fold up to a position, in chunks
+    snapshot_chunk = 52,
+    snapshot_end = 53,
+    state_hash = 54,  // one shard: hash of the state at a position
+    hand_over = 55,   // all shards: where the streams end; you are primary when you have them
+    // 64 to 127 are kept for clients: commands, replies, where the primary is
 };
 
 // A readable word: "hello", "records", …; "unknown" for a number that is none.
 const char* to_string(MessageType type) noexcept;
+// True for the numbers above.
+bool is_known(MessageType type) noexcept;
+// True for what is read before a peer is admitted.
+bool is_greeting(MessageType type) noexcept;
+
+inline constexpr std::uint32_t shards_max = 4096;
+inline constexpr std::size_t node_name_bytes_max = 64;  // printable, without spaces
+inline constexpr std::size_t reason_bytes_max = 240;    // printable
+inline constexpr std::uint32_t reigns_max = 4096;       // the newest ones of a stream
+inline constexpr std::size_t schema_bytes_max = std::size_t{1} << 20;
+
+// What a frame may carry. Before a peer is admitted, greeting_bytes_max; then what the options of
+// the link say, between the two bounds, by default a record of the largest default size.
+inline constexpr std::size_t greeting_bytes_max = 512;
+inline constexpr std::size_t payload_bytes_min = std::size_t{128} << 10;
+inline constexpr std::size_t payload_bytes_default = (std::size_t{1} << 20) + 4096;
+inline constexpr std::size_t payload_bytes_limit = journal::inflight_bytes_limit + 4096;
+
+inline constexpr std::uint32_t frame_magic = 0x3172'7770;  // "pwr1"
+inline constexpr std::size_t frame_alignment = 8;
+
+// First bytes of a frame; the payload follows, then zeros up to a multiple of 8.
+struct FrameHeader {
+    std::uint32_t magic;
+    std::uint32_t header_checksum;   // crc32c of this header with this field zero
+    std::uint32_t payload_checksum;  // crc32c of the payload and the zeros behind it
+    std::uint32_t payload_bytes;     // without the zeros
+    std::uint64_t number;            // of this frame, this way, on this connection: 1, 2, 3, …
+    std::uint64_t connection;        // random, the sender's, one for each connection; never 0
+    std::uint64_t epoch;             // the highest that the sender has seen; never falls
+    std::uint64_t boot;              // the sender's life: random, made when it opened; never 0
+    std::uint16_t type;              // MessageType
+    std::uint16_t flags;             // zero
+    std::uint32_t reserved;          // zero
+};
+static_assert(sizeof(FrameHeader) == 56);
+static_assert(offsetof(FrameHeader, payload_bytes) == 12);
+static_assert(offsetof(FrameHeader, number) == 16);
+static_assert(offsetof(FrameHeader, boot) == 40);
+static_assert(offsetof(FrameHeader, type) == 48);
+
+// Bytes of a whole frame.
+constexpr std::size_t frame_bytes(std::size_t payload_bytes) noexcept {
+    return sizeof(FrameHeader) + ((payload_bytes + frame_alignment - 1) & ~(frame_alignment - 1));
+}
+
+using Nonce = std::array<std::uint8_t, 32>;
+using Mac = std::array<std::uint8_t, 32>;
+
+enum class Purpose : std::uint8_t { stream = 1 };                   // of a connection
+enum class ProofKind : std::uint8_t { none = 0, hmac_sha256 = 1 };  // of a shared secret
+
+// What a node is, in hello and challenge. All zero but the name: it has no directory yet.
+struct NodeFacts {
+    journal::Identity identity;
+    std::uint64_t schema_hash;
+    std::uint64_t router_hash;
+    std::uint32_t shards;
+    std::uint32_t reserved;  // zero
+};
+static_assert(sizeof(NodeFacts) == 40);
+
+// name_bytes of the node's name follow.
+struct HelloFixed {
+    std::uint32_t version_min;
+    std::uint32_t version_max;
+    NodeFacts facts;
+    Nonce nonce;  // fresh for each connection
+    Purpose purpose;
+    ProofKind proof;
+    std::uint8_t name_bytes;
+    std::array<std::uint8_t, 5> reserved;  // zero
+};
+static_assert(sizeof(HelloFixed) == 88);
+static_assert(offsetof(HelloFixed, nonce) == 48);
+static_assert(offsetof(HelloFixed, purpose) == 80);
+
+// name_bytes of the node's name follow.
+struct ChallengeFixed {
+    std::uint32_t version;  // chosen
+    ProofKind proof;
+    std::uint8_t name_bytes;
+    std::uint16_t reserved;  // zero
+    NodeFacts facts;
+    Nonce echo;   // the caller's
+    Nonce nonce;  // fresh for each connection
+};
+static_assert(sizeof(ChallengeFixed) == 112);
+static_assert(offsetof(ChallengeFixed, facts) == 8);
+static_assert(offsetof(ChallengeFixed, echo) == 48);
+
+struct ProofFixed {
+    Nonce echo;  // the called side's
+    Mac mac;     // zero without a secret
+};
+static_assert(sizeof(ProofFixed) == 64);
+
+struct WelcomeFixed {
+    Mac mac;  // zero without a secret
+};
+static_assert(sizeof(WelcomeFixed) == 32);
+
+enum class Refusal : std::uint16_t {
+    other = 0,
+    version = 1,   // no version in common
+    secret = 2,    // one side has none, or they differ
+    identity = 3,  // another directory
+    shape = 4,     // another shard count or router
+    schema = 5,
+    epoch = 6,  // the receiver of this has an old epoch; the frame's header says the new one
+    role = 7,   // not the primary, not its standby
+    self = 8,   // it called itself
+    busy = 9,   // another connection of this node is there
+};
+inline constexpr std::uint16_t refusal_max = 9;
+const char* to_string(Refusal reason) noexcept;
+
+// refused and bye; text_bytes of a sentence follow.
+struct ReasonFixed {
+    std::uint16_t reason;  // Refusal; 0 in bye
+    std::uint16_t text_bytes;
+    std::uint32_t reserved;  // zero
+};
+static_assert(sizeof(ReasonFixed) == 8);
+
+// Where a stream ends: (position, checksum of the last record below it) names one history.
+struct StreamEnd {
+    std::uint64_t position;
+    std::uint32_t checksum;
+    std::uint32_t reserved;  // zero
+};
+static_assert(sizeof(StreamEnd) == 16);
+
+// Where a reign begins in one stream: at its epoch record.
+struct ReignBegin {
+    std::uint64_t epoch;
+    std::uint64_t position;
+    friend constexpr bool operator==(const ReignBegin&, const ReignBegin&) = default;
+};
+static_assert(sizeof(ReignBegin) == 16);
+
+// shard_count StreamEnds follow: the sender's, all shards in order, or none.
+struct HeartbeatFixed {
+    std::int64_t sent_ns;  // the sender's monotonic clock
+    std::int64_t echo_ns;  // sent_ns of the last heartbeat that came the other way; 0: none yet
+    std::uint32_t shard_count;
+    std::uint32_t reserved;  // zero
+};
+static_assert(sizeof(HeartbeatFixed) == 24);
+
+// reign_count ReignBegins follow: both numbers grow.
+struct HistoryFixed {
+    std::uint64_t end;  // position: the stream is whole below it
+    std::uint32_t end_checksum;
+    std::uint32_t shard;
+    std::uint32_t reign_count;
+    std::uint32_t reserved;  // zero
+};
+static_assert(sizeof(HistoryFixed) == 24);
+
+// How far one shard of a standby has come. None is above received.
+struct ShardPositions {
+    std::uint64_t received;  // in its head
+    std::uint64_t synced;    // on its disk
+    std::uint64_t applied;   // to its state
+    friend constexpr bool operator==(const ShardPositions&, const ShardPositions&) = default;
+};
+static_assert(sizeof(ShardPositions) == 24);
+
+// shard_count ShardPositions follow: all shards in order.
+struct PositionsFixed {
+    std::int64_t echo_ns;  // sent_ns of the last records that this covers; 0: none yet
+    std::uint32_t shard_count;
+    std::uint32_t reserved;  // zero
+};
+static_assert(sizeof(PositionsFixed) == 16);
+
+// schema_bytes of text follow.
+struct DirectoryFixed {
+    journal::Identity identity;
+    std::uint64_t random_seed;
+    std::uint64_t router_hash;
+    std::uint64_t schema_hash;
+    std::uint64_t session_window;
+    std::uint64_t segment_bytes;
+    std::uint64_t head_bytes;
+    std::uint32_t shards;
+    std::uint32_t schema_bytes;
+};
+static_assert(sizeof(DirectoryFixed) == 72);
+
+struct PartPointFixed {
+    std::uint64_t position;  // both histories are equal below it
+    std::uint32_t checksum;  // of the last record below it
+    std::uint32_t shard;
+};
+static_assert(sizeof(PartPointFixed) == 16);
+
+// Bytes of the stream follow up to the end of the payload: whole records, at least one.
+struct RecordsFixed {
+    std::uint64_t position;         // of the first byte
+    std::int64_t sent_ns;           // the sender's monotonic clock
+    std::uint32_t checksum_before;  // of the record before the first one
+    std::uint32_t shard;
+};
+static_assert(sizeof(RecordsFixed) == 24);
+inline constexpr std::size_t record_bytes_min = 64;
+
+// reign_count ReignBegins follow: those that begin below position.
+struct SnapshotBeginFixed {
+    std::uint64_t position;  // everything below is folded
+    std::uint64_t body_bytes;
+    std::uint64_t last_sequence;  // of the last event below
+    std::int64_t last_time_ns;    // journal time of the last record below
+    std::uint64_t records;        // of the stream, below position
+    std::uint64_t events;
+    std::uint64_t layout_hash;  // as in journal::SnapshotHeader
+    std::uint64_t state_hash;
+    std::uint32_t last_checksum;  // of the last record below
+    std::uint32_t shard;
+    std::uint32_t reign_count;
+    std::uint32_t reserved;  // zero
+};
+static_assert(sizeof(SnapshotBeginFixed) == 80);
+
+// Bytes of the body follow up to the end of the payload: at least one.
+struct SnapshotChunkFixed {
+    std::uint64_t offset;  // in the body
+    std::uint32_t shard;
+    std::uint32_t reserved;  // zero
+};
+static_assert(sizeof(SnapshotChunkFixed) == 16);
+
+struct SnapshotEndFixed {
+    journal::Hash128 body_hash;  // xxh3-128 of the body, without padding
+    std::uint64_t body_bytes;
+    std::uint32_t shard;
+    std::uint32_t reserved;  // zero
+};
+static_assert(sizeof(SnapshotEndFixed) == 32);
+
+struct StateHashFixed {
+    std::uint64_t position;  // everything below is applied
+    std::uint64_t hash;
+    std::uint32_t shard;
+    std::uint32_t reserved;  // zero
+};
+static_assert(sizeof(StateHashFixed) == 24);
+
+// shard_count StreamEnds follow: all shards in order.
+struct HandOverFixed {
+    std::uint32_t shard_count;
+    std::uint32_t reserved;  // zero
+};
+static_assert(sizeof(HandOverFixed) == 8);
 
 }  // namespace pawl::replication
