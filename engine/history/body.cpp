@@ -104,6 +104,7 @@ Result<bool> LoadBody::load(std::size_t bytes_about) {
     fold_.end_ = facts.tail.position;
     fold_.records_ = facts.records;
     fold_.events_ = facts.events;
+    fold_.epochs_ = facts.epochs;
     return true;
 }
 

@@ -37,6 +37,7 @@ void Fold::clear() {
     place_.reset();
     end_ = Position{};
     records_ = events_ = 0;
+    epochs_ = {};
     failed_ = false;
     failed_at_ = Position{};
 }
@@ -50,6 +51,7 @@ void Fold::on_record(const RecordView& record, Position position) {
         return;
     }
     if (record.header().kind() == RecordKind::session) note_name(record);
+    static_cast<void>(epochs_.note(record, position));
     end_.value += record.length();
     ++records_;
     events_ += record.header().event_count;

@@ -12,6 +12,7 @@
 #include "engine/platform/memory.hpp"
 #include "engine/shard/replayer.hpp"
 #include "engine/shard/sessions.hpp"
+#include "journal/epoch_log.hpp"
 #include "journal/recovery.hpp"
 #include "journal/segment_walk.hpp"
 #include "journal/snapshot.hpp"
@@ -67,6 +68,8 @@ public:
     // Since the journal's first record, those that a snapshot stands for included.
     std::uint64_t records() const noexcept { return records_; }
     std::uint64_t events() const noexcept { return events_; }
+    // The stream's epochs below end().
+    const journal::EpochLog& epochs() const noexcept { return epochs_; }
 
     // ---- snapshots ----
     std::uint64_t layout_hash() const;
@@ -94,6 +97,7 @@ private:
     Position end_;
     std::uint64_t records_ = 0;
     std::uint64_t events_ = 0;
+    journal::EpochLog epochs_;
     bool failed_ = false;
     Position failed_at_;
 };

@@ -193,6 +193,7 @@ Status Snapshotter::save() {
     facts.epoch = place.epoch;
     facts.records = fold_->records();
     facts.events = fold_->events();
+    facts.epochs = fold_->epochs();
     facts.layout_hash = fold_->layout_hash();
     facts.state_hash = saving_->state_hash();
     const std::uint64_t bytes = saving_->bytes();

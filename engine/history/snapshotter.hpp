@@ -24,7 +24,7 @@ struct SnapshotterOptions {
     FoldOptions fold;
     std::uint64_t every_bytes = 0;  // of stream since the last attempt; 0: not by bytes
     std::int64_t every_ns = 0;      // since the last attempt; 0: not by time
-    std::size_t slice_bytes = std::size_t{4} << 20;  // of stream or body, about, in one do_work()
+    std::size_t slice_bytes = std::size_t{64} << 10;  // of stream or body, about, in one do_work()
     journal::RetentionOptions retention;
     Position last;  // of the snapshot that recovery used; 0: of none
 };

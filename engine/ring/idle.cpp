@@ -25,4 +25,9 @@ void IdleStrategy::idle(std::size_t work, std::int64_t park_max_ns) noexcept {
     }
 }
 
+void IdleStrategy::nap() noexcept {
+    constexpr timespec pause{0, 100'000};
+    nanosleep(&pause, nullptr);
+}
+
 }  // namespace pawl::detail

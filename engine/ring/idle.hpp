@@ -15,6 +15,10 @@ public:
     // `park_max_ns`: the longest nap this time; something with a deadline of its own asks for less.
     void idle(std::size_t work, std::int64_t park_max_ns = park_max_default_ns) noexcept;
 
+    // Between two slices of background work. A thread that ends its turn by itself holds a core for
+    // one slice; one that waits to be told holds it until the system's next tick, milliseconds.
+    static void nap() noexcept;
+
     static constexpr std::int64_t park_max_default_ns = 500'000;
 
 private:

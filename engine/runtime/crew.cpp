@@ -14,8 +14,11 @@ void Crew::add(Duty duty) {
         if (duty.background) lower_priority();
         if (duty.core >= 0) pin_to_core(duty.core);
         IdleStrategy idle(duty.idle);
-        while (!stopping_.load(std::memory_order_relaxed))
-            idle.idle(duty.do_work(), duty.park_max_ns);
+        while (!stopping_.load(std::memory_order_relaxed)) {
+            const std::size_t work = duty.do_work();
+            idle.idle(work, duty.park_max_ns);
+            if (duty.background && work != 0) IdleStrategy::nap();
+        }
     });
 }
 

@@ -57,7 +57,6 @@ void EngineCore::make_history() {
                         options_.sessions_max};
         options.every_bytes = options_.snapshot_every_bytes;
         options.every_ns = options_.snapshot_every.count();
-        // On a thread that does other work as well, a slice is what the others wait.
         if (options_.threading != Threading::own) options.slice_bytes = std::size_t{256} << 10;
         options.retention = {to_journal(options_.retention), options_.snapshots_kept};
         options.last = directory_->report().shards[shard].snapshot_position;
