@@ -28,7 +28,8 @@ bool is_host_letter(char c) noexcept {
 
 // Nothing that another program would read as an escape, a query, or the end of a word.
 bool is_path_letter(char c) noexcept {
-    return c > ' ' && c < '\x7f' && std::string_view("\"'\\%?#@,;<>|*").find(c) == std::string_view::npos;
+    return c > ' ' && c < '\x7f' &&
+           std::string_view("\"'\\%?#@,;<>|*").find(c) == std::string_view::npos;
 }
 
 // Empty, or what is wrong with the host.
@@ -42,11 +43,11 @@ std::string take_host(std::string_view word, EtcdHost& host) {
     const std::string_view port = word.substr(colon + 1);
     if (name.starts_with('[') && name.ends_with(']')) {
         name = name.substr(1, name.size() - 2);
-        const bool fits = name.find(':') != name.npos &&
-                          std::all_of(name.begin(), name.end(), [](char c) {
-                              return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-                                     (c >= 'A' && c <= 'F') || c == ':' || c == '.';
-                          });
+        const bool fits =
+            name.find(':') != name.npos && std::all_of(name.begin(), name.end(), [](char c) {
+                return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') ||
+                       c == ':' || c == '.';
+            });
         if (!fits) return shown + " has no IPv6 address between its brackets";
     } else if (name.find(':') != name.npos) {
         return shown + " is an IPv6 address without brackets: [::1]:2379";
@@ -81,8 +82,7 @@ Result<ArbiterAddress> parse_etcd(std::string_view text) {
         if (std::find(address.hosts.begin(), address.hosts.end(), host) != address.hosts.end())
             return wrong(text, "a host stands there twice", etcd_form);
         address.hosts.push_back(std::move(host));
-        if (address.hosts.size() > hosts_max)
-            return wrong(text, "more than 8 hosts", etcd_form);
+        if (address.hosts.size() > hosts_max) return wrong(text, "more than 8 hosts", etcd_form);
         more = comma != rest.npos;
         if (more) rest.remove_prefix(comma + 1);
     }

@@ -50,14 +50,12 @@ Result<FileValue> parse_file_value(std::string_view text, std::string_view path)
     if (!text.starts_with(first_line)) return damaged("it is no arbiter's file of this format");
     const auto hash = text.rfind("hash ");
     if (hash == text.npos ||
-        text.substr(hash) !=
-            "hash " + journal::to_hex(journal::hash64(text.data(), hash)) + "\n")
+        text.substr(hash) != "hash " + journal::to_hex(journal::hash64(text.data(), hash)) + "\n")
         return damaged("its hash is not right");
     std::string_view rest = text.substr(first_line.size(), hash - first_line.size());
     std::uint64_t revision = 0;
     const auto end = rest.find('\n');
-    if (!rest.starts_with(revision_word) || end == rest.npos)
-        return damaged("it has no revision");
+    if (!rest.starts_with(revision_word) || end == rest.npos) return damaged("it has no revision");
     const std::string_view number = rest.substr(revision_word.size(), end - revision_word.size());
     std::from_chars(number.data(), number.data() + number.size(), revision);
     if (revision == 0 || std::to_string(revision) != number)
@@ -111,12 +109,13 @@ std::optional<ArbiterAnswer> FileArbiter::do_work(std::int64_t now_ns) {
     if (status.ok()) {
         answer = serve();
     } else if (status.fault != StorageFault::locked) {
-        answer = without_value(Kind::refused, storage_error(status, "take the lock", path).sentence);
+        answer =
+            without_value(Kind::refused, storage_error(status, "take the lock", path).sentence);
     } else if (now_ns >= *request_->deadline_ns) {
-        answer = without_value(
-            Kind::unknown, path + ": held by another process (" + holder + ") for " +
-                               std::to_string(options_.request_timeout_ns / 1'000'000) +
-                               " ms: see whether that one is stopped, or its disk");
+        answer = without_value(Kind::unknown,
+                               path + ": held by another process (" + holder + ") for " +
+                                   std::to_string(options_.request_timeout_ns / 1'000'000) +
+                                   " ms: see whether that one is stopped, or its disk");
     }
     if (answer) request_.reset();
     return answer;
