@@ -15,6 +15,8 @@ const char* to_string(LinkEnd end) noexcept {
             return "cut short";
         case LinkEnd::reset:
             return "reset";
+        case LinkEnd::silent:
+            return "silent";
         case LinkEnd::unreachable:
             return "unreachable";
         case LinkEnd::failed:

@@ -44,6 +44,7 @@ enum class LinkEnd : std::uint8_t {
     by_peer,        // the peer closed its side in order, between two frames
     cut_short,      // the peer closed its side in the middle of a frame
     reset,          // the peer's system says that there is no such connection
+    silent,         // nothing came for silence_ns_max: the peer, or the way to it, is gone
     unreachable,    // nobody there: no connection was made
     failed,         // the system said no
     foreign,        // not a frame of this protocol
@@ -86,7 +87,7 @@ public:
     virtual std::size_t unsent_bytes() const noexcept = 0;
 
     // The next frame; none: nothing whole is there now. Goes on giving what had come before the
-    // connection ended, unless the end was a fault in the bytes.
+    // peer or the system ended the connection.
     virtual std::optional<Received> receive() = 0;
 
     // The peer has shown who it is: from here on all types are read, up to payload_bytes_max().
@@ -107,7 +108,6 @@ public:
     virtual ~Listener() = default;
     virtual const std::string& address() const noexcept = 0;  // where callers find it
     virtual std::unique_ptr<Link> accept() = 0;               // the next caller; null: none now
-    virtual std::size_t do_work(std::int64_t now_ns) = 0;
 };
 
 // Where calling nodes get theirs from. One thread; never blocks.
@@ -122,6 +122,14 @@ public:
 // Chance comes in from outside. For nonces and secrets of a real node: the system's.
 using RandomSource = std::function<std::uint64_t()>;
 
+// How connections ended, of all links that share it.
+struct LinkEnds {
+    std::array<std::uint64_t, static_cast<std::size_t>(LinkEnd::count_of_ends)> count{};
+    std::uint64_t operator[](LinkEnd end) const noexcept {
+        return count[static_cast<std::size_t>(end)];
+    }
+};
+
 // What every link of one node has in common.
 struct LinkOptions {
     std::uint64_t boot = 0;  // of this node's life; not 0
@@ -131,6 +139,13 @@ struct LinkOptions {
     // How much send() accepts before the connection does. Default: a few of the largest frames, so
     // that a slow peer is felt soon. At least one largest frame.
     std::size_t unsent_bytes_max = 4 * payload_bytes_default;
+    // A connection on which nothing came for so long is given up: the only way to notice a peer
+    // that vanished without a word (half-open). 0: never. A few times the interval of heartbeats.
+    std::int64_t silence_ns_max = 0;
+    // An attempt to connect is given up after this. Default: more than a lost packet or two cost.
+    std::int64_t connect_ns_max = 3'000'000'000;
+    // Counted into when a link ends; may be null. Outlives the links; of their thread.
+    LinkEnds* ends = nullptr;
 };
 
 }  // namespace pawl::replication

@@ -1,0 +1,128 @@
+// The context that links and listeners share, addresses, and sleeping.
+#include "engine/replication/tcp_network.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <charconv>
+#include <chrono>
+#include <new>
+
+#include "engine/replication/link_framed.hpp"
+#include "engine/replication/tcp_core.hpp"
+#include "pawl/detail/assert.hpp"
+
+namespace pawl::replication {
+
+TcpNetwork::Core::Core(const LinkOptions& link_options, RandomSource random_source)
+    : context(1),
+      guard(context.get_executor()),
+      options(link_options),
+      random(std::move(random_source)) {
+    PAWL_ASSERT(random != nullptr);
+}
+
+std::uint64_t TcpNetwork::Core::new_connection() {
+    std::uint64_t number = random();
+    while (number == 0) number = random();
+    return number;
+}
+
+TcpSleepers::TcpSleepers(TcpNetwork::Core& core, TcpSleeper& sleeper)
+    : core_(core), sleeper_(sleeper) {
+    core_.sleepers.push_back(&sleeper_);
+}
+
+TcpSleepers::~TcpSleepers() {
+    std::erase(core_.sleepers, &sleeper_);
+}
+
+Result<std::unique_ptr<TcpNetwork>> TcpNetwork::create(const LinkOptions& options,
+                                                       RandomSource random) {
+    try {
+        return std::unique_ptr<TcpNetwork>(
+            new TcpNetwork(std::make_unique<Core>(options, std::move(random))));
+    } catch (const boost::system::system_error& problem) {
+        return Error{ErrorCode::io, std::string("network: cannot begin: ") + problem.what() +
+                                        ": raise the limit of open files"};
+    }
+}
+
+TcpNetwork::TcpNetwork(std::unique_ptr<Core> core) : core_(std::move(core)) {}
+
+TcpNetwork::~TcpNetwork() {
+    PAWL_ASSERT(core_->sleepers.empty() && "destroy its links first");
+}
+
+std::unique_ptr<Link> TcpNetwork::connect(const std::string& address) {
+    const auto endpoint = parse_tcp_address(address);
+    const std::uint64_t connection = core_->new_connection();
+    if (!endpoint.ok())
+        return std::make_unique<FramedLink>(address, core_->options, connection,
+                                            LinkEnd::unreachable, endpoint.error().sentence);
+    if (endpoint->port() == 0)
+        return std::make_unique<FramedLink>(address, core_->options, connection,
+                                            LinkEnd::unreachable, "port 0 cannot be called");
+    return std::make_unique<FramedLink>(calling_tcp_stream(*core_, *endpoint), core_->options,
+                                        connection);
+}
+
+Result<std::unique_ptr<Listener>> TcpNetwork::listen(const std::string& address) {
+    const auto endpoint = parse_tcp_address(address);
+    if (!endpoint.ok()) return endpoint.error();
+    return tcp_listener(*core_, *endpoint);
+}
+
+void TcpNetwork::wait(std::int64_t max_ns) {
+    // acquire: pairs with the release in wake(); its handler may have run in another call
+    if (core_->woken.exchange(false, std::memory_order_acquire)) return;
+    for (TcpSleeper* const sleeper : core_->sleepers) sleeper->ask();
+    core_->context.run_one_for(std::chrono::nanoseconds(std::max<std::int64_t>(max_ns, 0)));
+    core_->woken.store(false, std::memory_order_relaxed);
+}
+
+void TcpNetwork::wake() noexcept {
+    // release: pairs with the acquire in wait()
+    core_->woken.store(true, std::memory_order_release);
+    try {
+        boost::asio::post(core_->context, [] {});
+    } catch (const std::bad_alloc&) {
+        // the sleeper wakes by its time
+    }
+}
+
+Result<Tcp::endpoint> parse_tcp_address(const std::string& address) {
+    const auto wrong = [&address](const std::string& why) {
+        return Error{ErrorCode::usage, "address '" + address + "': " + why};
+    };
+    const auto colon = address.rfind(':');
+    if (colon == std::string::npos) return wrong("has no port: write host:port, as 10.0.0.7:4711");
+    std::uint16_t port = 0;
+    const char* const end = address.data() + address.size();
+    const auto [stop, fault] = std::from_chars(address.data() + colon + 1, end, port);
+    if (fault != std::errc{} || stop != end) return wrong("its port is not a number up to 65535");
+    std::string host = address.substr(0, colon);
+    if (host.empty() || host == "localhost") host = "127.0.0.1";
+    if (host.front() == '[' && host.back() == ']') {
+        host = host.substr(1, host.size() - 2);
+    } else if (host.find(':') != std::string::npos) {
+        return wrong("write brackets around IPv6, as [::1]:4711");
+    }
+    boost::system::error_code problem;
+    const auto numeric = boost::asio::ip::make_address(host, problem);
+    if (problem) return wrong("its host is not numeric, as 10.0.0.7 is; names are not looked up");
+    return Tcp::endpoint(numeric, port);
+}
+
+std::string print_tcp_address(const Tcp::endpoint& endpoint) {
+    const std::string host = endpoint.address().to_string();
+    const bool v6 = endpoint.address().is_v6();
+    return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port());
+}
+
+Result<std::string> normal_tcp_address(const std::string& address) {
+    const auto endpoint = parse_tcp_address(address);
+    if (!endpoint.ok()) return endpoint.error();
+    return print_tcp_address(*endpoint);
+}
+
+}  // namespace pawl::replication

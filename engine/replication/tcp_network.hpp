@@ -1,0 +1,48 @@
+// Links over TCP: who listens, who calls, how a thread sleeps until a socket has something. Knows
+// that there are sockets; the library behind them stays in the tcp_ sources.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "engine/replication/link.hpp"
+#include "pawl/result.hpp"
+
+namespace pawl::replication {
+
+// An address is "host:port" with a numeric host, "[::1]:port" for IPv6, or ":port" for this machine
+// only: loopback is the default. "localhost" is 127.0.0.1. Names are not looked up: that would
+// block, and a node's life should not hang on a name server.
+//
+// All links and listeners of one network belong to one thread, and must be destroyed before it.
+class TcpNetwork final : public Connector {
+public:
+    // An error (io) when the system has no more descriptors. `random` draws connection numbers.
+    static Result<std::unique_ptr<TcpNetwork>> create(const LinkOptions& options,
+                                                      RandomSource random);
+    ~TcpNetwork() override;
+    TcpNetwork(const TcpNetwork&) = delete;
+    TcpNetwork& operator=(const TcpNetwork&) = delete;
+
+    std::unique_ptr<Link> connect(const std::string& address) override;
+    // Port 0: the system chooses one, Listener::address() says which.
+    Result<std::unique_ptr<Listener>> listen(const std::string& address);
+
+    // Sleeps until a socket of this network can go on, wake() was called, or `max_ns` passed. The
+    // links do not need it: who spins calls their do_work() only.
+    void wait(std::int64_t max_ns);
+    // Ends a wait() that runs now, or the next one. Any thread.
+    void wake() noexcept;
+
+    struct Core;  // the sockets' library
+
+private:
+    explicit TcpNetwork(std::unique_ptr<Core> core);
+    std::unique_ptr<Core> core_;
+};
+
+// "127.0.0.1:4711" for ":4711", and so on; or what is wrong with it.
+Result<std::string> normal_tcp_address(const std::string& address);
+
+}  // namespace pawl::replication
