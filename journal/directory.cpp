@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "journal/directory_parts.hpp"
+#include "journal/interrupted.hpp"
 #include "journal/recover_shard.hpp"
 #include "journal/schema.hpp"
 #include "journal/seal.hpp"
@@ -95,6 +96,13 @@ Status Directory::Parts::lock_it() {
                          (holder.empty() ? std::string("another process") : holder) +
                          "; one process may write: close that one, or choose another directory"};
     if (!status.ok()) return storage_error(status, "lock", options.path + "/lock");
+    return Done{};
+}
+
+// Of an earlier life that died while the directory became another one.
+Status Directory::Parts::finish_changes() {
+    auto finished = finish_interrupted(storage, options.path);
+    if (!finished.ok()) return finished.error();
     return Done{};
 }
 
@@ -251,6 +259,7 @@ Result<std::unique_ptr<Directory>> Directory::open(Storage& storage,
     if (!parts->options.random) parts->options.random = system_random;
     if (parts->options.monotonic_ns == nullptr) parts->options.monotonic_ns = system_monotonic_ns;
     auto status = parts->lock_it();
+    if (status.ok()) status = parts->finish_changes();
     if (status.ok()) status = parts->load_or_create();
     if (status.ok()) status = parts->recover(sinks);
     if (status.ok()) status = parts->begin_epoch();

@@ -21,6 +21,7 @@ struct Directory::Parts {
     Parts(Storage& s, const DirectoryOptions& o) : storage(s), options(o) {}
 
     Status lock_it();
+    Status finish_changes();
     Status load_or_create();
     Status create();
     Status recover(const SinkOf& sinks);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "journal/block.hpp"
+#include "journal/interrupted.hpp"
 
 namespace pawl::journal {
 
@@ -15,6 +16,12 @@ Result<Looked> look_at_directory(Storage& storage, const std::string& directory)
     const auto probe = storage.probe_lock(directory + "/lock", looked.holder);
     looked.live = probe.fault == StorageFault::locked;
     if (!probe.ok() && !looked.live) return storage_error(probe, "read", directory + "/lock");
+    auto unfinished = interrupted_change(storage, directory);
+    if (!unfinished.ok()) return unfinished.error();
+    if (!unfinished->empty())
+        return Error{ErrorCode::mismatch, "journal " + directory + ": a change ('" + *unfinished +
+                                              "') was interrupted: open it once with its program, "
+                                              "which finishes it"};
     auto manifest = read_manifest(storage, directory);
     if (!manifest.ok()) return manifest.error();
     looked.manifest = std::move(manifest).value();

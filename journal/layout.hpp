@@ -136,7 +136,7 @@ struct SnapshotHeader {
     std::uint32_t last_checksum;  // of the last record below
     std::uint32_t format;
     std::uint32_t shard;
-    std::uint32_t reserved;  // zero
+    std::uint32_t epoch_count;  // SnapshotEpochs at snapshot_epochs_offset
 };
 static_assert(sizeof(SnapshotHeader) == 184);
 static_assert(offsetof(SnapshotHeader, header_hash) == 8);
@@ -147,7 +147,18 @@ static_assert(offsetof(SnapshotHeader, block_hash) == 80);
 static_assert(offsetof(SnapshotHeader, epoch) == 128);
 static_assert(offsetof(SnapshotHeader, layout_hash) == 152);
 static_assert(offsetof(SnapshotHeader, last_checksum) == 168);
-static_assert(offsetof(SnapshotHeader, reserved) == 180);
+static_assert(offsetof(SnapshotHeader, epoch_count) == 180);
+
+// In the snapshot's page: the newest epoch records of the stream below, oldest first.
+struct SnapshotEpoch {
+    std::uint64_t epoch;
+    std::uint64_t begin;  // position of the record
+};
+static_assert(sizeof(SnapshotEpoch) == 16);
+inline constexpr std::size_t snapshot_epochs_offset = 1024;
+inline constexpr std::size_t snapshot_epochs_max =
+    (snapshot_page_bytes - snapshot_epochs_offset) / sizeof(SnapshotEpoch);
+static_assert(snapshot_epochs_max == 192);
 
 inline constexpr std::size_t head_page_bytes = 4096;
 

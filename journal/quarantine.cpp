@@ -119,4 +119,22 @@ Result<std::string> move_to_quarantine(Storage& storage, const WalkOptions& opti
     return named;
 }
 
+Result<std::string> new_quarantine_path(Storage& storage, const std::string& directory,
+                                        const std::string& stem) {
+    WalkOptions options;
+    options.directory = directory;
+    return new_path(storage, options, stem);
+}
+
+Result<std::string> set_file_aside(Storage& storage, const std::string& directory,
+                                   const std::string& path, const std::string& stem) {
+    auto named = new_quarantine_path(storage, directory, stem);
+    if (!named.ok()) return named;
+    auto status = storage.rename(path, named.value());
+    if (status.ok()) status = storage.sync_directory(directory + "/quarantine");
+    if (status.ok()) status = storage.sync_directory(path.substr(0, path.rfind('/')));
+    if (!status.ok()) return storage_error(status, "set it aside", path);
+    return named;
+}
+
 }  // namespace pawl::journal

@@ -24,4 +24,13 @@ std::vector<CutCommand> cut_commands(const WalkEnd& end);
 Result<std::string> move_to_quarantine(Storage& storage, const WalkOptions& options,
                                        std::uint64_t segment);
 
+// Moves any file there, under a name that begins with `stem`; durable when it returns. Returns its
+// new path.
+Result<std::string> set_file_aside(Storage& storage, const std::string& directory,
+                                   const std::string& path, const std::string& stem);
+
+// A path under quarantine/ that is not taken. The folder is there then.
+Result<std::string> new_quarantine_path(Storage& storage, const std::string& directory,
+                                        const std::string& stem);
+
 }  // namespace pawl::journal

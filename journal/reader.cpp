@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "journal/block.hpp"
+#include "journal/seal.hpp"
 #include "journal/segment_files.hpp"
+#include "journal/segment_walk.hpp"
 
 namespace pawl::journal {
 
@@ -187,6 +189,16 @@ Status StreamReader::load(Position at, Place& place) {
     return lost(at);
 }
 
+Result<WalkFrom> StreamReader::first_place() const {
+    WalkOptions options;
+    options.directory = options_.directory;
+    options.shard = options_.shard;
+    options.identity = options_.identity;
+    options.segment_bytes = options_.segment_bytes;
+    options.epoch_max = ~std::uint64_t{0};
+    return place_in_segment(storage_, options, segments_.front().index);
+}
+
 // Where a record begins in a loaded block; null when none begins there.
 const std::byte* StreamReader::find_record(const Place& place, Position at) const {
     PAWL_ASSERT(place.holds(at));
@@ -224,6 +236,30 @@ Result<RecordAt> StreamReader::next(Position end) {
     position_ = behind;
     on_boundary_ = true;
     return found;
+}
+
+Result<std::optional<std::uint32_t>> StreamReader::checksum_before(Position at) {
+    if (at.value % detail::record_alignment != 0) return std::optional<std::uint32_t>{};
+    if (at.value == 0) return std::optional(chain_seed(options_.identity, options_.shard));
+    const Position inside{at.value - detail::record_alignment};
+    if (!aside_.holds(inside)) {
+        if (const auto status = load(inside, aside_); !status.ok()) {
+            // The first position that is kept: what is below is gone, its checksum is not.
+            if (segments_.empty() || segments_.front().first != at) return status.error();
+            auto place = first_place();
+            if (!place.ok()) return status.error();
+            return std::optional(place->tail.checksum);
+        }
+    }
+    std::uint64_t position = aside_.first.value;
+    const std::byte* bytes = aside_.block.data() + sizeof(BlockHeader);
+    while (position < at.value) {
+        const detail::RecordView record(bytes);
+        position += record.length();
+        bytes += record.length();
+        if (position == at.value) return std::optional(record.header().checksum);
+    }
+    return std::optional<std::uint32_t>{};
 }
 
 Status StreamReader::read_record(Position at, std::vector<std::byte>& bytes) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@
 #include "pawl/types.hpp"
 
 namespace pawl::journal {
+
+struct WalkFrom;
 
 struct ReaderOptions {
     std::string directory;
@@ -51,6 +54,11 @@ public:
     // Where retention removed it, the error (mismatch) names the first position that is kept.
     Result<RecordAt> next(Position end);
 
+    // The checksum of the record that ends at `at`, a position that is synced; at the stream's
+    // begin what its first record is seeded with. Nothing: no record ends there. An error as in
+    // next(). Does not move the reader's place in the stream.
+    Result<std::optional<std::uint32_t>> checksum_before(Position at);
+
     // One record by its position, copied into `bytes`. Does not move the reader's place in the
     // stream.
     Status read_record(Position at, std::vector<std::byte>& bytes);
@@ -77,6 +85,7 @@ private:
     const Known* segment_of(Position at) const noexcept;
     Status refresh_segments();
     bool open_file(std::uint64_t index);
+    Result<WalkFrom> first_place() const;
     const std::byte* find_record(const Place& place, Position at) const;
     Error lost(Position at) const;
     Error below_kept(Position at) const;

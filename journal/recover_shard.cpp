@@ -18,6 +18,25 @@
 namespace pawl::journal {
 namespace {
 
+// Takes note of the stream's epochs on their way to the sink.
+class EpochNotes final : public RecordSink {
+public:
+    explicit EpochNotes(RecordSink& sink) : sink_(sink) {}
+    Status on_snapshot(SnapshotReader& snapshot) override {
+        auto taken = sink_.on_snapshot(snapshot);
+        if (taken.ok()) epochs = snapshot.facts().epochs;
+        return taken;
+    }
+    void on_record(const detail::RecordView& record, Position position) override {
+        static_cast<void>(epochs.note(record, position));
+        sink_.on_record(record, position);
+    }
+    EpochLog epochs;
+
+private:
+    RecordSink& sink_;
+};
+
 class ShardRecovery {
 public:
     ShardRecovery(Storage& storage, const RecoverShardOptions& options, RecordSink& sink)
@@ -54,7 +73,7 @@ public:
         report_.seconds = static_cast<double>(now() - begun) * 1e-9;
         RecoveredShard shard;
         shard.report = std::move(report_);
-        shard.end = ShardEnd{tail.position, tail.checksum, tail.sequence, tail.time_ns};
+        shard.end = ShardEnd{tail.position, tail.checksum, tail.sequence, tail.time_ns, {}};
         shard.preparer = std::move(preparer_);
         shard.writer = std::move(writer_);
         return shard;
@@ -394,7 +413,10 @@ Result<RecoveredShard> recover_shard(Storage& storage, const RecoverShardOptions
                                      RecordSink& sink) {
     PAWL_ASSERT(options.manifest != nullptr);
     PAWL_ASSERT(options.shard < options.manifest->shards);
-    return ShardRecovery(storage, options, sink).run();
+    EpochNotes notes(sink);
+    auto recovered = ShardRecovery(storage, options, notes).run();
+    if (recovered.ok()) recovered->end.epochs = std::move(notes.epochs);
+    return recovered;
 }
 
 }  // namespace pawl::journal

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "journal/epoch_log.hpp"
 #include "journal/judge.hpp"
 #include "pawl/detail/record.hpp"
 #include "pawl/result.hpp"
@@ -31,6 +32,7 @@ struct ShardEnd {
     std::uint32_t last_checksum = 0;
     Sequence last_sequence;
     std::int64_t last_time_ns = 0;
+    EpochLog epochs;  // of the stream below end
 };
 
 enum class HeadFound : std::uint8_t {

@@ -33,6 +33,30 @@ Error damaged(const std::string& path, const std::string& what) {
     return Error{ErrorCode::damaged, path + ": " + what};
 }
 
+EpochLog epochs_of(const std::byte* page) {
+    SnapshotHeader header;
+    std::memcpy(&header, page, sizeof header);
+    std::vector<EpochStart> starts;
+    for (std::size_t i = 0; i < header.epoch_count; ++i) {
+        SnapshotEpoch epoch;
+        std::memcpy(&epoch, page + snapshot_epochs_offset + i * sizeof epoch, sizeof epoch);
+        starts.push_back({epoch.epoch, Position{epoch.begin}});
+    }
+    return EpochLog(starts);
+}
+
+void put_epochs(const EpochLog& epochs, std::byte* page) {
+    auto& header = *reinterpret_cast<SnapshotHeader*>(page);
+    PAWL_ASSERT(epochs.starts().size() <= snapshot_epochs_max);
+    header.epoch_count = static_cast<std::uint32_t>(epochs.starts().size());
+    std::byte* at = page + snapshot_epochs_offset;
+    for (const EpochStart& start : epochs.starts()) {
+        const SnapshotEpoch epoch{start.epoch, start.begin.value};
+        std::memcpy(at, &epoch, sizeof epoch);
+        at += sizeof epoch;
+    }
+}
+
 SnapshotFacts facts_of(const SnapshotHeader& header, const std::string& path) {
     SnapshotFacts facts;
     facts.tail.position = Position{header.position};
@@ -63,7 +87,8 @@ bool sensible(const SnapshotHeader& h) noexcept {
            h.body_bytes < (std::uint64_t{1} << 62) && aligned(h.offset_bytes) &&
            aligned(h.last_offset_bytes) && aligned(h.last_bytes) && h.offset_bytes <= place_max &&
            h.last_bytes != 0 && h.last_bytes <= h.offset_bytes &&
-           h.last_offset_bytes == h.offset_bytes - h.last_bytes;
+           h.last_offset_bytes == h.offset_bytes - h.last_bytes &&
+           h.epoch_count <= snapshot_epochs_max;
 }
 
 std::string name_in(const std::string& path) {
@@ -71,10 +96,21 @@ std::string name_in(const std::string& path) {
     return slash == std::string::npos ? path : path.substr(slash + 1);
 }
 
+// A snapshot's first page, judged.
+struct Page {
+    SnapshotHeader header;
+    EpochLog epochs;
+
+    SnapshotFacts facts(const std::string& path) const {
+        SnapshotFacts all = facts_of(header, path);
+        all.epochs = epochs;
+        return all;
+    }
+};
+
 // Reads and judges the header page; `file` stays open for the body.
-Result<SnapshotHeader> read_header(Storage& storage, const std::string& path,
-                                   const Identity& identity, std::uint32_t shard,
-                                   std::unique_ptr<File>& file) {
+Result<Page> read_header(Storage& storage, const std::string& path, const Identity& identity,
+                         std::uint32_t shard, std::unique_ptr<File>& file) {
     alignas(8) std::byte page[snapshot_page_bytes];
     std::uint64_t bytes = 0;
     std::size_t got = 0;
@@ -100,7 +136,7 @@ Result<SnapshotHeader> read_header(Storage& storage, const std::string& path,
     if (bytes != file_bytes_of(header.body_bytes))
         return damaged(path, "it has " + std::to_string(bytes) + " bytes, should have " +
                                  std::to_string(file_bytes_of(header.body_bytes)));
-    return header;
+    return Page{header, epochs_of(page)};
 }
 
 }  // namespace
@@ -139,6 +175,34 @@ Result<std::vector<std::string>> list_snapshots(Storage& storage, const std::str
 void remove_unfinished_snapshot(Storage& storage, const std::string& directory,
                                 std::uint32_t shard) {
     static_cast<void>(storage.remove(unfinished_path(directory, shard)));
+}
+
+Status place_snapshot(Storage& storage, const std::string& path, const Identity& identity,
+                      std::uint32_t shard, const WalkFrom& place) {
+    std::unique_ptr<File> file;
+    auto read = read_header(storage, path, identity, shard, file);
+    if (!read.ok()) return read.error();
+    PAWL_ASSERT(read->header.position == place.tail.position.value);
+    PAWL_ASSERT(read->header.last_checksum == place.tail.checksum);
+    AlignedBuffer page(snapshot_page_bytes);
+    std::memset(page.data(), 0, page.size());
+    auto& header = *reinterpret_cast<SnapshotHeader*>(page.data());
+    header = read->header;
+    put_epochs(read->epochs, page.data());
+    header.block_hash = place.tail.block_hash;
+    header.segment_index = place.tail.segment_index;
+    header.generation = place.tail.generation;
+    header.offset_bytes = place.tail.offset_bytes;
+    header.last_offset_bytes = place.last_offset_bytes;
+    header.last_bytes = place.last_bytes;
+    header.epoch = place.epoch;
+    PAWL_ASSERT(sensible(header));
+    header.header_hash = hash_of_page(page.data());
+    auto status = storage.open(path, OpenMode::write, file);
+    if (status.ok()) status = file->write_durable(0, {page.data(), page.size()});
+    if (status.ok()) status = file->sync();
+    if (!status.ok()) return storage_error(status, "give the snapshot its place", path);
+    return Done{};
 }
 
 // ---- writing
@@ -245,6 +309,7 @@ Status SnapshotWriter::finish(const SnapshotFacts& facts) {
     header.last_checksum = facts.tail.checksum;
     header.format = format_version;
     header.shard = options_.shard;
+    put_epochs(facts.epochs, buffer_.data());
     PAWL_ASSERT(sensible(header) && "a snapshot stands where a block ends");
     header.header_hash = hash_of_page(buffer_.data());
 
@@ -275,7 +340,7 @@ Result<SnapshotFacts> SnapshotReader::look(Storage& storage, const std::string& 
     std::unique_ptr<File> file;
     auto header = read_header(storage, path, identity, shard, file);
     if (!header.ok()) return header.error();
-    return facts_of(header.value(), path);
+    return header->facts(path);
 }
 
 Result<std::unique_ptr<SnapshotReader>> SnapshotReader::begin(Storage& storage,
@@ -286,7 +351,7 @@ Result<std::unique_ptr<SnapshotReader>> SnapshotReader::begin(Storage& storage,
     auto header = read_header(storage, path, identity, shard, file);
     if (!header.ok()) return header.error();
     return std::unique_ptr<SnapshotReader>(
-        new SnapshotReader(std::move(file), facts_of(header.value(), path), header->body_hash));
+        new SnapshotReader(std::move(file), header->facts(path), header->header.body_hash));
 }
 
 Result<std::unique_ptr<SnapshotReader>> SnapshotReader::open(Storage& storage,

@@ -11,6 +11,7 @@
 
 #include "journal/block.hpp"
 #include "journal/block_writer.hpp"
+#include "journal/epoch_log.hpp"
 #include "journal/hash.hpp"
 #include "journal/layout.hpp"
 #include "journal/segment_walk.hpp"
@@ -30,6 +31,7 @@ struct SnapshotFacts {
     std::uint64_t events = 0;
     std::uint64_t layout_hash = 0;  // of the shape of what was folded; the caller's
     std::uint64_t state_hash = 0;   // of what was folded; the caller's
+    EpochLog epochs;                // of the stream, below the position
     std::uint64_t body_bytes = 0;   // filled in by writer and reader
     std::string path;               // filled in by the reader
 
@@ -44,6 +46,12 @@ bool snapshot_position(const std::string& name, Position& position) noexcept;
 // Paths of the files that are named as snapshots, newest first. Their content is not looked at.
 Result<std::vector<std::string>> list_snapshots(Storage& storage, const std::string& directory,
                                                 std::uint32_t shard);
+
+// Gives an intact snapshot that came from another copy of this stream its place in this one: the
+// same fold at the same position, but behind the block or header page that ends there here. The
+// file is `path`; durable when it returns. Dying meanwhile may leave it damaged.
+Status place_snapshot(Storage& storage, const std::string& path, const Identity& identity,
+                      std::uint32_t shard, const WalkFrom& place);
 
 // Removes what an attempt that died left behind. Only while nobody writes a snapshot of this shard.
 void remove_unfinished_snapshot(Storage& storage, const std::string& directory,

@@ -138,6 +138,7 @@ public:
         own.epoch = fold.place()->epoch;
         own.records = fold.records();
         own.events = fold.events();
+        own.epochs = fold.epochs();
         own.layout_hash = fold.layout_hash();
         own.state_hash = body.state_hash();
         EXPECT_TRUE(writer->finish(own).ok());

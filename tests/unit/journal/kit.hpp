@@ -75,6 +75,13 @@ public:
         }
         return Done{};
     }
+    // Of the whole history: naive, from its records.
+    EpochLog epochs() const {
+        EpochLog log;
+        for (const auto& entry : history)
+            static_cast<void>(log.note(detail::RecordView(entry.bytes.data()), entry.position));
+        return log;
+    }
     History history;
     std::string refusal;  // not empty: it takes no snapshot
 };
@@ -190,6 +197,7 @@ public:
         facts.epoch = place.epoch;
         facts.records = fold.history.size();
         facts.events = facts.records;
+        facts.epochs = fold.epochs();
         return (*writer)->finish(facts);
     }
     Result<RetentionReport> retain(Retention segments,
@@ -216,6 +224,31 @@ public:
         position_ = end;
         return true;
     }
+    // Commits the record that begins an epoch. False when the head is full.
+    bool append_epoch(std::uint64_t epoch) {
+        const std::size_t length = sizeof(detail::RecordHeader) + sizeof(detail::EpochRecord);
+        const Position end{position_.value + length};
+        if (end > head().writable_end()) return false;
+        head().announce(end);
+        std::byte* const at = head().at(position_);
+        std::memset(at, 0, length);
+        auto& header = *reinterpret_cast<detail::RecordHeader*>(at);
+        header.length = static_cast<std::uint32_t>(length);
+        header.sequence = sequence_;
+        header.decided_ns = static_cast<std::int64_t>(sequence_);
+        header.command_type = detail::no_command_type;
+        header.kind_and_flags = static_cast<std::uint8_t>(detail::RecordKind::epoch);
+        const detail::EpochRecord body{epoch, 77};
+        std::memcpy(at + sizeof header, &body, sizeof body);
+        seal(header, checksum_);
+        checksum_ = header.checksum;
+        head().publish(end, checksum_);
+        written.push_back({position_, sequence_, std::vector<std::byte>(at, at + length)});
+        position_ = end;
+        return true;
+    }
+    Position end() const { return position_; }
+    std::uint32_t checksum() const { return checksum_; }
     // Makes everything durable. False when the journaler cannot.
     bool sync() {
         const auto status = journaler().drain(0);
