@@ -3,24 +3,10 @@
 
 #include <cstdint>
 
+#include "slowness.hpp"
 #include "world.hpp"
 
-// A sanitizer makes a life several times as long.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define PAWL_SIM_SLOW 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define PAWL_SIM_SLOW 1
-#endif
-#endif
-
 namespace pawl::sim {
-
-#if defined(PAWL_SIM_SLOW) || !defined(__OPTIMIZE__)
-inline constexpr std::uint64_t slowness = 8;
-#else
-inline constexpr std::uint64_t slowness = 1;
-#endif
 
 struct Settings {
     std::uint64_t seeds = 0;       // --seeds=N: how many lives; 0: the test's own short number
