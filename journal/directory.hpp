@@ -58,6 +58,7 @@ public:
     Directory(const Directory&) = delete;
     Directory& operator=(const Directory&) = delete;
 
+    const std::string& path() const noexcept;
     const Manifest& manifest() const noexcept;
     const RecoveryReport& report() const noexcept;
     std::uint64_t epoch() const noexcept { return manifest().epoch(); }

@@ -18,6 +18,10 @@ Status Directory::Parts::declare_kept(std::uint32_t shard, const Kept& kept) {
     return Done{};
 }
 
+const std::string& Directory::path() const noexcept {
+    return parts_->options.path;
+}
+
 WalkOptions Directory::walk_options(std::uint32_t shard) const {
     PAWL_ASSERT(shard < parts_->shards.size());
     WalkOptions options;

@@ -1,21 +1,17 @@
 // Says whether a position is as safe as a reply asked for. Knows positions; not who moves them.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 
 #include "journal/head.hpp"
 #include "journal/journaler.hpp"
+#include "journal/replicated_positions.hpp"
 #include "pawl/types.hpp"
 
 namespace pawl::detail {
 
-// How far a standby has come. The sender moves both; without replication there is none.
-struct ReplicatedPositions {
-    std::atomic<std::uint64_t> received{0};  // in the standby's head
-    std::atomic<std::uint64_t> synced{0};    // on the standby's disk
-};
+using journal::ReplicatedPositions;
 
 class Gate {
 public:

@@ -1,0 +1,124 @@
+// A standby's side of a conversation with its primary: says what is here, takes what is missing,
+// acknowledges. An agent: knows journal and talk; not aggregates, not threads, not who may write.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/replication/standby_streams.hpp"
+#include "engine/replication/talk.hpp"
+#include "journal/adopt.hpp"
+#include "journal/cut.hpp"
+#include "journal/incoming_snapshot.hpp"
+#include "pawl/result.hpp"
+#include "pawl/types.hpp"
+
+namespace pawl::replication {
+
+struct ReceiverOptions {
+    TalkOptions talk;       // `reigns` is cleared here
+    std::string directory;  // where a snapshot that comes is put
+    // Frames in one do_work(), so that it returns in bounded time.
+    std::uint32_t frames_max = 64;
+    // Messages that this does not know (state_hash, hand_over). False: not one for a standby. May
+    // be null: none is.
+    std::function<bool(const Received&)> other;
+};
+
+enum class ReceiverState : std::uint8_t {
+    asking,     // what is that directory, and where do the histories part?
+    taking,     // a snapshot comes in
+    following,  // live
+    over,       // see end() and todo()
+};
+
+// What has to be done to the directory, closed, before the next conversation.
+enum class Todo : std::uint8_t {
+    nothing,
+    cut,    // journal::cut_directory() with parts()
+    adopt,  // journal::adopt_directory() with origin() and begins()
+};
+
+// One thread calls everything. Destroyed: what waits in the streams is forgotten.
+class Receiver {
+public:
+    // `streams` null: there is no directory yet. `link`: to an admitted peer. Storage and streams
+    // outlive it; only one receiver at a time feeds them.
+    Receiver(journal::Storage& storage, StandbyStreams* streams, std::unique_ptr<Link> link,
+             const ReceiverOptions& options);
+    ~Receiver();
+    Receiver(const Receiver&) = delete;
+    Receiver& operator=(const Receiver&) = delete;
+
+    // Frames, then acknowledgements, then the sinks: who waits for a reply waits for the first two.
+    std::size_t do_work(std::int64_t now_ns);
+
+    ReceiverState state() const noexcept { return state_; }
+    TalkEnd end() const noexcept { return talk_.end(); }
+    const std::string& why() const noexcept { return talk_.why(); }
+    std::uint64_t epoch_seen() const noexcept { return talk_.epoch(); }
+    const Talk& talk() const noexcept { return talk_; }
+
+    // When over with end() done.
+    Todo todo() const noexcept { return todo_; }
+    const std::vector<journal::PartPoint>& parts() const noexcept { return parts_; }
+    const journal::Origin& origin() const noexcept { return origin_; }
+    const std::vector<Position>& begins() const noexcept { return begins_; }
+
+    // The primary's end as of its last sign of life; 0: not heard yet.
+    Position primary_end(std::uint32_t shard) const noexcept;
+
+    // From now on nothing of a lower epoch is taken or acknowledged.
+    void raise_epoch(std::uint64_t epoch) { talk_.raise_epoch(epoch); }
+    // Ends it in order; nothing is acknowledged afterwards.
+    void stop(const std::string& why);
+
+private:
+    struct Answer {
+        bool known = false;
+        bool snapshot = false;
+        Position position;  // part point, or the snapshot's
+        std::uint32_t checksum = 0;
+    };
+    void hear(const Received& frame);
+    void hear_directory(const Received& frame);
+    void hear_part_point(const Received& frame);
+    void hear_records(const Received& frame);
+    void hear_snapshot_begin(const Received& frame);
+    void hear_snapshot_chunk(const Received& frame);
+    void hear_snapshot_end(const Received& frame);
+    void tell_histories();
+    void all_answered();
+    void acknowledge();
+    bool is_same_directory();
+    void faulty(const std::string& what);
+    void fail(const Error& error);
+    void check_over();
+
+    journal::Storage& storage_;
+    StandbyStreams* const streams_;
+    const ReceiverOptions options_;
+    Talk talk_;
+    ReceiverState state_ = ReceiverState::asking;
+    bool directory_known_ = false;
+    journal::Origin origin_;
+    std::uint32_t told_ = 0;  // histories that have left
+    std::vector<Answer> answers_;
+    std::unique_ptr<journal::IncomingSnapshot> incoming_;
+    std::uint32_t incoming_shard_ = 0;
+    Todo todo_ = Todo::nothing;
+    std::vector<journal::PartPoint> parts_;
+    std::vector<Position> begins_;
+    std::vector<Position> primary_ends_;
+    Positions said_;  // the last acknowledgement
+    bool said_any_ = false;
+    std::int64_t echo_ns_ = 0;  // sent_ns of the last records
+    Records records_;
+};
+
+}  // namespace pawl::replication

@@ -1,0 +1,103 @@
+// Received first, applied later: the bytes stay in the head until both are done.
+#include "engine/replication/standby_streams.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "pawl/detail/assert.hpp"
+
+namespace pawl::replication {
+
+StandbyStreams::StandbyStreams(journal::Directory& directory, StandbyStreamsOptions options)
+    : directory_(directory), options_(std::move(options)) {
+    PAWL_ASSERT(options_.sinks != nullptr);
+    PAWL_ASSERT(options_.apply_bytes_max != 0);
+    for (std::uint32_t i = 0; i < directory.shards(); ++i)
+        shards_.push_back(std::make_unique<Shard>(directory, i, options_.sinks(i)));
+}
+StandbyStreams::~StandbyStreams() = default;
+
+Status StandbyStreams::offer(std::uint32_t shard, const journal::StreamRun& run) {
+    PAWL_ASSERT(shard < shards_.size());
+    return shards_[shard]->appender.offer(run);
+}
+
+std::uint64_t StandbyStreams::take_some() {
+    std::uint64_t taken = 0;
+    for (std::uint32_t i = 0; i < shards_.size(); ++i) {
+        Shard& shard = *shards_[i];
+        if (shard.appender.waiting_bytes() == 0) continue;
+        // What is not applied yet is read from the head: it must not be overwritten.
+        const Position limit{shard.applied.value + directory_.head(i).capacity_bytes()};
+        const std::uint64_t bytes = shard.appender.take_some(limit);
+        if (bytes != 0 && options_.sync_promptly)
+            directory_.journaler(i).demand(shard.appender.end());
+        // A head that is full of what nobody has demanded would wait for the clock.
+        if (bytes == 0) directory_.journaler(i).demand(shard.appender.end());
+        taken += bytes;
+    }
+    return taken;
+}
+
+bool StandbyStreams::waiting() const noexcept {
+    return std::any_of(shards_.begin(), shards_.end(),
+                       [](const auto& shard) { return shard->appender.waiting_bytes() != 0; });
+}
+
+void StandbyStreams::forget_waiting() {
+    for (const auto& shard : shards_) shard->appender.forget_waiting();
+}
+
+std::uint64_t StandbyStreams::apply_some() {
+    if (!trouble_.empty()) return 0;
+    std::uint64_t done = 0;
+    for (std::uint32_t i = 0; i < shards_.size(); ++i) done += apply_some(*shards_[i], i);
+    return done;
+}
+
+std::uint64_t StandbyStreams::apply_some(Shard& shard, std::uint32_t index) {
+    const journal::Head& head = directory_.head(index);
+    const Position begin = shard.applied;
+    const Position end = shard.appender.end();
+    PAWL_ASSERT(begin <= end);
+    while (shard.applied < end && shard.applied.value - begin.value < options_.apply_bytes_max) {
+        const detail::RecordView record(head.at(shard.applied));
+        shard.sink.on_record(record, shard.applied);
+        if (options_.trouble) {
+            if (std::string why = options_.trouble(index); !why.empty()) {
+                trouble_ = "shard " + std::to_string(index) + ", position " +
+                           std::to_string(shard.applied.value) + ": " + why;
+                break;
+            }
+        }
+        shard.applied.value += record.length();
+    }
+    return shard.applied.value - begin.value;
+}
+
+Position StandbyStreams::received(std::uint32_t shard) const noexcept {
+    return shards_[shard]->appender.end();
+}
+Position StandbyStreams::synced(std::uint32_t shard) const noexcept {
+    return directory_.head(shard).synced();
+}
+Position StandbyStreams::applied(std::uint32_t shard) const noexcept {
+    return shards_[shard]->applied;
+}
+
+ShardPositions StandbyStreams::positions(std::uint32_t shard) const noexcept {
+    const Position got = received(shard);
+    return ShardPositions{got.value, std::min(synced(shard), got).value, applied(shard).value};
+}
+
+journal::ShardEnd StandbyStreams::end(std::uint32_t shard) const {
+    return shards_[shard]->appender.shard_end();
+}
+const journal::EpochLog& StandbyStreams::epochs(std::uint32_t shard) const noexcept {
+    return shards_[shard]->appender.epochs();
+}
+std::uint32_t StandbyStreams::last_checksum(std::uint32_t shard) const noexcept {
+    return shards_[shard]->appender.last_checksum();
+}
+
+}  // namespace pawl::replication

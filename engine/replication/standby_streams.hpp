@@ -1,0 +1,84 @@
+// The streams of an open directory that grow from outside, and their way into state. Outlives the
+// conversations that feed it. Knows appenders and sinks; not peers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/replication/protocol.hpp"
+#include "journal/directory.hpp"
+#include "journal/recovery.hpp"
+#include "journal/stream_appender.hpp"
+#include "pawl/result.hpp"
+#include "pawl/types.hpp"
+
+namespace pawl::replication {
+
+struct StandbyStreamsOptions {
+    // Receives each shard's records behind what recovery has given it, in order, once.
+    journal::Directory::SinkOf sinks;
+    // Empty: the shard's sink takes everything; else why it took no more from the last record on.
+    // May be null: they never refuse.
+    std::function<std::string(std::uint32_t shard)> trouble;
+    // Of stream to sinks in one apply_some(), per shard. Default: about 0.1 ms of work.
+    std::size_t apply_bytes_max = std::size_t{64} << 10;
+    // Asks the journaler to write whatever has come, at once: a primary may wait for it. Otherwise
+    // it writes as a primary's does.
+    bool sync_promptly = true;
+};
+
+// One thread, beside the journalers. While it lives nobody else writes to the heads.
+class StandbyStreams {
+public:
+    // Right behind the opening. The directory outlives it.
+    StandbyStreams(journal::Directory& directory, StandbyStreamsOptions options);
+    ~StandbyStreams();
+    StandbyStreams(const StandbyStreams&) = delete;
+    StandbyStreams& operator=(const StandbyStreams&) = delete;
+
+    std::uint32_t count() const noexcept { return static_cast<std::uint32_t>(shards_.size()); }
+    const journal::Directory& directory() const noexcept { return directory_; }
+
+    // See journal::StreamAppender.
+    Status offer(std::uint32_t shard, const journal::StreamRun& run);
+    // As much of what waits as there is room for. Returns the bytes.
+    std::uint64_t take_some();
+    bool waiting() const noexcept;
+    // The bytes that wait are about to go away.
+    void forget_waiting();
+
+    // From the heads to the sinks. Returns the bytes.
+    std::uint64_t apply_some();
+    // A shard's sink took no more: a sentence; empty: none has.
+    const std::string& trouble() const noexcept { return trouble_; }
+
+    Position received(std::uint32_t shard) const noexcept;
+    Position synced(std::uint32_t shard) const noexcept;
+    Position applied(std::uint32_t shard) const noexcept;
+    ShardPositions positions(std::uint32_t shard) const noexcept;
+    // Where a shard would go on, as a primary's: when everything is applied.
+    journal::ShardEnd end(std::uint32_t shard) const;
+    const journal::EpochLog& epochs(std::uint32_t shard) const noexcept;
+    std::uint32_t last_checksum(std::uint32_t shard) const noexcept;
+
+private:
+    struct Shard {
+        Shard(journal::Directory& directory, std::uint32_t index, journal::RecordSink& to)
+            : appender(directory, index), sink(to), applied(appender.end()) {}
+        journal::StreamAppender appender;
+        journal::RecordSink& sink;
+        Position applied;
+    };
+    std::uint64_t apply_some(Shard& shard, std::uint32_t index);
+
+    journal::Directory& directory_;
+    const StandbyStreamsOptions options_;
+    std::vector<std::unique_ptr<Shard>> shards_;
+    std::string trouble_;
+};
+
+}  // namespace pawl::replication

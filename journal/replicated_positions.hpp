@@ -1,0 +1,17 @@
+// How far another copy of a shard's stream has come. Knows three numbers; not who moves them.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace pawl::journal {
+
+// Moved by who talks to the copy, read by the reply gate and by counters. Without replication there
+// is none.
+struct ReplicatedPositions {
+    std::atomic<std::uint64_t> received{0};  // in the standby's head
+    std::atomic<std::uint64_t> synced{0};    // on the standby's disk
+    std::atomic<std::uint64_t> applied{0};   // to the standby's state
+};
+
+}  // namespace pawl::journal
