@@ -48,14 +48,12 @@ Result<std::unique_ptr<EtcdArbiter>> EtcdArbiter::open(const EtcdAddress& addres
 
 void EtcdArbiter::read() {
     PAWL_ASSERT(!busy());
-    request_.emplace();
+    request_.emplace(Request{std::nullopt, 0, std::nullopt, 0, {}});
 }
 
 void EtcdArbiter::compare_and_swap(std::uint64_t expected_revision, const Reign& wanted) {
     PAWL_ASSERT(!busy());
-    request_.emplace();
-    request_->wanted = wanted;
-    request_->expected_revision = expected_revision;
+    request_.emplace(Request{wanted, expected_revision, std::nullopt, 0, {}});
 }
 
 void EtcdArbiter::begin_attempt(std::int64_t now_ns) {

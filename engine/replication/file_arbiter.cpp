@@ -90,7 +90,7 @@ Result<std::unique_ptr<FileArbiter>> FileArbiter::open(journal::Storage& storage
 
 void FileArbiter::read() {
     PAWL_ASSERT(!busy());
-    request_.emplace();
+    request_.emplace(Request{std::nullopt, 0, std::nullopt});
 }
 
 void FileArbiter::compare_and_swap(std::uint64_t expected_revision, const Reign& wanted) {

@@ -79,7 +79,7 @@ TEST_F(ArbiterEtcd, that_is_stopped_is_unknown_in_time_and_found_again_after) {
     server_->pause(false);
     EXPECT_EQ(nothing.kind, Kind::unknown);
     EXPECT_GE(took, hasty);
-    EXPECT_LT(took, 20 * hasty) << "on a machine that is not overloaded it is a little over one";
+    EXPECT_LT(took, 100 * hasty) << "a little over one, unless the machine is overloaded";
     const auto found = read(*arbiter);
     ASSERT_EQ(found.kind, Kind::found) << found.why;
     EXPECT_EQ(found.revision, made.revision);
