@@ -97,10 +97,10 @@ void Handshake::hear(const Received& received) {
         if (!decode(received.payload, refused)) return refuse(Refusal::other, "malformed refusal");
         by_peer_ = true;
         refusal_ = refused.reason;
-        const std::string why = "refused (" + std::string(to_string(refused.reason)) +
+        const std::string why = "the peer refuses us (" + std::string(to_string(refused.reason)) +
                                 "): " + std::string(refused.text);
         link_.close(why);
-        return end(link_.why());
+        return end("link " + link_.peer() + ": " + why);  // the link may say only that it ended
     }
     if (received.type == MessageType::bye) {
         link_.close("the peer said goodbye before it was met");
@@ -255,7 +255,7 @@ void Handshake::admit() {
 void Handshake::refuse(Refusal reason, const std::string& text) {
     refusal_ = reason;
     replication::refuse(link_, options_.epoch, reason, text);
-    end(link_.why());
+    end("link " + link_.peer() + ": we refuse the peer (" + to_string(reason) + "): " + text);
 }
 
 void Handshake::end(const std::string& why) {

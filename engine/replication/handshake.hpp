@@ -18,7 +18,7 @@ struct HandshakeOptions {
     std::uint64_t boot = 0;   // as in LinkOptions
     std::uint64_t epoch = 0;  // the highest that this node has seen
     NodeFacts facts{};        // all zero: it has no directory yet
-    std::string secret;       // empty: none, see check_secret(); then nobody is kept out
+    std::string secret{};     // empty: none, see check_secret(); then nobody is kept out
     // A peer that has not finished by then is dropped. Default: more than a lost packet or two
     // cost.
     std::int64_t time_ns_max = 3'000'000'000;

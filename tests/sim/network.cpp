@@ -78,22 +78,31 @@ class SimListener final : public replication::Listener {
 public:
     SimListener(std::shared_ptr<Network::State> state, std::string node, const LinkOptions& options)
         : state_(std::move(state)), node_(std::move(node)), options_(options) {
-        state_->listening[node_].clear();
+        state_->listening[node_] = {this, {}};
     }
-    ~SimListener() override { state_->listening.erase(node_); }
+    ~SimListener() override {
+        if (mine() != nullptr) state_->listening.erase(node_);
+    }
     SimListener(const SimListener&) = delete;
     SimListener& operator=(const SimListener&) = delete;
 
     const std::string& address() const noexcept override { return node_; }
     std::unique_ptr<replication::Link> accept() override {
-        const auto waiting = state_->listening.find(node_);
-        if (waiting == state_->listening.end() || waiting->second.empty()) return nullptr;
-        const auto connection = waiting->second.front();
-        waiting->second.pop_front();
+        Waiting* const waiting = mine();
+        if (waiting == nullptr || waiting->callers.empty()) return nullptr;
+        const auto connection = waiting->callers.front();
+        waiting->callers.pop_front();
         return link_of(state_, connection, 1, options_);
     }
 
 private:
+    // Null: the node died since, or another listener took its place.
+    Waiting* mine() const noexcept {
+        const auto found = state_->listening.find(node_);
+        const bool ours = found != state_->listening.end() && found->second.listener == this;
+        return ours ? &found->second : nullptr;
+    }
+
     std::shared_ptr<Network::State> state_;
     std::string node_;
     LinkOptions options_;

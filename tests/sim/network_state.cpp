@@ -157,7 +157,7 @@ void Network::State::arrive(const std::shared_ptr<Connection>& connection) {
         connection->answered_at_ns = now_ns + delay_ns();
         connection->accepted = listener != listening.end() && !happens(weather.refused_one_in);
         if (connection->accepted) {
-            listener->second.push_back(connection);
+            listener->second.callers.push_back(connection);
         } else {
             ++figures.refused;
             connection->closed = {true, true};

@@ -44,6 +44,12 @@ struct Connection {
     std::array<bool, 2> gone{};       // that side's node died
 };
 
+// Who listens, and who called and was not accepted yet.
+struct Waiting {
+    const void* listener = nullptr;
+    std::deque<std::shared_ptr<Connection>> callers;
+};
+
 struct Network::State {
     State(std::uint64_t seed, Trace* trace_or_null) : chance(seed), trace(trace_or_null) {}
 
@@ -53,7 +59,7 @@ struct Network::State {
     NetworkFigures figures;
     std::int64_t now_ns = 0;
     std::vector<std::shared_ptr<Connection>> connections;
-    std::map<std::string, std::deque<std::shared_ptr<Connection>>> listening;  // and who waits
+    std::map<std::string, Waiting> listening;
     std::set<std::pair<std::string, std::string>> cuts;
 
     void note(const char* what, const Connection& connection, std::uint64_t a = 0);

@@ -1,0 +1,274 @@
+// One message of each type under a seed, each as large as chance has it; and what must hold for
+// bytes that a decoder accepts. Knows the protocol; not frames.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <iterator>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/replication/protocol_messages.hpp"
+#include "tests/sim/chance.hpp"
+
+namespace pawl::replication {
+
+inline constexpr MessageType all_types[] = {
+    MessageType::hello,          MessageType::challenge,      MessageType::proof,
+    MessageType::welcome,        MessageType::refused,        MessageType::bye,
+    MessageType::heartbeat,      MessageType::history,        MessageType::positions,
+    MessageType::directory,      MessageType::part_point,     MessageType::records,
+    MessageType::snapshot_begin, MessageType::snapshot_chunk, MessageType::snapshot_end,
+    MessageType::state_hash,     MessageType::hand_over,
+};
+
+// A message as it goes into Link::send, and the payload that comes out.
+struct Sample {
+    Message message;
+    std::vector<std::byte> bytes;
+
+    std::vector<std::byte> payload() const {
+        std::vector<std::byte> all = message.body;
+        all.insert(all.end(), bytes.begin(), bytes.end());
+        return all;
+    }
+};
+
+class Samples {
+public:
+    explicit Samples(std::uint64_t seed) : chance_(seed) {}
+
+    Sample of(MessageType type) {
+        Sample sample;
+        fill(type, sample);
+        sample.message.epoch = epoch_ += chance_.below(2);
+        return sample;
+    }
+    Sample any() { return of(all_types[chance_.below(std::size(all_types))]); }
+
+private:
+    std::uint64_t position() { return chance_.below(std::uint64_t{1} << 50) * 8; }
+    std::int64_t time_ns() { return static_cast<std::int64_t>(chance_.next() >> 1); }
+    std::uint32_t narrow() { return static_cast<std::uint32_t>(chance_.next()); }
+    std::uint32_t shard() { return static_cast<std::uint32_t>(chance_.below(shards_max)); }
+    std::size_t few() { return chance_.below(chance_.one_in(8) ? 200 : 5); }
+    std::vector<std::byte> bytes(std::size_t count) {
+        std::vector<std::byte> all(count);
+        for (std::byte& byte : all) byte = static_cast<std::byte>(chance_.next());
+        return all;
+    }
+    const std::string& text(std::size_t shortest, std::size_t longest, char first) {
+        text_.resize(chance_.between(shortest, longest));
+        for (char& c : text_)
+            c = static_cast<char>(chance_.between(static_cast<std::uint64_t>(first), '~'));
+        return text_;
+    }
+    template <std::size_t size>
+    void fill(std::array<std::uint8_t, size>& array) {
+        for (auto& byte : array) byte = static_cast<std::uint8_t>(chance_.next() | 1);
+    }
+    NodeFacts facts() {
+        if (chance_.one_in(4)) return {};
+        return {
+            {chance_.next() | 1, chance_.next()}, chance_.next(), chance_.next(), 1 + shard(), 0};
+    }
+    ProofKind proof() { return chance_.coin() ? ProofKind::none : ProofKind::hmac_sha256; }
+    std::vector<StreamEnd> ends(std::size_t count) {
+        std::vector<StreamEnd> all(count);
+        for (StreamEnd& end : all) end = {position(), narrow(), 0};
+        return all;
+    }
+    std::vector<ReignBegin> reigns(std::uint64_t& end) {
+        std::vector<ReignBegin> all(few());
+        ReignBegin last{0, 0};
+        for (ReignBegin& reign : all)
+            last = reign = {last.epoch + chance_.between(1, 9),
+                            last.position + 8 * chance_.between(8, 1'000)};
+        end = last.position + 8 * chance_.between(8, 1'000);
+        return all;
+    }
+
+    void fill(MessageType type, Sample& sample) {
+        switch (type) {
+            case MessageType::hello: {
+                Hello hello;
+                hello.fixed.version_min = 1 + static_cast<std::uint32_t>(chance_.below(3));
+                hello.fixed.version_max = hello.fixed.version_min + shard();
+                hello.fixed.facts = facts();
+                fill(hello.fixed.nonce);
+                hello.fixed.purpose = Purpose::stream;
+                hello.fixed.proof = proof();
+                hello.name = text(1, node_name_bytes_max, '!');
+                return encode(hello, sample.message);
+            }
+            case MessageType::challenge: {
+                Challenge challenge;
+                challenge.fixed.version = 1 + shard();
+                challenge.fixed.proof = proof();
+                challenge.fixed.facts = facts();
+                fill(challenge.fixed.echo);
+                fill(challenge.fixed.nonce);
+                challenge.name = text(1, node_name_bytes_max, '!');
+                return encode(challenge, sample.message);
+            }
+            case MessageType::proof: {
+                Proof answer;
+                fill(answer.fixed.echo);
+                fill(answer.fixed.mac);
+                return encode(answer, sample.message);
+            }
+            case MessageType::welcome: {
+                Welcome welcome;
+                fill(welcome.fixed.mac);
+                return encode(welcome, sample.message);
+            }
+            case MessageType::refused:
+                return encode(Refused{static_cast<Refusal>(chance_.below(refusal_max + 1U)),
+                                      text(0, reason_bytes_max, ' ')},
+                              sample.message);
+            case MessageType::bye:
+                return encode(Bye{text(0, reason_bytes_max, ' ')}, sample.message);
+            case MessageType::heartbeat: {
+                Heartbeat heartbeat;
+                heartbeat.fixed.sent_ns = time_ns();
+                heartbeat.fixed.echo_ns = time_ns();
+                heartbeat.ends = ends(few());
+                return encode(heartbeat, sample.message);
+            }
+            case MessageType::history: {
+                History history;
+                history.reigns = reigns(history.fixed.end);
+                history.fixed.end_checksum = narrow();
+                history.fixed.shard = shard();
+                return encode(history, sample.message);
+            }
+            case MessageType::positions: {
+                Positions positions;
+                positions.fixed.echo_ns = time_ns();
+                positions.shards.resize(1 + few());
+                for (ShardPositions& one : positions.shards) {
+                    one.received = position();
+                    one.synced = one.received - 8 * chance_.below(one.received / 8 + 1);
+                    one.applied = one.received - 8 * chance_.below(one.received / 8 + 1);
+                }
+                return encode(positions, sample.message);
+            }
+            case MessageType::directory: {
+                DirectoryShape shape;
+                shape.fixed.identity = {chance_.next() | 1, chance_.next()};
+                shape.fixed.random_seed = chance_.next();
+                shape.fixed.router_hash = chance_.next();
+                shape.fixed.schema_hash = chance_.next();
+                shape.fixed.session_window = chance_.next();
+                shape.fixed.segment_bytes = 4096 * chance_.between(16, 99'999);
+                shape.fixed.head_bytes = std::uint64_t{1} << chance_.between(16, 40);
+                shape.fixed.shards = 1 + shard();
+                shape.schema_text = text(0, 2'000, ' ');
+                return encode(shape, sample.message);
+            }
+            case MessageType::part_point:
+                return encode(PartPoint{{position(), narrow(), shard()}}, sample.message);
+            case MessageType::records:
+                encode(Records{{position(), time_ns(), narrow(), shard()}, {}}, sample.message);
+                sample.bytes = bytes(8 * chance_.between(8, 8 + 10 * few()));
+                return;
+            case MessageType::snapshot_begin: {
+                SnapshotBegin begin;
+                begin.reigns = reigns(begin.fixed.position);
+                begin.fixed.body_bytes = 1 + chance_.below(std::uint64_t{1} << 50);
+                begin.fixed.last_sequence = chance_.next();
+                begin.fixed.last_time_ns = time_ns();
+                begin.fixed.records = chance_.next();
+                begin.fixed.events = chance_.next();
+                begin.fixed.layout_hash = chance_.next();
+                begin.fixed.state_hash = chance_.next();
+                begin.fixed.last_checksum = narrow();
+                begin.fixed.shard = shard();
+                return encode(begin, sample.message);
+            }
+            case MessageType::snapshot_chunk:
+                encode(SnapshotChunk{{position(), shard(), 0}, {}}, sample.message);
+                sample.bytes = bytes(1 + chance_.below(3'000));
+                return;
+            case MessageType::snapshot_end:
+                return encode(SnapshotEnd{{{chance_.next(), chance_.next()},
+                                           1 + chance_.below(std::uint64_t{1} << 50),
+                                           shard(),
+                                           0}},
+                              sample.message);
+            case MessageType::state_hash:
+                return encode(StateHash{{position(), chance_.next(), shard(), 0}}, sample.message);
+            case MessageType::hand_over: {
+                HandOver hand_over;
+                hand_over.ends = ends(1 + few());
+                return encode(hand_over, sample.message);
+            }
+        }
+    }
+
+    sim::Chance chance_;
+    std::uint64_t epoch_ = 1;
+    std::string text_;
+};
+
+template <class Value>
+bool decodes_to_itself(std::span<const std::byte> payload, bool& accepted) {
+    Value value;
+    accepted = decode(payload, value);
+    if (!accepted) return true;
+    Message again;
+    encode(value, again);
+    std::vector<std::byte> bytes = again.body;
+    if constexpr (requires { value.bytes; })
+        bytes.insert(bytes.end(), value.bytes.begin(), value.bytes.end());
+    return again.type == Value::type &&
+           std::equal(bytes.begin(), bytes.end(), payload.begin(), payload.end());
+}
+
+// Whether the decoder of `type` refuses the payload, or reads it so that encoding what it read
+// gives the same bytes: then no byte of it was overlooked.
+inline bool decodes_to_itself(MessageType type, std::span<const std::byte> payload,
+                              bool& accepted) {
+    switch (type) {
+        case MessageType::hello:
+            return decodes_to_itself<Hello>(payload, accepted);
+        case MessageType::challenge:
+            return decodes_to_itself<Challenge>(payload, accepted);
+        case MessageType::proof:
+            return decodes_to_itself<Proof>(payload, accepted);
+        case MessageType::welcome:
+            return decodes_to_itself<Welcome>(payload, accepted);
+        case MessageType::refused:
+            return decodes_to_itself<Refused>(payload, accepted);
+        case MessageType::bye:
+            return decodes_to_itself<Bye>(payload, accepted);
+        case MessageType::heartbeat:
+            return decodes_to_itself<Heartbeat>(payload, accepted);
+        case MessageType::history:
+            return decodes_to_itself<History>(payload, accepted);
+        case MessageType::positions:
+            return decodes_to_itself<Positions>(payload, accepted);
+        case MessageType::directory:
+            return decodes_to_itself<DirectoryShape>(payload, accepted);
+        case MessageType::part_point:
+            return decodes_to_itself<PartPoint>(payload, accepted);
+        case MessageType::records:
+            return decodes_to_itself<Records>(payload, accepted);
+        case MessageType::snapshot_begin:
+            return decodes_to_itself<SnapshotBegin>(payload, accepted);
+        case MessageType::snapshot_chunk:
+            return decodes_to_itself<SnapshotChunk>(payload, accepted);
+        case MessageType::snapshot_end:
+            return decodes_to_itself<SnapshotEnd>(payload, accepted);
+        case MessageType::state_hash:
+            return decodes_to_itself<StateHash>(payload, accepted);
+        case MessageType::hand_over:
+            return decodes_to_itself<HandOver>(payload, accepted);
+    }
+    return false;
+}
+
+}  // namespace pawl::replication
