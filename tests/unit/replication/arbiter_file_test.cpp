@@ -9,10 +9,10 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -60,9 +60,8 @@ ArbiterAnswer swap(Arbiter& arbiter, std::uint64_t expected_revision, const Reig
 // ---- damage
 
 std::vector<std::byte> as_bytes(const std::string& text) {
-    std::vector<std::byte> bytes(text.size());
-    std::memcpy(bytes.data(), text.data(), text.size());
-    return bytes;
+    const auto bytes = std::as_bytes(std::span(text.data(), text.size()));
+    return {bytes.begin(), bytes.end()};
 }
 
 class ArbiterFile : public testing::Test {
