@@ -211,8 +211,10 @@ StorageStatus MemoryStorage::list(const std::string& directory, std::vector<std:
 StorageStatus MemoryStorage::rename(const std::string& from, const std::string& to) {
     if (const auto status = call(); !status.ok()) return status;
     if (const auto ring = rings_.find(from); ring != rings_.end()) {
-        rings_[to] = ring->second;
-        rings_.erase(from);
+        const int descriptor = ring->second;
+        rings_.erase(ring);
+        if (const auto older = rings_.find(to); older != rings_.end()) ::close(older->second);
+        rings_[to] = descriptor;
         return {};
     }
     const auto found = names_.find(from);

@@ -53,8 +53,13 @@ void Node::close() {
     sequences_.clear();
     if (directory_ == nullptr) return;
     const auto closed = directory_->close();
-    EXPECT_TRUE(closed.ok()) << closed.error().sentence;
+    EXPECT_TRUE(closed.ok() || dying_) << closed.error().sentence;
     directory_.reset();
+}
+
+void Node::begin_to_die(std::uint64_t calls) {
+    storage_->die_at_call(calls);
+    dying_ = true;
 }
 
 void Node::kill() {
@@ -63,6 +68,7 @@ void Node::kill() {
     sequences_.clear();
     directory_.reset();
     storage_->revive();
+    dying_ = false;
 }
 
 void Node::cut_power(Unsynced unsynced) {
@@ -77,6 +83,7 @@ void Node::wipe() {
     sequences_.clear();
     directory_.reset();
     storage_ = std::make_unique<MemoryStorage>();
+    begins_anew_ = dying_ = false;
     storage_->make_directory("heads").ok();
 }
 
@@ -230,8 +237,10 @@ std::unique_ptr<Sender> Node::sender(std::unique_ptr<Link> link, std::uint64_t e
 void Node::receive(std::unique_ptr<Link> link, std::uint64_t epoch) {
     drop_receiver();
     epoch_seen_ = std::max(epoch_seen_, epoch);
-    if (directory_ == nullptr && has_directory()) {
+    if (begins_anew_) close();
+    if (directory_ == nullptr && has_directory() && !begins_anew_) {
         const auto opened = open();
+        if (!opened && dying_) return;
         ASSERT_TRUE(opened) << opened.message();
     }
     if (directory_ != nullptr && streams_ == nullptr) {
@@ -271,7 +280,8 @@ void Node::do_what_is_to_be_done() {
     if (todo == Todo::cut) {
         ++cuts;
         const auto cut = journal::cut_directory(*storage_, directory_options(), parts);
-        ASSERT_TRUE(cut.ok()) << cut.error().sentence;
+        begins_anew_ = !cut.ok() && cut.error().code == ErrorCode::mismatch;
+        ASSERT_TRUE(cut.ok() || begins_anew_ || dying_) << cut.error().sentence;
     } else {
         ++adoptions;
         journal::AdoptOptions options;
@@ -281,7 +291,8 @@ void Node::do_what_is_to_be_done() {
         options.begins = begins;
         options.inflight_bytes_max = directory_options().inflight_bytes_max;
         const auto adopted = journal::adopt_directory(*storage_, options);
-        ASSERT_TRUE(adopted.ok()) << adopted.error().sentence;
+        ASSERT_TRUE(adopted.ok() || dying_) << adopted.error().sentence;
+        if (adopted.ok()) begins_anew_ = false;
     }
 }
 

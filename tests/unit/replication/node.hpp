@@ -51,7 +51,10 @@ public:
     journal::Directory& directory() { return *directory_; }
     bool is_open() const { return directory_ != nullptr; }
     bool is_primary() const { return sequences_.size() == options_.shards; }
-    bool has_directory() { return storage_->exists("dir/manifest"); }
+    // Or is about to have one: an adoption that was interrupted is finished by opening it.
+    bool has_directory() {
+        return storage_->exists("dir/manifest") || storage_->exists("dir/adopting");
+    }
 
     // ---- life
     ::testing::AssertionResult open();
@@ -59,6 +62,9 @@ public:
     void kill();
     void cut_power(Unsynced unsynced = Unsynced::lost);
     void wipe();  // another machine of the same name
+    // Somewhere among the next calls its storage ends, and nothing works until kill().
+    void begin_to_die(std::uint64_t calls);
+    bool dying() const { return dying_; }
     // Opens if need be and begins a reign: an epoch record in each shard.
     ::testing::AssertionResult reign(std::uint64_t epoch);
 
@@ -88,6 +94,9 @@ public:
     StandbyStreams* streams() { return streams_.get(); }
     void drop_receiver();
     std::uint64_t epoch_seen() const { return epoch_seen_; }
+    // The last cut was refused, since what is left could not be replayed: a whole copy is asked
+    // for.
+    bool begins_anew() const { return begins_anew_; }
     // What was done to the directory so far.
     std::uint64_t cuts = 0;
     std::uint64_t adoptions = 0;
@@ -108,6 +117,8 @@ private:
     std::unique_ptr<StandbyStreams> streams_;
     std::unique_ptr<Receiver> receiver_;
     std::uint64_t epoch_seen_ = 0;
+    bool begins_anew_ = false;
+    bool dying_ = false;
     // As a primary: where each shard goes on.
     std::vector<std::uint64_t> sequences_;
     std::vector<Position> positions_;
