@@ -94,6 +94,26 @@ TEST_F(Copies, one_that_begins_at_a_snapshot_is_a_directory_after_retention) {
     EXPECT_EQ(standby.snapshots().size(), 2U);
 }
 
+TEST_F(Copies, one_that_begins_at_a_snapshot_can_be_dumped_and_followed_from_outside) {
+    take_the_snapshot(standby);
+    adopts(standby, begin);
+    ASSERT_TRUE(standby.open());
+    ASSERT_TRUE(follow(primary, standby));
+    ShardFeed feed(standby.storage, "dir", 0);
+    Collector seen;
+    for (bool more = true; more;) {
+        auto read = feed.read_on(seen);
+        ASSERT_TRUE(read.ok()) << read.error().sentence;
+        more = *read;
+    }
+    EXPECT_EQ(feed.begin(), begin);
+    std::size_t first = 0;
+    while (primary.written[first].position < begin) ++first;
+    ASSERT_EQ(seen.history.size(), primary.written.size() - first);
+    for (std::size_t i = 0; i < seen.history.size(); ++i)
+        EXPECT_EQ(seen.history[i].bytes, primary.written[first + i].bytes);
+}
+
 TEST_F(Copies, one_without_its_snapshot_is_refused_by_name) {
     take_the_snapshot(standby);
     adopts(standby, begin);
