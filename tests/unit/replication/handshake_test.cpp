@@ -268,14 +268,15 @@ protected:
         hello.name = "forger";
     }
     void exchange() {
-        for (int i = 0; i < 60; ++i) {
-            step();
-            for (Node* const node : {&caller, &called}) {
-                if (node->handshake != nullptr)
-                    work(*node);
-                else if (node->link != nullptr)
-                    node->link->do_work(now_ns);
-            }
+        for (int i = 0; i < 60; ++i) exchange_once();
+    }
+    void exchange_once() {
+        step();
+        for (Node* const node : {&caller, &called}) {
+            if (node->handshake != nullptr)
+                work(*node);
+            else if (node->link != nullptr)
+                node->link->do_work(now_ns);
         }
     }
     // The forger calls a real node and is asked to prove itself.
@@ -314,6 +315,58 @@ TEST_F(Forgery, a_proof_for_another_challenge_is_refused) {
     forger->say(proof);
     exchange();
     EXPECT_EQ(called.handshake->state(), HandshakeState::over);
+}
+
+TEST_F(Forgery, without_a_secret_too_a_proof_answers_this_challenge_and_no_other) {
+    caller.options.secret = called.options.secret = "";
+    hello.fixed.proof = ProofKind::none;
+    be_challenged();
+    Proof proof;
+    proof.fixed.echo.fill(9);
+    forger->say(proof);
+    exchange();
+    EXPECT_EQ(called.handshake->state(), HandshakeState::over);
+    be_challenged();
+    proof.fixed.echo = challenge.fixed.nonce;
+    forger->say(proof);
+    exchange();
+    EXPECT_EQ(called.handshake->state(), HandshakeState::admitted) << called.handshake->why();
+}
+
+// Both sides speak with somebody between, who passes on every word. His connections and his boot
+// are not theirs, and those are under the proof.
+TEST_F(Forgery, who_stands_between_two_nodes_and_passes_on_their_words_is_found) {
+    Node between = {caller.options, nullptr, nullptr};
+    between.options.boot = 33;
+    const auto away = network->listen("rome", link_options(called));
+    auto out = network->connector("oslo", link_options(between))->connect("rome");
+    std::swap(called.options.boot, between.options.boot);  // who is called is the one between
+    connect();
+    introduce(caller, Side::caller, 1);
+    Node real = {called.options, nullptr, nullptr};
+    real.options.boot = 22;
+    std::vector<std::byte> bytes;
+    const auto pass_on = [&bytes](Link& from, Link& to) {
+        while (const auto received = from.receive()) {
+            bytes.assign(received->payload.begin(), received->payload.end());
+            to.send(Message{received->type, received->epoch, bytes}, {});
+        }
+    };
+    for (int i = 0; i < 300; ++i) {
+        exchange_once();
+        if (real.link == nullptr) {
+            real.link = away->accept();
+            if (real.link != nullptr) introduce(real, Side::called, 2);
+        }
+        work(real);
+        out->do_work(now_ns);
+        called.link->do_work(now_ns);
+        pass_on(*called.link, *out);
+        pass_on(*out, *called.link);
+    }
+    ASSERT_TRUE(real.handshake != nullptr);
+    EXPECT_EQ(real.handshake->refusal(), Refusal::secret) << real.handshake->why();
+    EXPECT_EQ(caller.handshake->state(), HandshakeState::over);
 }
 
 TEST_F(Forgery, a_proof_that_was_heard_elsewhere_is_worth_nothing) {

@@ -17,6 +17,7 @@
 #include "engine/replication/handshake.hpp"
 #include "engine/replication/tcp_network.hpp"
 #include "protocol_samples.hpp"
+#include "tests/sim/slowness.hpp"
 
 namespace pawl::replication {
 namespace {
@@ -122,7 +123,7 @@ TEST_F(Tcp, messages_of_any_size_arrive_exactly_both_ways) {
     std::array<Link*, 2> links = {caller.get(), called.get()};
     std::array<std::vector<Sample>, 2> said;
     std::array<std::size_t, 2> heard{};
-    for (int round = 0; round < 3'000; ++round) {
+    for (std::uint64_t round = 0; round < 3'000 / sim::slowness; ++round) {
         for (std::size_t side = 0; side < 2; ++side) {
             Sample sample = samples[side].any();
             if (chance.one_in(50)) {
