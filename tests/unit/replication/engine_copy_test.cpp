@@ -2,10 +2,10 @@
 // states, the same answers. Knows both engines' inside.
 #include <gtest/gtest.h>
 
-#include "../../sim/network.hpp"
 #include "engine/history/fold.hpp"
 #include "engine/replication/receiver.hpp"
 #include "engine/replication/sender.hpp"
+#include "tests/sim/network.hpp"
 #include "tests/unit/engine/kit.hpp"
 
 namespace pawl::replication::testing {

@@ -11,8 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "../../sim/network.hpp"
-#include "../journal/kit.hpp"
 #include "engine/replication/receiver.hpp"
 #include "engine/replication/sender.hpp"
 #include "engine/replication/standby_streams.hpp"
@@ -20,6 +18,8 @@
 #include "journal/cut.hpp"
 #include "journal/directory.hpp"
 #include "journal/inspect_verify.hpp"
+#include "tests/sim/network.hpp"
+#include "tests/unit/journal/kit.hpp"
 
 namespace pawl::replication::testing {
 
