@@ -114,6 +114,7 @@ TEST_F(Meeting, two_nodes_meet_and_know_each_other) {
 }
 
 TEST_F(Meeting, what_is_said_right_behind_the_greeting_is_not_lost) {
+    network->weather().split_one_in = 0;
     connect();
     introduce(caller, Side::caller, 1);
     introduce(called, Side::called, 2);

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <cstddef>
 #include <cstring>
+#include <utility>
 
 #include "protocol_samples.hpp"
 
@@ -102,6 +104,32 @@ TEST(Protocol, no_changed_bit_is_overlooked) {
             payload[bit / 8] ^= std::byte{1} << (bit % 8);
         }
         EXPECT_TRUE(accepts(type, payload));
+    }
+}
+
+TEST(Protocol, bytes_that_must_be_zero_are_looked_at) {
+    const std::pair<MessageType, std::size_t> zeros[] = {
+        {MessageType::hello, offsetof(HelloFixed, reserved)},
+        {MessageType::challenge, offsetof(ChallengeFixed, reserved)},
+        {MessageType::challenge, offsetof(ChallengeFixed, facts.reserved)},
+        {MessageType::refused, offsetof(ReasonFixed, reserved)},
+        {MessageType::bye, offsetof(ReasonFixed, reason)},
+        {MessageType::heartbeat, offsetof(HeartbeatFixed, reserved)},
+        {MessageType::history, offsetof(HistoryFixed, reserved)},
+        {MessageType::positions, offsetof(PositionsFixed, reserved)},
+        {MessageType::snapshot_begin, offsetof(SnapshotBeginFixed, reserved)},
+        {MessageType::snapshot_chunk, offsetof(SnapshotChunkFixed, reserved)},
+        {MessageType::snapshot_end, offsetof(SnapshotEndFixed, reserved)},
+        {MessageType::state_hash, offsetof(StateHashFixed, reserved)},
+        {MessageType::hand_over, offsetof(HandOverFixed, reserved)},
+        {MessageType::hand_over, sizeof(HandOverFixed) + offsetof(StreamEnd, reserved)},
+    };
+    Samples samples(5);
+    for (const auto& [type, at] : zeros) {
+        std::vector<std::byte> payload = samples.of(type).payload();
+        EXPECT_EQ(payload.at(at), std::byte{0});
+        payload.at(at) = std::byte{1};
+        EXPECT_FALSE(accepts(type, payload)) << to_string(type) << " at " << at;
     }
 }
 
