@@ -1,0 +1,360 @@
+// Tighten, then publish; publish, then loosen.
+#include "engine/replication/role_machine.hpp"
+
+#include <algorithm>
+
+#include "pawl/detail/assert.hpp"
+
+namespace pawl::replication {
+
+const char* to_string(Role role) noexcept {
+    switch (role) {
+        case Role::waiting:
+            return "waiting";
+        case Role::learner:
+            return "learner";
+        case Role::standby:
+            return "standby";
+        case Role::taking_over:
+            return "taking over";
+        case Role::opening:
+            return "opening";
+        case Role::primary:
+            return "primary";
+        case Role::handing_over:
+            return "handing over";
+    }
+    return "unknown";
+}
+
+RoleMachine::RoleMachine(const RoleOptions& options, const Holdings& holdings,
+                         std::unique_ptr<Arbiter> arbiter)
+    : options_(options),
+      holdings_(holdings),
+      arbiter_(std::move(arbiter)),
+      epoch_seen_(holdings.epoch) {
+    PAWL_ASSERT(arbiter_ != nullptr && options.self.boot != 0);
+    for (const std::string& name : options.peers) {
+        PAWL_ASSERT(is_node_name(name) && name != options.self.node);
+        peers_.push_back({.name = name});
+    }
+}
+
+// ---- what was heard ----
+
+RoleMachine::Peer* RoleMachine::find(std::string_view name) {
+    const auto found = std::find_if(peers_.begin(), peers_.end(),
+                                    [&](const Peer& one) { return one.name == name; });
+    return found == peers_.end() ? nullptr : &*found;
+}
+
+const RoleMachine::Peer* RoleMachine::find(std::string_view name) const {
+    return const_cast<RoleMachine*>(this)->find(name);
+}
+
+RoleMachine::Peer& RoleMachine::peer(std::string_view name) {
+    Peer* found = find(name);
+    PAWL_ASSERT(found != nullptr && "name every node in RoleOptions::peers");
+    return *found;
+}
+
+void RoleMachine::heard(std::string_view name, std::uint64_t boot, std::int64_t now_ns) {
+    Peer& one = peer(name);
+    one.boot = boot;
+    one.heard_ns = now_ns;
+}
+
+void RoleMachine::follows(std::string_view name, bool follows, std::uint64_t reached_mark) {
+    Peer& one = peer(name);
+    PAWL_ASSERT(reached_mark <= one.mark);
+    if (follows && !one.follows) ++one.mark;
+    one.follows = follows;
+    one.reached = reached_mark;
+}
+
+std::uint64_t RoleMachine::mark(std::string_view name) const {
+    const Peer* one = find(name);
+    PAWL_ASSERT(one != nullptr);
+    return one->mark;
+}
+
+void RoleMachine::heard_epoch(std::uint64_t epoch) {
+    if (epoch <= epoch_seen_) return;
+    epoch_seen_ = epoch;
+    read_wanted_ = true;
+    if (role_ == Role::waiting || role_ == Role::learner || role_ == Role::standby) return;
+    if (reign_ && epoch <= reign_->epoch()) return;
+    // A take-over that was begun may still happen: then there is nothing to be lost by it, since a
+    // later epoch is there.
+    become(Role::waiting, "epoch " + std::to_string(epoch) + " was heard of: another node reigns");
+}
+
+void RoleMachine::opened() {
+    PAWL_ASSERT(role_ == Role::opening);
+    become(Role::primary, "the epoch is open");
+}
+
+Status RoleMachine::hand_over(std::string_view name, std::int64_t now_ns) {
+    const auto no = [&](const std::string& why) {
+        return Error{ErrorCode::usage, "switchover to " + std::string(name) + ": " + why};
+    };
+    if (role_ != Role::primary)
+        return no(std::string("this node is ") + to_string(role_) + ": ask the primary");
+    const Peer* successor = find(name);
+    if (successor == nullptr) return no("no node of this name is configured");
+    if (!reign_->is_in_sync(name))
+        return no("it is not in the in-sync set: wait until it has caught up");
+    now_ns_ = now_ns;
+    successor_ = std::string(name);
+    ++peer(name).mark;
+    become(Role::handing_over, "an operator wants " + successor_ + " to be primary");
+    return Done{};
+}
+
+// ---- what holds ----
+
+bool RoleMachine::needs(std::string_view name) const {
+    return (reign_ && reign_->is_in_sync(name)) || tightened_.contains(name);
+}
+
+void RoleMachine::become(Role role, const std::string& why) {
+    const bool event = role != role_;
+    why_ = why;
+    role_ = role;
+    role_ns_ = now_ns_;
+    if (role != Role::primary && role != Role::handing_over && role != Role::opening)
+        tightened_.clear();
+    if (event)
+        events_.push_back(
+            {role, epoch(), options_.self.node + " is " + to_string(role) + ": " + why});
+}
+
+std::size_t RoleMachine::do_work(std::int64_t now_ns) {
+    now_ns_ = now_ns;
+    if (!begun_) {
+        begun_ = true;
+        for (Peer& one : peers_) one.heard_ns = now_ns;
+    }
+    std::size_t work = 0;
+    if (const auto answer = arbiter_->do_work(now_ns)) {
+        hear(*answer);
+        ++work;
+    }
+    act();
+    ask();
+    return work;
+}
+
+// ---- the arbiter ----
+
+void RoleMachine::hear(const ArbiterAnswer& answer) {
+    using Kind = ArbiterAnswer::Kind;
+    switch (answer.kind) {
+        case Kind::found:
+            settle(*answer.reign, answer.revision);
+            return;
+        case Kind::swapped:
+            swap_.reset();
+            settle(*answer.reign, answer.revision);
+            return;
+        case Kind::conflict:
+            // Neither it nor an earlier copy of it can happen any more: the revision has moved on.
+            swap_.reset();
+            if (answer.reign)
+                settle(*answer.reign, answer.revision);
+            else
+                settle_absent();
+            return;
+        case Kind::absent:
+            settle_absent();
+            return;
+        case Kind::refused:
+        case Kind::unknown:
+            ask_ns_ = now_ns_ + options_.ask_again_ns;
+            if (!swap_) read_wanted_ = true;
+            if (role_ == Role::waiting) why_ = answer.why;
+            return;
+    }
+}
+
+void RoleMachine::settle_absent() {
+    read_wanted_ = false;
+    look_ns_ = now_ns_ + options_.look_ns;
+    absent_ = !reign_.has_value();
+    if (reign_)
+        become(Role::waiting,
+               "the arbiter's key was there and is gone: stop every node and find "
+               "out who removed it");
+}
+
+// The reign as it was at some moment after it was asked for.
+void RoleMachine::settle(const Reign& reign, std::uint64_t revision) {
+    // Once a swap is under way a read may tell what was before it.
+    if (revision < revision_) return;
+    if (swap_ && revision == swap_->expected_revision) return;
+    swap_.reset();
+    if (reign_) {
+        if (const Status follows = may_follow(*reign_, reign); !follows) {
+            become(Role::waiting, follows.error().sentence);
+            return;
+        }
+    }
+    const bool news = revision != revision_;
+    absent_ = false;
+    read_wanted_ = false;
+    look_ns_ = now_ns_ + options_.look_ns;
+    reign_ = reign;
+    revision_ = revision;
+    epoch_seen_ = std::max(epoch_seen_, reign.epoch());
+    for (const std::string& node : reign.in_sync()) tightened_.erase(node);
+
+    if (reign.primary() == options_.self) {
+        const bool reigns =
+            role_ == Role::opening || role_ == Role::primary || role_ == Role::handing_over;
+        if (reign.epoch() < epoch_seen_)
+            become(Role::waiting, "epoch " + std::to_string(epoch_seen_) +
+                                      " was heard of, and the arbiter does not know it yet");
+        else if (!reigns)
+            become(Role::opening, describe(reign));
+        else if (news)
+            events_.push_back({role_, reign.epoch(), describe(reign)});
+        return;
+    }
+    if (reign.primary().node == options_.self.node) {  // an earlier life of this node
+        become(Role::waiting, holdings_.may_have_lost && reign.in_sync().size() > 1
+                                  ? "this node was primary and may have lost what it acknowledged: "
+                                    "a node of the in-sync set takes over, or an operator accepts "
+                                    "the loss"
+                                  : "this node was primary before it was started again");
+        return;
+    }
+    const Role follower = reign.is_in_sync(options_.self.node) ? Role::standby : Role::learner;
+    if (role_ == follower && !news) return;
+    // Its primary puts a learner into the set when it has everything.
+    if (role_ == Role::learner && follower == Role::standby) holdings_.may_have_lost = false;
+    // What was heard of an earlier primary says nothing about this one.
+    Peer* primary = find(reign.primary().node);
+    if (primary != nullptr && primary->boot != reign.primary().boot) {
+        primary->boot = 0;
+        primary->heard_ns = now_ns_;
+    }
+    become(follower, describe(reign));
+}
+
+void RoleMachine::want(Result<Reign> next) {
+    if (!next.ok()) {
+        read_wanted_ = true;
+        ask_ns_ = now_ns_ + options_.ask_again_ns;
+        return;
+    }
+    swap_ = Swap{std::move(next).value(), absent_ ? 0 : revision_};
+}
+
+void RoleMachine::ask() {
+    if (arbiter_->busy() || now_ns_ < ask_ns_) return;
+    if (swap_) {
+        arbiter_->compare_and_swap(swap_->expected_revision, swap_->wanted);
+        ask_ns_ = now_ns_;
+    } else if (read_wanted_ || now_ns_ >= look_ns_) {
+        arbiter_->read();
+        look_ns_ = now_ns_ + options_.look_ns;
+    }
+}
+
+// ---- the roles ----
+
+void RoleMachine::act() {
+    if (swap_) return;  // one step at a time
+    switch (role_) {
+        case Role::waiting:
+            return act_as_waiting();
+        case Role::learner:
+        case Role::standby:
+            return act_as_follower();
+        case Role::taking_over:
+        case Role::opening:
+            return;
+        case Role::primary:
+            return act_as_primary();
+        case Role::handing_over:
+            return act_as_handing_over();
+    }
+}
+
+void RoleMachine::act_as_waiting() {
+    if (absent_ && !reign_) {
+        if (options_.may_begin && !holdings_.may_have_lost)
+            want(first(options_.self, epoch_seen_));
+        else
+            why_ =
+                "the arbiter has no key: open the node that shall be the first primary with "
+                "may_begin";
+        return;
+    }
+    if (!reign_ || reign_->epoch() < epoch_seen_) return;
+    if (reign_->primary().node != options_.self.node || reign_->primary() == options_.self) return;
+    if (holdings_.may_have_lost && reign_->in_sync().size() > 1) return;
+    want(take_over(*reign_, options_.self));
+}
+
+// In the life in which it reigns; nothing heard yet is no silence for a while.
+bool RoleMachine::is_heard(const Peer& primary) const noexcept {
+    if (primary.boot != 0 && primary.boot != reign_->primary().boot) return false;
+    return now_ns_ - primary.heard_ns <= options_.fail_after_ns;
+}
+
+void RoleMachine::act_as_follower() {
+    if (role_ == Role::learner) return;
+    // It would be counted on for what it may not have.
+    const Peer* primary = find(reign_->primary().node);
+    if (holdings_.may_have_lost) {
+        // When the primary has lost something too, it is for an operator to say who has more.
+        if (primary != nullptr && primary->boot != 0 && is_heard(*primary))
+            want(remove_standby(*reign_, options_.self, options_.self.node));
+        return;
+    }
+    if (primary != nullptr && is_heard(*primary)) return;
+    if (reign_->epoch() < epoch_seen_) return;  // somebody else has: look first
+    become(Role::taking_over, "primary " + reign_->primary().node + " was not heard for " +
+                                  std::to_string(options_.fail_after_ns / 1'000'000) + " ms");
+    want(take_over(*reign_, options_.self));
+}
+
+void RoleMachine::act_as_primary() {
+    PAWL_ASSERT(reign_->primary() == options_.self);
+    for (const Peer& one : peers_) {
+        const bool silent = now_ns_ - one.heard_ns > options_.degrade_after_ns;
+        if (reign_->is_in_sync(one.name)) {
+            if (!silent || options_.policy == Policy::strict) continue;
+            want(remove_standby(*reign_, options_.self, one.name));
+            return;
+        }
+        if (silent || !one.follows) {
+            tightened_.erase(one.name);  // it is not in the set, and nothing is under way
+            continue;
+        }
+        if (!one.has_everything()) continue;
+        // From now on nothing is acknowledged that it does not have; then what was before.
+        if (tightened_.insert(one.name).second) {
+            ++peer(one.name).mark;
+            continue;
+        }
+        want(add_standby(*reign_, options_.self, one.name));
+        return;
+    }
+}
+
+void RoleMachine::act_as_handing_over() {
+    const Peer& successor = peer(successor_);
+    const bool in_time = now_ns_ - role_ns_ <= options_.hand_over_ns;
+    if (!reign_->is_in_sync(successor_) || !in_time) {
+        become(Role::primary, "the switchover to " + successor_ +
+                                  " was called off: it did not have "
+                                  "everything in time");
+        return;
+    }
+    if (successor.has_everything() && successor.boot != 0)
+        want(replication::hand_over(*reign_, options_.self, {successor.name, successor.boot}));
+}
+
+}  // namespace pawl::replication

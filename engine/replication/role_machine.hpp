@@ -1,0 +1,171 @@
+// Which role this node has, from what the arbiter says, what was heard of the peers and what its
+// own journal holds. Knows reigns, and time-outs for progress; no link, no stream, no thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/replication/arbiter.hpp"
+#include "engine/replication/reign.hpp"
+
+namespace pawl::replication {
+
+enum class Role : std::uint8_t {
+    waiting,      // knows no reign, or may not act on it: why() says what for
+    learner,      // follows the primary, and could not take over without a loss
+    standby,      // follows; in the in-sync set
+    taking_over,  // acknowledges nothing any more and asks the arbiter
+    opening,      // primary by the arbiter's word: applies its tail, opens the epoch, then opened()
+    primary,      // decides commands
+    handing_over,  // primary that takes no commands: its successor gets the rest
+};
+const char* to_string(Role role) noexcept;
+
+// What a primary does when a standby of the in-sync set is silent.
+enum class Policy : std::uint8_t {
+    available = 0,  // takes it out of the set, then goes on without it: the default
+    strict = 1,     // waits: what asked for a standby's acknowledgement gets none
+};
+
+// No time here is for safety: another choice costs waiting, or a take-over that was not needed.
+struct RoleOptions {
+    NodeBoot self;
+    std::vector<std::string> peers;
+    Policy policy = Policy::available;
+    // Nobody has ever acknowledged anything: where the arbiter has no key this node makes one.
+    bool may_begin = false;
+    // A standby takes over when its primary was not heard for so long. Five signs of life.
+    std::int64_t fail_after_ns = 100'000'000;
+    // A primary goes on without a standby that was not heard for so long. Longer than fail_after,
+    // so that a standby that is alive and hears nothing acts first.
+    std::int64_t degrade_after_ns = 200'000'000;
+    // Before the same question is asked again, when there was no answer or a refusal.
+    std::int64_t ask_again_ns = 20'000'000;
+    // How often a node that is not primary looks whether the reign has changed.
+    std::int64_t look_ns = 500'000'000;
+    // A switchover whose successor is not there by then is called off.
+    std::int64_t hand_over_ns = 1'000'000'000;
+};
+
+// What this node's journal was found to be when it was opened.
+struct Holdings {
+    std::uint64_t epoch = 0;  // the highest in it
+    // Something that this node has acknowledged may be gone (its memory was, not only its process).
+    // Whoever keeps it remembers it over further restarts, until may_have_lost() says otherwise.
+    bool may_have_lost = false;
+};
+
+// For operators: a role or the in-sync set has changed.
+struct RoleEvent {
+    Role role{};
+    std::uint64_t epoch = 0;
+    std::string sentence;
+};
+
+// One thread. Everything that is heard is told first, then do_work() decides. What the getters say
+// holds until the next do_work(); the runtime obeys before it does anything else: a node whose
+// acknowledges() is false acknowledges nothing, one whose serves() is false answers nothing.
+class RoleMachine {
+public:
+    RoleMachine(const RoleOptions& options, const Holdings& holdings,
+                std::unique_ptr<Arbiter> arbiter);
+
+    // ---- what was heard ----
+    // A sign of life of this peer's process.
+    void heard(std::string_view peer, std::uint64_t boot, std::int64_t now_ns);
+    // An epoch in any frame: a higher one than ours ends our reign before anything else is done.
+    void heard_epoch(std::uint64_t epoch);
+    // Primary: does this peer follow, and the highest mark() that it has reached: it has received
+    // everything that was committed here when that mark was first seen, and obeyed.
+    void follows(std::string_view peer, bool follows, std::uint64_t reached_mark);
+    // Role::opening: the tail is applied and the epoch record is in the journal.
+    void opened();
+    // An operator wants this in-sync peer to be primary. Why not, or done: then role() tells.
+    Status hand_over(std::string_view peer, std::int64_t now_ns);
+    // An operator says that nobody has more than this node, although it may have lost something:
+    // what is gone is accepted as gone.
+    void accept_loss() noexcept { holdings_.may_have_lost = false; }
+
+    // Asks and hears the arbiter. Returns how much it did.
+    std::size_t do_work(std::int64_t now_ns);
+
+    // ---- what holds ----
+    Role role() const noexcept { return role_; }
+    const std::string& why() const noexcept { return why_; }
+    // Of the reign this node acts in; 0: none.
+    std::uint64_t epoch() const noexcept { return reign_ ? reign_->epoch() : 0; }
+    std::uint64_t epoch_seen() const noexcept { return epoch_seen_; }
+    const std::optional<Reign>& reign() const noexcept { return reign_; }
+    bool may_have_lost() const noexcept { return holdings_.may_have_lost; }
+    bool serves() const noexcept { return role_ == Role::primary; }
+    bool acknowledges() const noexcept { return role_ == Role::learner || role_ == Role::standby; }
+    // A primary's `replicated` reply waits for this peer's acknowledgement.
+    bool needs(std::string_view peer) const;
+    // Grows when it matters what this peer has: note what is committed then, after needs() and
+    // serves() were obeyed by every shard.
+    std::uint64_t mark(std::string_view peer) const;
+    std::vector<RoleEvent> take_events() { return std::exchange(events_, {}); }
+
+private:
+    struct Peer {
+        std::string name;
+        std::uint64_t boot = 0;
+        std::int64_t heard_ns = 0;
+        bool follows = false;
+        std::uint64_t mark = 1;
+        std::uint64_t reached = 0;
+        bool has_everything() const noexcept { return follows && reached >= mark; }
+    };
+    // The one swap that was begun and whose fate is not known. The same one is asked for until it
+    // is: at most one of the copies can happen.
+    struct Swap {
+        Reign wanted;
+        std::uint64_t expected_revision;
+    };
+
+    Peer* find(std::string_view name);
+    const Peer* find(std::string_view name) const;
+    Peer& peer(std::string_view name);
+    bool is_heard(const Peer& primary) const noexcept;
+    void hear(const ArbiterAnswer& answer);
+    void settle(const Reign& reign, std::uint64_t revision);
+    void settle_absent();
+    void act();
+    void act_as_waiting();
+    void act_as_follower();
+    void act_as_primary();
+    void act_as_handing_over();
+    void ask();
+    void want(Result<Reign> next);
+    void become(Role role, const std::string& why);
+
+    const RoleOptions options_;
+    Holdings holdings_;
+    const std::unique_ptr<Arbiter> arbiter_;
+    std::vector<Peer> peers_;
+    std::int64_t now_ns_ = 0;
+    bool begun_ = false;
+
+    Role role_ = Role::waiting;
+    std::string why_ = "the arbiter was not asked yet";
+    std::uint64_t epoch_seen_ = 0;
+    std::optional<Reign> reign_;  // the arbiter's, as last read
+    std::uint64_t revision_ = 0;
+    bool absent_ = false;  // there is no key
+    std::optional<Swap> swap_;
+    bool read_wanted_ = true;
+    std::int64_t ask_ns_ = 0;                       // not before
+    std::int64_t look_ns_ = 0;                      // the next look
+    std::int64_t role_ns_ = 0;                      // since when
+    std::set<std::string, std::less<>> tightened_;  // required before they are in the set
+    std::string successor_;
+    std::vector<RoleEvent> events_;
+};
+
+}  // namespace pawl::replication
