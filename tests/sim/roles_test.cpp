@@ -86,6 +86,11 @@ public:
             if (!nodes_[i].runs) start(i);
         }
     }
+    void late_answers() {
+        store_.weather.answer_lost_one_in = 3;
+        store_.weather.late_one_in = 3;
+        store_.weather.late_ns_max = 600 * ms;
+    }
     void storm() {
         store_.weather.answer_lost_one_in = chance_.between(2, 30);
         store_.weather.question_lost_one_in = chance_.between(2, 30);
@@ -317,12 +322,14 @@ struct Sum {
     std::size_t acknowledged = 0;
 };
 
-void lives(std::uint64_t count, const Luck& luck, replication::Policy policy, Sum& sum) {
+void lives(std::uint64_t count, const Luck& luck, replication::Policy policy, Sum& sum,
+           bool late = false) {
     for (std::uint64_t i = 0; i < count; ++i) {
         const std::uint64_t seed = settings().first_seed + i;
         Pair pair(seed, policy);
         pair.live(300 * ms, Luck{});
         pair.storm();
+        if (late) pair.late_answers();
         pair.live(4'000 * ms, luck);
         pair.calm();
         pair.live(pair.now_ns() + 12'000 * ms, Luck{});
@@ -350,6 +357,11 @@ TEST(Roles, a_node_that_lost_power_does_not_reign_with_a_hole) {
 TEST(Roles, switchovers_among_faults_lose_nothing) {
     Sum sum;
     lives(settings().seeds_or(80), {4000, 0, 3000, 2000, 200}, replication::Policy::available, sum);
+}
+TEST(Roles, swaps_that_happen_long_after_they_were_given_up_lose_nothing) {
+    Sum sum;
+    lives(settings().seeds_or(80), {3000, 0, 3000, 120, 0}, replication::Policy::available, sum,
+          true);
 }
 TEST(Roles, the_strict_policy_waits_and_loses_nothing) {
     Sum sum;
