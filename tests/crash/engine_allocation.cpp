@@ -2,7 +2,7 @@
 // what was acknowledged is there afterwards, once. Replaces malloc's operators for its program and
 // wraps the shard heap's own.
 //
-// --every=N: each N-th allocation only (default 7; 1: all of them); --seed=S: which of them.
+// --every=N: each N-th allocation only (default 13; 1: all of them); --seed=S: which of them.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -81,7 +81,7 @@ void* __wrap_mi_heap_malloc_aligned(void* heap, std::size_t bytes, std::size_t a
 namespace pawl::testing {
 namespace {
 
-std::uint64_t every = 7;
+std::uint64_t every = 13;
 std::uint64_t seed = 1;
 
 constexpr Id accounts = 40;
