@@ -80,7 +80,8 @@ Status Feeder::feed_one(const Instruction& instruction) {
     // Shards answer at their own pace: the place may still belong to an older command.
     Sent& place = sent_[number_ % sent_.size()];
     while (place.pending)
-        if (Status waited = drain(static_cast<std::uint32_t>(in_flight_ - 1)); !waited)
+        if (Status waited = drain(static_cast<std::uint32_t>(in_flight_ - 1), &instruction);
+            !waited)
             return waited;
     place = {0, instruction.line, instruction.instrument};
     return std::visit([&](const auto& ask) { return send(instruction, ask, submit); }, *command);
@@ -179,7 +180,7 @@ std::int64_t Feeder::wait_for_turn() {
 template <class Command>
 Status Feeder::send(const Instruction& instruction, const Command& command, SubmitOptions submit) {
     const std::int64_t due = wait_for_turn();
-    if (Status room = drain(options_.in_flight_max - 1); !room) return room;
+    if (Status room = drain(options_.in_flight_max - 1, &instruction); !room) return room;
     Sent& sent = in_step_ ? sent_step_ : sent_[number_ % sent_.size()];
     sent.due_ns = due;
     submit.correlation = instruction.number;
@@ -196,11 +197,7 @@ Status Feeder::send(const Instruction& instruction, const Command& command, Subm
                 options_.on_rejected(instruction.line, instruction.instrument, Reply{});
             return Done{};
         }
-        if (offer == Offer::disk_full)
-            return Error{ErrorCode::disk_full,
-                         options_.directory + ": the disk is full" + stopped_at(instruction) +
-                             ": make room and run the same command again; nothing accepted so far "
-                             "is lost"};
+        if (offer == Offer::disk_full) return no_room(&instruction);
         if (offer == Offer::unavailable)
             return Error{ErrorCode::usage,
                          "durability " + std::string(to_string(options_.durability)) +
@@ -232,10 +229,23 @@ void Feeder::take_replies() {
     in_flight_ -= taken;
 }
 
-Status Feeder::drain(std::uint32_t in_flight) {
+Error Feeder::no_room(const Instruction* next) const {
+    return Error{ErrorCode::disk_full,
+                 options_.directory + ": the disk is full" +
+                     (next != nullptr ? stopped_at(*next) : std::string()) +
+                     ": make room and run the same command again; nothing accepted so far is lost"};
+}
+
+Status Feeder::drain(std::uint32_t in_flight, const Instruction* next) {
+    // On a full disk what was accepted is still decided as long as memory can hold it.
+    constexpr std::int64_t patience_ns = 100'000'000;
+    std::int64_t answered_ns = steady_ns();
     while (in_flight_ > in_flight) {
+        const auto before = in_flight_;
         take_replies();
         if (in_flight_ <= in_flight) break;
+        if (in_flight_ != before) answered_ns = steady_ns();
+        if (engine_.disk_full() && steady_ns() - answered_ns > patience_ns) return no_room(next);
         if (engine_.failed())
             return Error{ErrorCode::stopped, options_.directory +
                                                  ": the engine stopped after a failed write: run "

@@ -76,7 +76,9 @@ private:
     std::int64_t wait_for_turn();
     void take_replies();
     std::string stopped_at(const Instruction& instruction) const;
-    Status drain(std::uint32_t in_flight);
+    // Waits until no more than so many are in flight; `next`: what is to be sent then.
+    Status drain(std::uint32_t in_flight, const Instruction* next = nullptr);
+    Error no_room(const Instruction* next) const;
     Status check_earlier(const Instruction& instruction) const;
     std::uint32_t shard_of(std::uint32_t instrument) const;
 

@@ -74,6 +74,7 @@ public:
     }
     bool created() const noexcept override { return created_; }
     bool failed() const noexcept override { return failed_.load(std::memory_order_acquire); }
+    bool disk_full() const noexcept override;
     Status sync(std::chrono::nanoseconds patience) override;
     Status snapshot(std::chrono::nanoseconds patience) override;
     Result<std::vector<NamedPlaces>> cursors() override;

@@ -30,6 +30,13 @@ Offer EngineCore::admit(std::uint32_t shard, const MessageBuffer& message) const
     return Offer::accepted;
 }
 
+bool EngineCore::disk_full() const noexcept {
+    if (directory_ == nullptr) return false;
+    for (std::uint32_t shard = 0; shard < options_.shards; ++shard)
+        if (directory_->preparer(shard).disk_full()) return true;
+    return false;
+}
+
 Offer EngineCore::try_send(std::uint32_t shard, const MessageBuffer& message) {
     door_.enter();
     Offer offer = admit(shard, message);

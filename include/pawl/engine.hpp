@@ -301,6 +301,9 @@ public:
     }
     // A write or sync failed: nothing more is acknowledged; close and open again to recover.
     bool failed() const noexcept { return core_->failed(); }
+    // No room for another segment: new commands are refused, and what a producer was told is
+    // accepted may wait, in order, until there is room. Any thread.
+    bool disk_full() const noexcept { return core_->disk_full(); }
 
     // For code that runs engines of any type (tools, measurements).
     detail::Core& core() noexcept { return *core_; }

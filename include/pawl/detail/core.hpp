@@ -119,6 +119,7 @@ public:
     virtual std::string journal_path() const = 0;
     virtual bool created() const noexcept = 0;
     virtual bool failed() const noexcept = 0;
+    virtual bool disk_full() const noexcept = 0;
     virtual Status sync(std::chrono::nanoseconds patience) = 0;
     virtual Status snapshot(std::chrono::nanoseconds patience) = 0;
     virtual std::chrono::nanoseconds close_deadline() const noexcept = 0;
