@@ -7,8 +7,10 @@
 namespace pawl::sim {
 namespace {
 
-Dying any_dying(Chance& chance) {
-    return static_cast<Dying>(chance.below(3));
+// One draw a statement: compilers do not agree about the order of arguments.
+void may_die(Disk& disk, std::uint64_t call_max, Chance& chance) {
+    const std::uint64_t call = chance.between(1, call_max);
+    disk.die_at_call(call, static_cast<Dying>(chance.below(3)));
 }
 
 void end_process(World& world, Ends ends) {
@@ -27,18 +29,19 @@ void lead_a_process(World& world, Ends ends) {
     Disk& disk = world.disk();
     const bool faulty = ends != Ends::orders;
     const bool fails = faulty && chance.one_in(6);
-    if (fails)
-        disk.fail_call(chance.between(1, 150),
-                       chance.coin() ? journal::StorageFault::io : journal::StorageFault::no_space,
-                       chance.between(1, 3));
-    if (faulty && chance.one_in(3)) disk.die_at_call(chance.between(1, 60), any_dying(chance));
+    if (fails) {
+        const std::uint64_t call = chance.between(1, 150);
+        const auto fault =
+            chance.coin() ? journal::StorageFault::io : journal::StorageFault::no_space;
+        disk.fail_call(call, fault, chance.between(1, 3));
+    }
+    if (faulty && chance.one_in(3)) may_die(disk, 60, chance);
     if (faulty && chance.one_in(10)) disk.set_slowness_ns(chance.between(1'000, 20'000'000));
     const bool opened = world.open();
     if (!opened && world.was_refused() && !fails)
         world.ledger().complain("opening is refused: " + world.refusal().sentence);
     if (opened && chance.coin()) world.check();
-    if (faulty && opened && chance.coin())
-        disk.die_at_call(chance.between(1, 80), any_dying(chance));
+    if (faulty && opened && chance.coin()) may_die(disk, 80, chance);
     if (opened) world.wander(chance.between(5, 60));
     disk.forget_faults();
     disk.set_slowness_ns(0);
