@@ -37,6 +37,10 @@ void* allocate(std::size_t bytes, std::size_t alignment) {
     if (block == nullptr) throw std::bad_alloc();
     return block;
 }
+// Not inlined: g++ would see malloc's free() meet its own new.
+[[gnu::noinline]] void release(void* block) noexcept {
+    std::free(block);
+}
 }  // namespace
 
 void* operator new(std::size_t bytes) {
@@ -49,22 +53,22 @@ void* operator new(std::size_t bytes, std::align_val_t alignment) {
     return allocate(bytes, static_cast<std::size_t>(alignment));
 }
 void operator delete(void* block) noexcept {
-    std::free(block);
+    release(block);
 }
 void operator delete[](void* block) noexcept {
-    std::free(block);
+    release(block);
 }
 void operator delete(void* block, std::size_t) noexcept {
-    std::free(block);
+    release(block);
 }
 void operator delete[](void* block, std::size_t) noexcept {
-    std::free(block);
+    release(block);
 }
 void operator delete(void* block, std::align_val_t) noexcept {
-    std::free(block);
+    release(block);
 }
 void operator delete(void* block, std::size_t, std::align_val_t) noexcept {
-    std::free(block);
+    release(block);
 }
 
 #if defined(PAWL_WRAPS_SHARD_HEAP)
