@@ -261,7 +261,7 @@ TEST_F(Tcp, garbage_is_foreign_however_much_of_it) {
 class TcpCounted : public Tcp {
 protected:
     TcpCounted() : Tcp(counted()) {}
-    LinkOptions counted() {
+    static LinkOptions counted() {
         LinkOptions options;
         options.ends = &ends_here;
         options.silence_ns_max = 50'000'000;
