@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "engine/replication/node_name.hpp"
 #include "journal/layout.hpp"
 
 namespace pawl::replication {
@@ -52,9 +53,8 @@ bool is_known(MessageType type) noexcept;
 bool is_greeting(MessageType type) noexcept;
 
 inline constexpr std::uint32_t shards_max = 4096;
-inline constexpr std::size_t node_name_bytes_max = 64;  // printable, without spaces
-inline constexpr std::size_t reason_bytes_max = 240;    // printable
-inline constexpr std::uint32_t reigns_max = 4096;       // the newest ones of a stream
+inline constexpr std::size_t reason_bytes_max = 240;  // printable
+inline constexpr std::uint32_t reigns_max = 4096;     // the newest ones of a stream
 inline constexpr std::size_t schema_bytes_max = std::size_t{1} << 20;
 
 // What a frame may carry. Before a peer is admitted, greeting_bytes_max; then what the options of

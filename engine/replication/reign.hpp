@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/replication/node_name.hpp"
 #include "pawl/result.hpp"
 
 namespace pawl::replication {
 
-inline constexpr std::size_t node_name_bytes_max = 64;
 inline constexpr std::size_t in_sync_max = 16;             // nodes
 inline constexpr std::size_t reign_text_bytes_max = 2048;  // a whole text is never longer
 

@@ -247,14 +247,13 @@ void RoleMachine::want(Result<Reign> next) {
         ask_ns_ = now_ns_ + options_.ask_again_ns;
         return;
     }
-    swap_ = Swap{std::move(next).value(), absent_ ? 0 : revision_};
+    swap_ = Swap{std::move(next).value(), revision_};
 }
 
 void RoleMachine::ask() {
     if (arbiter_->busy() || now_ns_ < ask_ns_) return;
     if (swap_) {
         arbiter_->compare_and_swap(swap_->expected_revision, swap_->wanted);
-        ask_ns_ = now_ns_;
     } else if (read_wanted_ || now_ns_ >= look_ns_) {
         arbiter_->read();
         look_ns_ = now_ns_ + options_.look_ns;
@@ -282,7 +281,7 @@ void RoleMachine::act() {
 }
 
 void RoleMachine::act_as_waiting() {
-    if (absent_ && !reign_) {
+    if (absent_) {
         if (options_.may_begin && !holdings_.may_have_lost)
             want(first(options_.self, epoch_seen_));
         else

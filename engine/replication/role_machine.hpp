@@ -156,8 +156,8 @@ private:
     std::string why_ = "the arbiter was not asked yet";
     std::uint64_t epoch_seen_ = 0;
     std::optional<Reign> reign_;  // the arbiter's, as last read
-    std::uint64_t revision_ = 0;
-    bool absent_ = false;  // there is no key
+    std::uint64_t revision_ = 0;  // 0: no key was ever read
+    bool absent_ = false;         // there is no key
     std::optional<Swap> swap_;
     bool read_wanted_ = true;
     std::int64_t ask_ns_ = 0;                       // not before

@@ -89,10 +89,7 @@ std::size_t EngineCore::poll() {
 }
 
 int EngineCore::poll_timeout_ms() {
-    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
-        // Nobody but poll() looks whether there is room again.
-        if (directory_ != nullptr && directory_->preparer(shard).disk_full()) return 100;
-    }
+    if (disk_full()) return 100;  // nobody but poll() looks whether there is room again
     for (const auto& part : parts_)
         if (part->journaler != nullptr && part->head->committed() != part->head->synced())
             return static_cast<int>(
