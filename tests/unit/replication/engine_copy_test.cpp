@@ -2,9 +2,13 @@
 // states, the same answers. Knows both engines' inside.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
+
 #include "engine/history/fold.hpp"
 #include "engine/replication/receiver.hpp"
 #include "engine/replication/sender.hpp"
+#include "journal/segment.hpp"
 #include "tests/sim/network.hpp"
 #include "tests/unit/engine/kit.hpp"
 
@@ -14,6 +18,8 @@ namespace {
 using namespace pawl::testing;
 
 constexpr std::uint32_t shards = 2;
+// One is written, some are made ahead: the first ones are full.
+constexpr std::size_t segments_before_snapshot = 6;
 
 class EngineCopy : public ::testing::Test {
 protected:
@@ -45,6 +51,22 @@ protected:
             else
                 bank.submit(number % 37, Account::Deposit{cents}, as("teller", number));
         }
+    }
+    Reply withdraw(Bank& bank, std::uint64_t number) {
+        const auto cents = static_cast<std::int64_t>(number);
+        return ask(bank, number % 37, Account::Withdraw{cents}, as("teller", number));
+    }
+    // Of the shard that has fewest, those made ahead included.
+    std::size_t fewest_segments() const {
+        std::size_t fewest = ~std::size_t{0};
+        for (std::uint32_t shard = 0; shard < shards; ++shard) {
+            std::size_t count = 0;
+            const auto path = journal::shard_path(here.file("dir"), shard);
+            for (const auto& file : std::filesystem::directory_iterator(path))
+                count += file.path().extension() == ".seg" ? 1 : 0;
+            fewest = std::min(fewest, count);
+        }
+        return fewest;
     }
     // A conversation from the first word to the last; true: the copy has everything.
     bool talk(journal::Directory& from, journal::Directory* to, StandbyStreams* streams);
@@ -110,15 +132,21 @@ bool EngineCopy::talk(journal::Directory& from, journal::Directory* to, StandbyS
 }
 
 TEST_F(EngineCopy, has_the_same_states_and_gives_the_same_answers) {
+    std::uint64_t number = 1;
     std::uint64_t hash = 0;
     Reply first;
     {
         Bank bank = open(options(here));
-        live(bank, 1, 2500);
-        ask(bank, 1, Account::Deposit{1});
+        // How many bytes a number of commands takes depends on how they fall into blocks.
+        while (fewest_segments() < segments_before_snapshot) {
+            live(bank, number, number + 500);
+            number += 500;
+            ask(bank, 1, Account::Deposit{1});
+        }
         ASSERT_TRUE(bank.snapshot().ok());
-        live(bank, 2500, 2900);
-        first = ask(bank, 2900 % 37, Account::Withdraw{2900}, as("teller", 2900));
+        live(bank, number, number + 400);
+        number += 400;
+        first = withdraw(bank, number);
         hash = bank.state_hash();
     }
     const detail::Domain domain = Bank::domain();
@@ -166,7 +194,7 @@ TEST_F(EngineCopy, has_the_same_states_and_gives_the_same_answers) {
     // The copy is a directory like any other.
     Bank bank = open(options(there));
     EXPECT_EQ(bank.state_hash(), hash);
-    const Reply again = ask(bank, 2900 % 37, Account::Withdraw{2900}, as("teller", 2900));
+    const Reply again = withdraw(bank, number);
     EXPECT_EQ(again.accepted(), first.accepted());
     EXPECT_EQ(again.sequence(), first.sequence());
     EXPECT_EQ(bank.state_hash(), hash);
