@@ -63,7 +63,7 @@ protected:
             std::size_t count = 0;
             const auto path = journal::shard_path(here.file("dir"), shard);
             for (const auto& file : std::filesystem::directory_iterator(path))
-                count += file.path().extension() == ".seg" ? 1 : 0;
+                if (file.path().extension() == ".seg") ++count;
             fewest = std::min(fewest, count);
         }
         return fewest;
