@@ -82,7 +82,7 @@ void Handshake::say_hello() {
     hello.fixed.version_max = protocol_version_max;
     hello.fixed.facts = options_.facts;
     hello.fixed.nonce = nonce_;
-    hello.fixed.purpose = Purpose::stream;
+    hello.fixed.purpose = options_.purpose;
     hello.fixed.proof = proof();
     hello.name = options_.name;
     encode(hello, message_);
@@ -136,6 +136,10 @@ void Handshake::hear_hello(const Received& received) {
         return refuse(Refusal::secret,
                       "one node has a shared secret, the other has none: give "
                       "both the same");
+    if (hello.fixed.purpose != options_.purpose)
+        return refuse(Refusal::role, options_.purpose == Purpose::client
+                                         ? "this address is for clients: call the node's other one"
+                                         : "this address is for nodes: clients have another one");
     if (!fits(hello.fixed.facts, received.boot)) return;
     remember(received.epoch, received.boot, received.connection, received.payload);
     meet(hello.name, hello.fixed.facts, received);

@@ -19,6 +19,8 @@ struct HandshakeOptions {
     std::uint64_t epoch = 0;  // the highest that this node has seen
     NodeFacts facts{};        // all zero: it has no directory yet
     std::string secret{};     // empty: none, see check_secret(); then nobody is kept out
+    // What the caller wants to speak about; the called side refuses everything else.
+    Purpose purpose = Purpose::stream;
     // A peer that has not finished by then is dropped. Default: more than a lost packet or two
     // cost.
     std::int64_t time_ns_max = 3'000'000'000;

@@ -39,6 +39,16 @@ const char* to_string(MessageType type) noexcept {
             return "state_hash";
         case MessageType::hand_over:
             return "hand_over";
+        case MessageType::client_hello:
+            return "client_hello";
+        case MessageType::client_welcome:
+            return "client_welcome";
+        case MessageType::commands:
+            return "commands";
+        case MessageType::replies:
+            return "replies";
+        case MessageType::not_primary:
+            return "not_primary";
     }
     return "unknown";
 }
@@ -72,7 +82,7 @@ const char* to_string(Refusal reason) noexcept {
 bool is_known(MessageType type) noexcept {
     const auto number = static_cast<std::uint16_t>(type);
     return (number >= 1 && number <= 6) || number == 16 || number == 32 || number == 33 ||
-           (number >= 48 && number <= 55);
+           (number >= 48 && number <= 55) || (number >= 64 && number <= 68);
 }
 
 bool is_greeting(MessageType type) noexcept {

@@ -42,7 +42,12 @@ enum class MessageType : std::uint16_t {
     snapshot_end = 53,
     state_hash = 54,  // one shard: hash of the state at a position
     hand_over = 55,   // all shards: where the streams end; you are primary when you have them
-    // 64 to 127 are kept for clients: commands, replies, where the primary is
+    // 64 to 127: clients
+    client_hello = 64,    // client: whose commands will come, and what they mean
+    client_welcome = 65,  // to a client: what they run into, where the session stands
+    commands = 66,        // client: a run of them, and questions
+    replies = 67,         // to a client: a run of them
+    not_primary = 68,     // to a client: ask there; the connection ends
 };
 
 // A readable word: "hello", "records", …; "unknown" for a number that is none.
@@ -95,7 +100,7 @@ constexpr std::size_t frame_bytes(std::size_t payload_bytes) noexcept {
 using Nonce = std::array<std::uint8_t, 32>;
 using Mac = std::array<std::uint8_t, 32>;
 
-enum class Purpose : std::uint8_t { stream = 1 };                   // of a connection
+enum class Purpose : std::uint8_t { stream = 1, client = 2 };       // of a connection
 enum class ProofKind : std::uint8_t { none = 0, hmac_sha256 = 1 };  // of a shared secret
 
 // What a node is, in hello and challenge. All zero but the name: it has no directory yet.
@@ -301,5 +306,86 @@ struct HandOverFixed {
     std::uint32_t reserved;  // zero
 };
 static_assert(sizeof(HandOverFixed) == 8);
+
+inline constexpr std::size_t session_bytes_max = 255;
+inline constexpr std::size_t address_bytes_max = 255;  // printable, no spaces
+inline constexpr std::size_t command_payload_bytes_max = 1024;
+
+// session_bytes of the session's name follow: any bytes, at least one.
+struct ClientHelloFixed {
+    std::uint64_t schema_hash;  // xxh3 of the schema's text: commands mean the same on both sides
+    std::uint64_t life;         // of the client: random, made when it opened; not 0
+    std::uint8_t resumes;       // 1: this life has been welcome before
+    std::uint8_t session_bytes;
+    std::array<std::uint8_t, 6> reserved;  // zero
+};
+static_assert(sizeof(ClientHelloFixed) == 24);
+
+// For each shard the highest number of the session with an outcome follows (8 bytes each).
+struct ClientWelcomeFixed {
+    std::uint64_t schema_hash;
+    std::uint64_t router_hash;
+    std::uint32_t shards;
+    std::uint32_t session_window;          // numbers in flight at most
+    std::uint8_t durability;               // of commands that do not say their own
+    std::array<std::uint8_t, 7> reserved;  // zero
+};
+static_assert(sizeof(ClientWelcomeFixed) == 32);
+
+// `count` commands follow.
+struct CommandsFixed {
+    std::uint32_t count;     // at least 1
+    std::uint32_t reserved;  // zero
+};
+static_assert(sizeof(CommandsFixed) == 8);
+
+// payload_bytes follow, then zeros up to a multiple of 8. The shard is not said: both sides compute
+// it from the aggregate.
+struct CommandFixed {
+    std::uint64_t aggregate;  // of a status question: the shard
+    std::uint64_t number;     // in the session; 0 for a trial, and only there
+    std::uint64_t token;      // comes back with the reply; the called side reads nothing in it
+    std::uint64_t expected_version;  // all ones: any
+    std::uint64_t correlation;
+    std::uint64_t cause;
+    std::uint16_t payload_bytes;
+    std::uint16_t command_type;  // of a fact: the event's, within its aggregate
+    std::uint8_t aggregate_type;
+    std::uint8_t kind;        // detail::MessageKind: command, fact, trial, status
+    std::uint8_t durability;  // of the reply
+    std::uint8_t reserved;    // zero
+};
+static_assert(sizeof(CommandFixed) == 56);
+
+// `count` replies follow.
+struct RepliesFixed {
+    std::uint32_t count;     // at least 1
+    std::uint32_t reserved;  // zero
+};
+static_assert(sizeof(RepliesFixed) == 8);
+
+struct ReplyFixed {
+    std::uint64_t token;  // of the command
+    std::uint64_t number;
+    std::uint64_t version;
+    std::uint64_t sequence;
+    std::uint64_t position;  // of the record; all ones: none
+    std::uint32_t shard;
+    std::uint16_t reason;
+    std::uint16_t event_count;
+    std::uint8_t outcome;
+    std::uint8_t durability;
+    std::uint8_t repeat;     // 1: the first outcome of a command that was sent again
+    std::uint8_t status;     // of a status question
+    std::uint32_t reserved;  // zero
+};
+static_assert(sizeof(ReplyFixed) == 56);
+
+// address_bytes of the primary's address follow; none: not known.
+struct NotPrimaryFixed {
+    std::uint16_t address_bytes;
+    std::array<std::uint8_t, 6> reserved;  // zero
+};
+static_assert(sizeof(NotPrimaryFixed) == 8);
 
 }  // namespace pawl::replication

@@ -4,61 +4,16 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/replication/message_bytes.hpp"
 #include "pawl/detail/assert.hpp"
 
 namespace pawl::replication {
+
+using namespace message_bytes;
+
 namespace {
 
 constexpr std::uint64_t position_max = std::uint64_t{1} << 62;
-
-template <class Fixed>
-void begin(MessageType type, const Fixed& fixed, Message& to) {
-    static_assert(std::is_trivially_copyable_v<Fixed>);
-    static_assert(std::has_unique_object_representations_v<Fixed>);
-    to.type = type;
-    to.body.resize(sizeof(Fixed));
-    std::memcpy(to.body.data(), &fixed, sizeof(Fixed));
-}
-
-void append(const void* bytes, std::size_t size, Message& to) {
-    if (size == 0) return;
-    const auto* first = static_cast<const std::byte*>(bytes);
-    to.body.insert(to.body.end(), first, first + size);
-}
-
-template <class Entry>
-void append(const std::vector<Entry>& list, Message& to) {
-    static_assert(std::has_unique_object_representations_v<Entry>);
-    append(list.data(), list.size() * sizeof(Entry), to);
-}
-
-// The fixed part; what follows it is left in `rest`.
-template <class Fixed>
-bool take(std::span<const std::byte> payload, Fixed& fixed, std::span<const std::byte>& rest) {
-    if (payload.size() < sizeof(Fixed)) return false;
-    std::memcpy(&fixed, payload.data(), sizeof(Fixed));
-    rest = payload.subspan(sizeof(Fixed));
-    return true;
-}
-
-template <class Entry>
-bool take_list(std::span<const std::byte> rest, std::uint32_t count, std::uint32_t count_max,
-               std::vector<Entry>& list) {
-    if (count > count_max || rest.size() != std::size_t{count} * sizeof(Entry)) return false;
-    list.resize(count);
-    if (count != 0) std::memcpy(list.data(), rest.data(), rest.size());
-    return true;
-}
-
-bool take_text(std::span<const std::byte> rest, std::size_t bytes, std::string_view& text) {
-    if (rest.size() != bytes) return false;
-    text = {reinterpret_cast<const char*>(rest.data()), bytes};
-    return true;
-}
-
-constexpr bool printable(char c) noexcept {
-    return c >= ' ' && c <= '~';
-}
 
 bool good_name(std::string_view name) noexcept {
     return !name.empty() && name.size() <= node_name_bytes_max &&
@@ -73,21 +28,20 @@ bool good_position(std::uint64_t position) noexcept {
     return position % 8 == 0 && position <= position_max;
 }
 
-template <std::size_t size>
-bool all_zero(const std::array<std::uint8_t, size>& bytes) noexcept {
-    return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
-}
-
 bool good(const NodeFacts& facts) noexcept {
     const bool no_directory = facts.identity == journal::Identity{};
     if (no_directory && (facts.schema_hash != 0 || facts.router_hash != 0)) return false;
     return facts.reserved == 0 && facts.shards <= shards_max && no_directory == (facts.shards == 0);
 }
 
+bool good(Purpose purpose) noexcept {
+    return purpose == Purpose::stream || purpose == Purpose::client;
+}
+
 bool good(const HelloFixed& fixed) noexcept {
     return fixed.version_min >= 1 && fixed.version_min <= fixed.version_max && good(fixed.facts) &&
-           !all_zero(fixed.nonce) && fixed.purpose == Purpose::stream &&
-           fixed.proof <= ProofKind::hmac_sha256 && all_zero(fixed.reserved);
+           !all_zero(fixed.nonce) && good(fixed.purpose) && fixed.proof <= ProofKind::hmac_sha256 &&
+           all_zero(fixed.reserved);
 }
 
 bool good(const ChallengeFixed& fixed) noexcept {
@@ -185,13 +139,6 @@ bool decode_reason(std::span<const std::byte> payload, ReasonFixed& fixed, std::
     std::span<const std::byte> rest;
     return take(payload, fixed, rest) && fixed.reserved == 0 && fixed.reason <= refusal_max &&
            take_text(rest, fixed.text_bytes, text) && good_text(text);
-}
-
-// Messages that are a fixed part and nothing else.
-template <class Value>
-bool decode_fixed(std::span<const std::byte> payload, Value& to) {
-    std::span<const std::byte> rest;
-    return take(payload, to.fixed, rest) && rest.empty();
 }
 
 }  // namespace

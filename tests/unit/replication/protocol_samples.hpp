@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/replication/client_messages.hpp"
 #include "engine/replication/protocol_messages.hpp"
 #include "tests/sim/chance.hpp"
 
@@ -22,7 +23,9 @@ inline constexpr MessageType all_types[] = {
     MessageType::heartbeat,      MessageType::history,        MessageType::positions,
     MessageType::directory,      MessageType::part_point,     MessageType::records,
     MessageType::snapshot_begin, MessageType::snapshot_chunk, MessageType::snapshot_end,
-    MessageType::state_hash,     MessageType::hand_over,
+    MessageType::state_hash,     MessageType::hand_over,      MessageType::client_hello,
+    MessageType::client_welcome, MessageType::commands,       MessageType::replies,
+    MessageType::not_primary,
 };
 
 // A message as it goes into Link::send, and the payload that comes out.
@@ -99,7 +102,7 @@ private:
                 hello.fixed.version_max = hello.fixed.version_min + shard();
                 hello.fixed.facts = facts();
                 fill(hello.fixed.nonce);
-                hello.fixed.purpose = Purpose::stream;
+                hello.fixed.purpose = chance_.coin() ? Purpose::stream : Purpose::client;
                 hello.fixed.proof = proof();
                 hello.name = text(1, node_name_bytes_max, '!');
                 return encode(hello, sample.message);
@@ -206,7 +209,87 @@ private:
                 hand_over.ends = ends(1 + few());
                 return encode(hand_over, sample.message);
             }
+            case MessageType::client_hello:
+            case MessageType::client_welcome:
+            case MessageType::commands:
+            case MessageType::replies:
+            case MessageType::not_primary:
+                return fill_for_client(type, sample);
         }
+    }
+
+    void fill_for_client(MessageType type, Sample& sample) {
+        if (type == MessageType::client_hello) {
+            ClientHello hello;
+            hello.fixed.schema_hash = chance_.next();
+            hello.fixed.life = chance_.next() | 1;
+            hello.fixed.resumes = chance_.coin() ? 1 : 0;
+            hello.session = text(1, session_bytes_max, ' ');
+            encode(hello, sample.message);
+        } else if (type == MessageType::client_welcome) {
+            ClientWelcome welcome;
+            welcome.fixed.schema_hash = chance_.next();
+            welcome.fixed.router_hash = chance_.next();
+            welcome.fixed.session_window = 1 + narrow() / 2;
+            welcome.fixed.durability = static_cast<std::uint8_t>(chance_.below(5));
+            welcome.highest.resize(1 + few());
+            for (std::uint64_t& number : welcome.highest) number = chance_.next();
+            encode(welcome, sample.message);
+        } else if (type == MessageType::commands) {
+            Commands commands;
+            commands.fixed.count = static_cast<std::uint32_t>(1 + few());
+            for (std::uint32_t i = 0; i < commands.fixed.count; ++i) add_command(sample.bytes);
+            encode(commands, sample.message);
+        } else if (type == MessageType::replies) {
+            Replies replies;
+            replies.replies.resize(1 + few());
+            for (ReplyFixed& reply : replies.replies) reply = any_reply();
+            encode(replies, sample.message);
+        } else {
+            encode(NotPrimary{text(0, address_bytes_max, '!')}, sample.message);
+        }
+    }
+    void add_command(std::vector<std::byte>& to) {
+        using detail::MessageKind;
+        constexpr MessageKind kinds[] = {MessageKind::command, MessageKind::fact,
+                                         MessageKind::trial, MessageKind::status};
+        detail::MessageParts parts;
+        parts.header.kind = kinds[chance_.below(4)];
+        const bool status = parts.header.kind == MessageKind::status;
+        parts.header.aggregate = status ? shard() : chance_.next();
+        parts.header.number = parts.header.kind == MessageKind::trial ? 0 : chance_.next() | 1;
+        parts.header.token = chance_.next();
+        parts.header.durability = static_cast<std::uint8_t>(chance_.below(5)) & 0x0F;
+        if (chance_.coin()) {
+            parts.header.flags = detail::message_has_expected;
+            parts.expected_version = chance_.below(1'000);
+        }
+        parts.links = {chance_.below(2), chance_.below(2)};
+        const std::vector<std::byte> payload =
+            bytes(status ? 0 : chance_.below(command_payload_bytes_max + 1));
+        if (!status) {
+            parts.header.command_type = static_cast<std::uint16_t>(chance_.below(20));
+            parts.header.aggregate_type = static_cast<std::uint8_t>(chance_.below(3));
+        }
+        parts.header.payload_bytes = static_cast<std::uint16_t>(payload.size());
+        parts.payload = payload.data();
+        append_command(to, parts);
+    }
+    ReplyFixed any_reply() {
+        ReplyFixed reply{};
+        reply.token = chance_.next();
+        reply.number = chance_.next();
+        reply.version = chance_.next();
+        reply.sequence = chance_.next();
+        reply.position = chance_.next();
+        reply.shard = shard();
+        reply.reason = static_cast<std::uint16_t>(narrow());
+        reply.event_count = static_cast<std::uint16_t>(narrow());
+        reply.outcome = static_cast<std::uint8_t>(chance_.between(1, 3));
+        reply.durability = static_cast<std::uint8_t>(chance_.below(5));
+        reply.repeat = chance_.coin() ? 1 : 0;
+        reply.status = static_cast<std::uint8_t>(chance_.below(4));
+        return reply;
     }
 
     sim::Chance chance_;
@@ -267,6 +350,16 @@ inline bool decodes_to_itself(MessageType type, std::span<const std::byte> paylo
             return decodes_to_itself<StateHash>(payload, accepted);
         case MessageType::hand_over:
             return decodes_to_itself<HandOver>(payload, accepted);
+        case MessageType::client_hello:
+            return decodes_to_itself<ClientHello>(payload, accepted);
+        case MessageType::client_welcome:
+            return decodes_to_itself<ClientWelcome>(payload, accepted);
+        case MessageType::commands:
+            return decodes_to_itself<Commands>(payload, accepted);
+        case MessageType::replies:
+            return decodes_to_itself<Replies>(payload, accepted);
+        case MessageType::not_primary:
+            return decodes_to_itself<NotPrimary>(payload, accepted);
     }
     return false;
 }

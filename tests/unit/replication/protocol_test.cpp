@@ -123,6 +123,13 @@ TEST(Protocol, bytes_that_must_be_zero_are_looked_at) {
         {MessageType::state_hash, offsetof(StateHashFixed, reserved)},
         {MessageType::hand_over, offsetof(HandOverFixed, reserved)},
         {MessageType::hand_over, sizeof(HandOverFixed) + offsetof(StreamEnd, reserved)},
+        {MessageType::client_hello, offsetof(ClientHelloFixed, reserved)},
+        {MessageType::client_welcome, offsetof(ClientWelcomeFixed, reserved)},
+        {MessageType::commands, offsetof(CommandsFixed, reserved)},
+        {MessageType::commands, sizeof(CommandsFixed) + offsetof(CommandFixed, reserved)},
+        {MessageType::replies, offsetof(RepliesFixed, reserved)},
+        {MessageType::replies, sizeof(RepliesFixed) + offsetof(ReplyFixed, reserved)},
+        {MessageType::not_primary, offsetof(NotPrimaryFixed, reserved)},
     };
     Samples samples(5);
     for (const auto& [type, at] : zeros) {
@@ -145,6 +152,67 @@ TEST(Protocol, a_count_larger_than_its_bytes_is_refused_before_anything_is_alloc
     const auto many = [](auto& fixed) { fixed.reign_count = 0x2000'0000; };
     const auto history = samples.of(MessageType::history).payload();
     EXPECT_FALSE(accepts(MessageType::history, with<HistoryFixed>(history, many)));
+    const auto lots = [](auto& fixed) { fixed.count = 0xFFFF'FFFF; };
+    const auto commands = samples.of(MessageType::commands).payload();
+    EXPECT_FALSE(accepts(MessageType::commands, with<CommandsFixed>(commands, lots)));
+    const auto replies = samples.of(MessageType::replies).payload();
+    EXPECT_FALSE(accepts(MessageType::replies, with<RepliesFixed>(replies, lots)));
+}
+
+// A question, an inspection, a watch, a note carry an address of the shard's own process.
+TEST(Protocol, only_commands_facts_trials_and_status_questions_come_from_a_client) {
+    for (unsigned kind = 0; kind < 256; ++kind) {
+        CommandFixed command{};
+        command.number = kind == 3 ? 0 : 7;
+        command.kind = static_cast<std::uint8_t>(kind);
+        std::vector<std::byte> payload(sizeof(CommandsFixed) + sizeof command);
+        payload[0] = std::byte{1};
+        std::memcpy(payload.data() + sizeof(CommandsFixed), &command, sizeof command);
+        EXPECT_EQ(accepts(MessageType::commands, payload),
+                  kind == 0 || kind == 1 || kind == 3 || kind == 4)
+            << kind;
+    }
+}
+
+TEST(Protocol, what_a_client_attaches_to_a_command_arrives) {
+    detail::MessageParts parts;
+    parts.header.aggregate = 42;
+    parts.header.number = 7;
+    parts.header.token = 99;
+    parts.header.command_type = 3;
+    parts.header.aggregate_type = 1;
+    parts.header.durability = 2;
+    parts.header.flags = detail::message_has_expected;
+    parts.expected_version = 5;
+    parts.links = {11, 12};
+    const std::uint64_t payload[] = {1, 2};
+    parts.header.payload_bytes = sizeof payload;
+    parts.payload = payload;
+    std::vector<std::byte> bytes;
+    append_command(bytes, parts);
+    parts.header.flags = 0;
+    parts.links = {};
+    parts.header.payload_bytes = 3;
+    append_command(bytes, parts);
+
+    CommandReader reader(bytes);
+    const detail::MessageParts first = reader.next();
+    EXPECT_EQ(first.header.aggregate, 42U);
+    EXPECT_EQ(first.header.number, 7U);
+    EXPECT_EQ(first.header.token, 99U);
+    EXPECT_EQ(first.header.command_type, 3U);
+    EXPECT_EQ(first.header.aggregate_type, 1U);
+    EXPECT_EQ(first.header.durability, 2U);
+    EXPECT_EQ(first.expected_version, 5U);
+    EXPECT_EQ(first.links.correlation, 11U);
+    EXPECT_EQ(first.links.cause, 12U);
+    EXPECT_EQ(first.header.flags, detail::message_wants_reply | detail::message_has_expected |
+                                      detail::message_has_links);
+    EXPECT_EQ(std::memcmp(first.payload, payload, sizeof payload), 0);
+    const detail::MessageParts second = reader.next();
+    EXPECT_EQ(second.header.flags, detail::message_wants_reply);
+    EXPECT_EQ(second.header.payload_bytes, 3U);
+    EXPECT_TRUE(reader.done());
 }
 
 TEST(Protocol, positions_that_cannot_be_are_refused) {
