@@ -12,6 +12,8 @@ struct ReplicatedPositions {
     std::atomic<std::uint64_t> received{0};  // in the standby's head
     std::atomic<std::uint64_t> synced{0};    // on the standby's disk
     std::atomic<std::uint64_t> applied{0};   // to the standby's state
+    // No other copy counts at present: what is on this node's own disk stands in for it.
+    std::atomic<bool> alone{false};
 };
 
 }  // namespace pawl::journal

@@ -222,6 +222,7 @@ Status Snapshotter::let_go() {
     const Result<bool> checked = retention_->check_some(options_.slice_bytes);
     if (checked && !*checked) return Done{};
     const auto finish = [&](Position lowest) -> Status {
+        if (options_.needed) lowest = std::min(lowest, options_.needed());
         const auto report = retention_->finish(lowest);
         if (!report) return report.error();
         add_to(counters_.segments_gone, report->segments_gone);

@@ -27,6 +27,8 @@ struct SnapshotterOptions {
     std::size_t slice_bytes = std::size_t{64} << 10;  // of stream or body, about, in one do_work()
     journal::RetentionOptions retention;
     Position last;  // of the snapshot that recovery used; 0: of none
+    // What else retention must leave; empty: nothing. On the agent's thread.
+    std::function<Position()> needed{};
 };
 
 // Read by any thread; written by the agent. Since it was opened.

@@ -30,6 +30,7 @@ Receiver::Receiver(journal::Storage& storage, StandbyStreams* streams, std::uniq
     talk_.on_heartbeat = [this](const Heartbeat& heartbeat) {
         for (std::size_t i = 0; i < primary_ends_.size() && i < heartbeat.ends.size(); ++i)
             primary_ends_[i] = Position{heartbeat.ends[i].position};
+        if (!heartbeat.ends.empty()) primary_heard_ns_ = now_ns_;
     };
 }
 
@@ -38,6 +39,7 @@ Receiver::~Receiver() {
 }
 
 std::size_t Receiver::do_work(std::int64_t now_ns) {
+    now_ns_ = now_ns;
     std::size_t work = talk_.begin_work(now_ns);
     if (state_ != ReceiverState::over) {
         for (std::uint32_t i = 0; i < options_.frames_max; ++i) {

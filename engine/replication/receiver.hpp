@@ -72,6 +72,8 @@ public:
 
     // The primary's end as of its last sign of life; 0: not heard yet.
     Position primary_end(std::uint32_t shard) const noexcept;
+    // When that came; -1: not yet.
+    std::int64_t primary_heard_ns() const noexcept { return primary_heard_ns_; }
 
     // From now on nothing of a lower epoch is taken or acknowledged.
     void raise_epoch(std::uint64_t epoch) { talk_.raise_epoch(epoch); }
@@ -115,6 +117,8 @@ private:
     std::vector<journal::PartPoint> parts_;
     std::vector<Position> begins_;
     std::vector<Position> primary_ends_;
+    std::int64_t primary_heard_ns_ = -1;
+    std::int64_t now_ns_ = 0;
     Positions said_;  // the last acknowledgement
     bool said_any_ = false;
     std::int64_t echo_ns_ = 0;  // sent_ns of the last records

@@ -7,26 +7,6 @@
 
 namespace pawl::replication {
 
-const char* to_string(Role role) noexcept {
-    switch (role) {
-        case Role::waiting:
-            return "waiting";
-        case Role::learner:
-            return "learner";
-        case Role::standby:
-            return "standby";
-        case Role::taking_over:
-            return "taking over";
-        case Role::opening:
-            return "opening";
-        case Role::primary:
-            return "primary";
-        case Role::handing_over:
-            return "handing over";
-    }
-    return "unknown";
-}
-
 RoleMachine::RoleMachine(const RoleOptions& options, const Holdings& holdings,
                          std::unique_ptr<Arbiter> arbiter)
     : options_(options),
@@ -221,7 +201,10 @@ void RoleMachine::settle(const Reign& reign, std::uint64_t revision) {
         return;
     }
     if (reign.primary().node == options_.self.node) {  // an earlier life of this node
-        become(Role::waiting, holdings_.may_have_lost && reign.in_sync().size() > 1
+        become(Role::waiting, holdings_.blank
+                                  ? "this node was primary and its journal is gone: give "
+                                    "it back, or an operator accepts the loss"
+                              : holdings_.may_have_lost && reign.in_sync().size() > 1
                                   ? "this node was primary and may have lost what it acknowledged: "
                                     "a node of the in-sync set takes over, or an operator accepts "
                                     "the loss"
@@ -231,7 +214,7 @@ void RoleMachine::settle(const Reign& reign, std::uint64_t revision) {
     const Role follower = reign.is_in_sync(options_.self.node) ? Role::standby : Role::learner;
     if (role_ == follower && !news) return;
     // Its primary puts a learner into the set when it has everything.
-    if (role_ == Role::learner && follower == Role::standby) holdings_.may_have_lost = false;
+    if (role_ == Role::learner && follower == Role::standby) accept_loss();
     // What was heard of an earlier primary says nothing about this one.
     Peer* primary = find(reign.primary().node);
     if (primary != nullptr && primary->boot != reign.primary().boot) {
@@ -292,7 +275,7 @@ void RoleMachine::act_as_waiting() {
     }
     if (!reign_ || reign_->epoch() < epoch_seen_) return;
     if (reign_->primary().node != options_.self.node || reign_->primary() == options_.self) return;
-    if (holdings_.may_have_lost && reign_->in_sync().size() > 1) return;
+    if (holdings_.blank || (holdings_.may_have_lost && reign_->in_sync().size() > 1)) return;
     want(take_over(*reign_, options_.self));
 }
 
@@ -306,7 +289,7 @@ void RoleMachine::act_as_follower() {
     if (role_ == Role::learner) return;
     // It would be counted on for what it may not have.
     const Peer* primary = find(reign_->primary().node);
-    if (holdings_.may_have_lost) {
+    if (may_have_lost()) {
         // When the primary has lost something too, it is for an operator to say who has more.
         if (primary != nullptr && primary->boot != 0 && is_heard(*primary))
             want(remove_standby(*reign_, options_.self, options_.self.node));

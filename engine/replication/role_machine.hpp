@@ -13,19 +13,11 @@
 
 #include "engine/replication/arbiter.hpp"
 #include "engine/replication/reign.hpp"
+#include "pawl/role.hpp"
 
 namespace pawl::replication {
 
-enum class Role : std::uint8_t {
-    waiting,      // knows no reign, or may not act on it: why() says what for
-    learner,      // follows the primary, and could not take over without a loss
-    standby,      // follows; in the in-sync set
-    taking_over,  // acknowledges nothing any more and asks the arbiter
-    opening,      // primary by the arbiter's word: applies its tail, opens the epoch, then opened()
-    primary,      // decides commands
-    handing_over,  // primary that takes no commands: its successor gets the rest
-};
-const char* to_string(Role role) noexcept;
+using pawl::Role;
 
 // What a primary does when a standby of the in-sync set is silent.
 enum class Policy : std::uint8_t {
@@ -59,6 +51,8 @@ struct Holdings {
     // Something that this node has acknowledged may be gone (its memory was, not only its process).
     // Whoever keeps it remembers it over further restarts, until may_have_lost() says otherwise.
     bool may_have_lost = false;
+    // There is no journal: it may begin one where nobody ever has, and else only follow.
+    bool blank = false;
 };
 
 // For operators: a role or the in-sync set has changed.
@@ -90,7 +84,7 @@ public:
     Status hand_over(std::string_view peer, std::int64_t now_ns);
     // An operator says that nobody has more than this node, although it may have lost something:
     // what is gone is accepted as gone.
-    void accept_loss() noexcept { holdings_.may_have_lost = false; }
+    void accept_loss() noexcept { holdings_.may_have_lost = holdings_.blank = false; }
 
     // Asks and hears the arbiter. Returns how much it did.
     std::size_t do_work(std::int64_t now_ns);
@@ -102,7 +96,7 @@ public:
     std::uint64_t epoch() const noexcept { return reign_ ? reign_->epoch() : 0; }
     std::uint64_t epoch_seen() const noexcept { return epoch_seen_; }
     const std::optional<Reign>& reign() const noexcept { return reign_; }
-    bool may_have_lost() const noexcept { return holdings_.may_have_lost; }
+    bool may_have_lost() const noexcept { return holdings_.may_have_lost || holdings_.blank; }
     bool serves() const noexcept { return role_ == Role::primary; }
     bool acknowledges() const noexcept { return role_ == Role::learner || role_ == Role::standby; }
     // A primary's `replicated` reply waits for this peer's acknowledgement.

@@ -50,7 +50,7 @@ std::size_t EngineCore::careful(std::size_t (EngineCore::*agent)()) {
 }
 
 std::size_t EngineCore::other_work() {
-    return careful(&EngineCore::journal_work) + reply_work() +
+    return careful(&EngineCore::journal_work) + careful(&EngineCore::replica_work) + reply_work() +
            careful(&EngineCore::housekeeping_work) + careful(&EngineCore::history_work);
 }
 
@@ -96,6 +96,17 @@ std::size_t EngineCore::reply_work() {
         work += count;
     }
     return work;
+}
+
+std::size_t EngineCore::replica_work() {
+    if (node_ == nullptr) return 0;
+    const std::size_t work = node_->do_work(environment_.clock.monotonic_ns());
+    if (!node_->is_over() || failed()) return work;
+    const std::string broken = node_->failure();
+    fail(0, "engine " + options_.directory + ": this node is primary no more: " +
+                (broken.empty() ? node_->status().why : broken) +
+                ": close it and open it as a Standby");
+    return work + 1;
 }
 
 // A throwing decide was contained: say so, and when the shard stopped because of it, stop

@@ -20,12 +20,9 @@ struct SystemWorld {
     SystemClock clock;
 };
 
-std::uint64_t random_word() {
-    std::random_device device;
-    return (static_cast<std::uint64_t>(device()) << 32) | device();
-}
+}  // namespace
 
-Status check(const EngineOptions& options) {
+Status check_options(const EngineOptions& options) {
     const auto wrong = [](std::string sentence) {
         return Error{ErrorCode::usage, std::move(sentence)};
     };
@@ -48,7 +45,10 @@ Status check(const EngineOptions& options) {
     return Done{};
 }
 
-}  // namespace
+std::uint64_t system_random() {
+    std::random_device device;
+    return (static_cast<std::uint64_t>(device()) << 32) | device();
+}
 
 Result<std::shared_ptr<Core>> open_core(const EngineOptions& options, Domain domain) {
     auto world = std::make_shared<SystemWorld>();
@@ -59,22 +59,35 @@ Result<std::shared_ptr<Core>> open_core(const EngineOptions& options, Domain dom
 Result<std::shared_ptr<Core>> EngineCore::open(const EngineOptions& options, Domain domain,
                                                Environment environment,
                                                std::shared_ptr<void> owner) {
-    if (Status checked = check(options); !checked) return checked.error();
+    if (Status checked = check_options(options); !checked) return checked.error();
     const std::shared_ptr<EngineCore> core(
-        new EngineCore(options, std::move(domain), std::move(environment), std::move(owner)));
+        new EngineCore(options, std::make_shared<const Domain>(std::move(domain)),
+                       std::move(environment), std::move(owner)));
     if (Status opened = core->open_parts(); !opened) return opened.error();
     core->start();
     core->closed_ = false;  // until here, whatever is thrown, there is nothing to drain
     return std::shared_ptr<Core>(core);
 }
 
-EngineCore::EngineCore(const EngineOptions& options, Domain domain, Environment environment,
-                       std::shared_ptr<void> owner)
+Result<std::shared_ptr<Core>> EngineCore::reign(std::shared_ptr<Node> node,
+                                                std::shared_ptr<void> owner) {
+    const StandbyCopy& copy = node->copy();
+    const std::shared_ptr<EngineCore> core(
+        new EngineCore(copy.options(), copy.domain(), copy.environment(), std::move(owner)));
+    core->node_ = std::move(node);
+    if (Status opened = core->open_parts(); !opened) return opened.error();
+    core->start();
+    core->closed_ = false;
+    return std::shared_ptr<Core>(core);
+}
+
+EngineCore::EngineCore(const EngineOptions& options, std::shared_ptr<const Domain> domain,
+                       Environment environment, std::shared_ptr<void> owner)
     : options_(options),
       domain_(std::move(domain)),
       environment_owner_(std::move(owner)),
       environment_(std::move(environment)) {
-    if (!environment_.random) environment_.random = random_word;
+    if (!environment_.random) environment_.random = system_random;
 }
 
 EngineCore::~EngineCore() {
@@ -83,19 +96,27 @@ EngineCore::~EngineCore() {
 }
 
 Status EngineCore::open_parts() {
-    for (std::uint32_t shard = 0; shard < options_.shards; ++shard)
-        parts_.push_back(std::make_unique<ShardPart>(options_, domain_, shard));
     if (options_.threading == Threading::none) {
         bell_ = std::make_unique<HostBell>();
         if (!bell_->ok())
             return Error{ErrorCode::io,
                          "engine: no event descriptor: raise the limit of open files"};
     }
-    return options_.transient ? open_transient() : open_journaled();
+    if (options_.transient) return open_transient();
+    if (node_ != nullptr) return open_journaled(node_->take());
+    if (!options_.replication.node.empty())
+        return Error{ErrorCode::usage, "engine " + options_.directory +
+                                           ": replication is set: open it as a Standby, "
+                                           "and promote() that when its turn has come"};
+    auto journal = OpenedJournal::open(options_, *domain_, environment_);
+    if (!journal) return journal.error();
+    return open_journaled(std::move(*journal));
 }
 
 Status EngineCore::open_transient() {
     const std::uint64_t run = environment_.random();
+    for (auto& fold : make_folds(options_, *domain_))
+        parts_.push_back(std::make_unique<ShardPart>(options_, std::move(fold)));
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
         journal::HeadOptions head;
         head.path = options_.heads + "/pawl-transient-" + journal::to_hex(run) + "-" +
@@ -120,49 +141,11 @@ Status EngineCore::open_transient() {
     return Done{};
 }
 
-Status EngineCore::open_journaled() {
-    journal::DirectoryOptions directory;
-    directory.path = options_.directory;
-    directory.shards = options_.shards;
-    directory.router_hash = domain_.router;
-    directory.schema_text = domain_.schema_text;
-    directory.segment_bytes = options_.segment_bytes;
-    directory.head_bytes = options_.head_bytes;
-    directory.heads = options_.heads;
-    directory.session_window = options_.session_window;
-    directory.flush_interval_ns = options_.flush_interval.count();
-    directory.progress = options_.on_recovery;
-    directory.random = environment_.random;
-    directory.parallel_recovery = environment_.parallel_recovery;
-    auto opened = journal::Directory::open(
-        environment_.storage, directory,
-        [this](std::uint32_t shard) -> journal::RecordSink& { return parts_[shard]->fold; });
-    if (!opened) return opened.error();
-    directory_ = std::move(*opened);
-
-    for (const journal::ShardReport& report : directory_->report().shards) {
-        const ShardPart& part = *parts_[report.shard];
-        recovered_records_ += part.fold.records();
-        recovered_events_ += part.fold.events();
-        replayed_records_ += report.records;
-        if (!report.snapshot_path.empty())
-            sentences_.push_back("snapshot " + report.snapshot_path + " stands for " +
-                                 std::to_string(part.fold.records() - report.records) +
-                                 " records; " + std::to_string(report.records) +
-                                 " behind it were replayed");
-        sentences_.insert(sentences_.end(), report.sentences.begin(), report.sentences.end());
-    }
-    created_ = directory_->report().created;
-    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
-        const ShardPart& part = *parts_[shard];
-        if (part.fold.failed())
-            return Error{
-                ErrorCode::mismatch,
-                "journal " + options_.directory + ": shard " + std::to_string(shard) +
-                    ", position " + std::to_string(part.fold.failed_at().value) + ": " +
-                    part.fold.why() +
-                    ": open it with the program that wrote it, or replay with a fixed one"};
-    }
+Status EngineCore::open_journaled(OpenedJournal journal) {
+    directory_ = std::move(journal.directory);
+    for (auto& fold : journal.folds)
+        parts_.push_back(std::make_unique<ShardPart>(options_, std::move(fold)));
+    tell_recovery();
     const auto& manifest = directory_->manifest();
     if (Status made = make_counters(manifest.heads + "/pawl-" + journal::to_hex(manifest.identity) +
                                     "-counters");
@@ -175,13 +158,31 @@ Status EngineCore::open_journaled() {
             ? allowed
             : std::clamp<std::size_t>(options_.record_bytes_max, 4096, allowed);
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
-        const journal::ShardEnd& end = directory_->end(shard);
+        const journal::ShardEnd& end = journal.ends[shard];
         make_shard(shard, directory_->head(shard), &directory_->journaler(shard),
                    StreamEnd{end.end, end.last_checksum, end.last_sequence, Time{end.last_time_ns}},
                    manifest.random_seed, record_max);
     }
     make_history();
-    return write_opening_notes();
+    if (Status written = write_opening_notes(journal.ends); !written) return written;
+    if (node_ != nullptr) begin_reign(journal.ends);
+    return Done{};
+}
+
+void EngineCore::tell_recovery() {
+    for (const journal::ShardReport& report : directory_->report().shards) {
+        const ShardPart& part = *parts_[report.shard];
+        recovered_records_ += part.fold->records();
+        recovered_events_ += part.fold->events();
+        replayed_records_ += report.records;
+        if (!report.snapshot_path.empty())
+            sentences_.push_back("snapshot " + report.snapshot_path + " stands for " +
+                                 std::to_string(part.fold->records() - report.records) +
+                                 " records; " + std::to_string(report.records) +
+                                 " behind it were replayed");
+        sentences_.insert(sentences_.end(), report.sentences.begin(), report.sentences.end());
+    }
+    created_ = directory_->report().created;
 }
 
 Status EngineCore::make_counters(const std::string& path) {
@@ -213,31 +214,59 @@ void EngineCore::make_shard(std::uint32_t shard, journal::Head& head, journal::J
     options.record_bytes_max = record_bytes_max & ~(record_alignment - 1);
     options.random_seed = random_seed;
     options.halt_when_decide_throws = options_.halt_when_decide_throws;
-    part.shard =
-        std::make_unique<Shard>(options, part.fold.machine(), part.fold.sessions(), head,
-                                Gate(head, journaler, nullptr), environment_.clock, *part.counters);
+    part.shard = std::make_unique<Shard>(
+        options, part.fold->machine(), part.fold->sessions(), head,
+        Gate(head, journaler, node_ == nullptr ? nullptr : &node_->gate(shard)), environment_.clock,
+        *part.counters);
     part.shard->go_on_at(end);
     part.shard->add_shared_port(part.queue, part.answers, options_.shared_queue_messages);
 }
 
 // Every opening leaves its epoch in the stream, and its schema when that is not the last one there.
-Status EngineCore::write_opening_notes() {
+Status EngineCore::write_opening_notes(const std::vector<journal::ShardEnd>& ends) {
+    // A directory that was a node's has seen epochs that were not counted here.
+    std::uint64_t number = directory_->epoch();
+    for (const journal::ShardEnd& end : ends)
+        number = std::max(number, end.epochs.last_epoch() + 1);
+    if (node_ != nullptr) number = node_->epoch();
+
     HashArchive hash;
-    hash.bytes(domain_.schema_text.data(), domain_.schema_text.size());
-    const SchemaRecord schema{hash.result(), static_cast<std::uint32_t>(domain_.schema_text.size()),
-                              1};
-    const EpochRecord epoch{directory_->epoch(), environment_.random()};
+    hash.bytes(domain_->schema_text.data(), domain_->schema_text.size());
+    const SchemaRecord schema{hash.result(),
+                              static_cast<std::uint32_t>(domain_->schema_text.size()), 1};
+    const EpochRecord epoch{number, environment_.random()};
     for (const auto& part : parts_) {
         bool written = part->shard->write_note(RecordKind::epoch, &epoch, sizeof epoch, {});
-        if (written && part->fold.schema_hash() != schema.hash)
+        if (written && part->fold->schema_hash() != schema.hash)
             written = part->shard->write_note(RecordKind::schema, &schema, sizeof schema,
-                                              domain_.schema_text);
+                                              domain_->schema_text);
         if (!written)
             return Error{ErrorCode::usage,
-                         "options: the schema has " + std::to_string(domain_.schema_text.size()) +
+                         "options: the schema has " + std::to_string(domain_->schema_text.size()) +
                              " bytes and does not fit one record: raise head_bytes"};
     }
     return Done{};
+}
+
+void EngineCore::begin_reign(const std::vector<journal::ShardEnd>& ends) {
+    Reigning reigning;
+    reigning.directory = directory_.get();
+    for (const journal::ShardEnd& end : ends) {
+        std::vector<journal::EpochStart> starts = end.epochs.starts();
+        starts.push_back({node_->epoch(), end.end});
+        reigning.epochs.emplace_back(starts);
+    }
+    reigning.hold = [this] {
+        for (const auto& part : parts_) part->shard->hold();
+    };
+    reigning.held = [this] {
+        return std::all_of(parts_.begin(), parts_.end(),
+                           [](const auto& part) { return part->shard->held(); });
+    };
+    reigning.go_on = [this] {
+        for (const auto& part : parts_) part->shard->go_on();
+    };
+    node_->reign(std::move(reigning));
 }
 
 void EngineCore::start() {
@@ -268,6 +297,9 @@ void EngineCore::start() {
                 IdleStrategy::park_max_default_ns, -1});
     crew_->add({"pawl-house", [this] { return careful(&EngineCore::housekeeping_work); },
                 Idle::park, 10'000'000, -1});
+    if (node_ != nullptr)
+        crew_->add({"pawl-replica", [this] { return careful(&EngineCore::replica_work); },
+                    options_.idle, 50'000, -1});
     if (directory_ != nullptr)
         crew_->add({.name = "pawl-history",
                     .do_work = [this] { return careful(&EngineCore::history_work); },
@@ -321,6 +353,7 @@ Status EngineCore::close(std::chrono::nanoseconds deadline) {
     for (const auto& part : parts_)
         if (part->snapshotter != nullptr) part->snapshotter->abandon();
     polling_.store(false, std::memory_order_release);
+    if (node_ != nullptr) node_->leave("engine " + options_.directory + " is closed");
 
     // Without a failed write the journal can be closed in order, whatever else stopped the engine.
     // After one, or out of memory, it is left as a killed process leaves it.

@@ -14,30 +14,29 @@
 #include <vector>
 
 #include "engine/history/cursors.hpp"
-#include "engine/platform/clock.hpp"
 #include "engine/runtime/crew.hpp"
 #include "engine/runtime/door.hpp"
+#include "engine/runtime/environment.hpp"
 #include "engine/runtime/host_bell.hpp"
+#include "engine/runtime/node.hpp"
+#include "engine/runtime/opened_journal.hpp"
 #include "engine/runtime/shard_part.hpp"
 #include "journal/directory.hpp"
 #include "pawl/detail/core.hpp"
 
 namespace pawl::detail {
 
-// The hidden world, handed in: what a test replaces. Everything outlives the engine.
-struct Environment {
-    journal::Storage& storage;
-    Clock& clock;
-    std::function<std::uint64_t()> random{};  // empty: the system's
-    // false: the opening thread recovers one shard after the other. For a world in one thread.
-    bool parallel_recovery = true;
-};
+// What cannot work whatever happens, in one sentence.
+Status check_options(const EngineOptions& options);
 
 class EngineCore final : public Core, public std::enable_shared_from_this<EngineCore> {
 public:
     static Result<std::shared_ptr<Core>> open(const EngineOptions& options, Domain domain,
                                               Environment environment,
                                               std::shared_ptr<void> environment_owner = nullptr);
+    // The engine of a node that is to be primary, on the journal that the node had so far.
+    static Result<std::shared_ptr<Core>> reign(std::shared_ptr<Node> node,
+                                               std::shared_ptr<void> owner);
     ~EngineCore() override;
 
     std::uint32_t shard_count() const noexcept override { return options_.shards; }
@@ -83,6 +82,8 @@ public:
         return options_.close_deadline;
     }
     Status close(std::chrono::nanoseconds deadline) override;
+    Status hand_over(const std::string& peer) override;
+    NodeStatus node_status() override;
 
     // ---- for the links ----
     bool closed() const noexcept { return door_.closed(); }
@@ -109,18 +110,20 @@ public:
                       std::chrono::steady_clock::time_point give_up);
 
 private:
-    EngineCore(const EngineOptions& options, Domain domain, Environment environment,
-               std::shared_ptr<void> owner);
+    EngineCore(const EngineOptions& options, std::shared_ptr<const Domain> domain,
+               Environment environment, std::shared_ptr<void> owner);
 
     Status open_parts();
     Status open_transient();
-    Status open_journaled();
+    Status open_journaled(OpenedJournal journal);
+    void tell_recovery();
     Status make_counters(const std::string& path);
     void remove_counters();
     void make_shard(std::uint32_t shard, journal::Head& head, journal::Journaler* journaler,
                     const StreamEnd& end, std::uint64_t random_seed, std::size_t record_bytes_max);
     void make_history();
-    Status write_opening_notes();
+    Status write_opening_notes(const std::vector<journal::ShardEnd>& ends);
+    void begin_reign(const std::vector<journal::ShardEnd>& ends);
     void start();
     bool drained() const;
     void answer_the_rest();
@@ -136,6 +139,7 @@ private:
     void ran_out_of_memory(std::uint32_t shard);
     std::size_t journal_work();
     std::size_t reply_work();
+    std::size_t replica_work();
     std::size_t housekeeping_work();
     std::size_t history_work();
     void watch_decisions(std::uint32_t shard);
@@ -143,10 +147,11 @@ private:
     void notify(Notice::Kind kind, std::uint32_t shard, std::string sentence);
 
     EngineOptions options_;
-    const Domain domain_;
+    const std::shared_ptr<const Domain> domain_;  // the folds know it
     std::shared_ptr<void> environment_owner_;
     Environment environment_;
     std::unique_ptr<journal::Directory> directory_;
+    std::shared_ptr<Node> node_;  // null: not replicated; not above the directory in time
     std::unique_ptr<journal::SharedRing> counter_memory_;
     std::string counter_path_;
     std::unique_ptr<CounterPage> counter_page_;

@@ -53,12 +53,13 @@ void EngineCore::make_history() {
                                          directory_->manifest().identity, options_.shards);
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
         SnapshotterOptions options;
-        options.fold = {&domain_, shard, options_.shards, options_.session_window,
+        options.fold = {domain_.get(), shard, options_.shards, options_.session_window,
                         options_.sessions_max};
         options.every_bytes = options_.snapshot_every_bytes;
         options.every_ns = options_.snapshot_every.count();
         if (options_.threading != Threading::own) options.slice_bytes = std::size_t{256} << 10;
         options.retention = {to_journal(options_.retention), options_.snapshots_kept};
+        if (node_ != nullptr) options.needed = [this, shard] { return node_->needed(shard); };
         options.last = directory_->report().shards[shard].snapshot_position;
         parts_[shard]->snapshotter = std::make_unique<Snapshotter>(
             environment_.storage, *directory_, *cursors_, options,

@@ -20,10 +20,11 @@ Offer EngineCore::admit(std::uint32_t shard, const MessageBuffer& message) const
     const bool acts = header.kind == MessageKind::command || header.kind == MessageKind::fact;
     if (!open) return Offer::closed;
     // A failed engine takes no more commands but can still be looked at.
-    if (failed() && acts) return Offer::closed;
+    if (failed() && acts)
+        return node_ != nullptr && node_->is_over() ? Offer::not_primary : Offer::closed;
     if (!acts) return Offer::accepted;
     const auto durability = static_cast<Durability>(header.durability);
-    if (durability >= Durability::replicated) return Offer::unavailable;
+    if (durability >= Durability::replicated && node_ == nullptr) return Offer::unavailable;
     if (directory_ == nullptr)
         return durability > Durability::journaled ? Offer::unavailable : Offer::accepted;
     if (directory_->preparer(shard).disk_full()) return Offer::disk_full;
@@ -142,6 +143,22 @@ Status EngineCore::read_record(std::uint32_t shard, std::uint64_t position,
     const std::lock_guard lock(part.reader_mutex);
     if (part.reader == nullptr) part.reader = directory_->reader(shard);
     return part.reader->read_record(Position{position}, bytes);
+}
+
+Status EngineCore::hand_over(const std::string& peer) {
+    if (node_ == nullptr)
+        return Error{ErrorCode::usage, "switchover to " + peer +
+                                           ": the engine is not replicated: open it as a Standby"};
+    return node_->hand_over(peer);
+}
+
+NodeStatus EngineCore::node_status() {
+    if (node_ != nullptr) return node_->status();
+    NodeStatus alone;
+    alone.role = Role::primary;
+    alone.epoch = directory_ != nullptr ? directory_->epoch() : 0;
+    alone.why = "it is not replicated";
+    return alone;
 }
 
 // ---- questions to whole shards ----

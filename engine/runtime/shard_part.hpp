@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/history/fold.hpp"
@@ -22,8 +23,8 @@
 namespace pawl::detail {
 
 struct ShardPart {
-    ShardPart(const EngineOptions& options, const Domain& domain, std::uint32_t index)
-        : fold({&domain, index, options.shards, options.session_window, options.sessions_max}),
+    ShardPart(const EngineOptions& options, std::unique_ptr<Fold> filled)
+        : fold(std::move(filled)),
           queue(options.shared_queue_messages),
           answers(options.shared_queue_messages) {}
 
@@ -36,7 +37,7 @@ struct ShardPart {
         return work;
     }
 
-    Fold fold;                                // what recovery filled and the shard goes on with
+    std::unique_ptr<Fold> fold;               // what recovery filled and the shard goes on with
     SharedQueue queue;                        // from threads without a producer
     SingleRing<RawReply> answers;             // to the reply agent
     std::unique_ptr<journal::Head> own_head;  // of a transient engine

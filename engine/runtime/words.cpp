@@ -6,6 +6,7 @@
 #include "pawl/archive.hpp"
 #include "pawl/detail/assert.hpp"
 #include "pawl/options.hpp"
+#include "pawl/role.hpp"
 #include "pawl/types.hpp"
 #include "pawl/verdict.hpp"
 
@@ -106,6 +107,26 @@ SessionId session_id(std::string_view name) noexcept {
     archive.bytes(name.data(), name.size());
     const std::uint64_t hash = archive.result();
     return SessionId{hash != 0 ? hash : 1};  // 0 means anonymous
+}
+
+const char* to_string(Role role) noexcept {
+    switch (role) {
+        case Role::waiting:
+            return "waiting";
+        case Role::learner:
+            return "learner";
+        case Role::standby:
+            return "standby";
+        case Role::taking_over:
+            return "taking over";
+        case Role::opening:
+            return "opening";
+        case Role::primary:
+            return "primary";
+        case Role::handing_over:
+            return "handing over";
+    }
+    return "unknown";
 }
 
 }  // namespace pawl

@@ -39,8 +39,11 @@ public:
     }
     // A reply waits for `end`: whoever makes it safe should hurry.
     void demand(Durability level, Position end) const noexcept {
-        if (journaler_ != nullptr &&
-            (level == Durability::synced || level == Durability::replicated_synced))
+        if (journaler_ == nullptr) return;
+        const bool alone =
+            replicated_ != nullptr && replicated_->alone.load(std::memory_order_relaxed);
+        if (level == Durability::synced || level == Durability::replicated_synced ||
+            (level == Durability::replicated && alone))
             journaler_->demand(end);
     }
     // The journal stands still because there is no room for another segment.

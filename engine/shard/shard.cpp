@@ -55,6 +55,10 @@ std::size_t Shard::do_work() {
 
 std::size_t Shard::pass() {
     take_new_lanes();
+    // Before the pass: what an earlier pass has committed is visible to who reads the answer.
+    const std::uint64_t hold = hold_.load(std::memory_order_acquire);
+    holding_ = hold != 0;
+    held_.store(hold, std::memory_order_release);
     std::size_t work = 0;
     const std::size_t count = ports_.size();
     for (std::size_t i = 0; i < count; ++i) {
@@ -84,6 +88,7 @@ std::size_t Shard::turn(Port& port) {
         const MessageView message(bytes);
         const MessageKind kind = message.header().kind;
         const bool to_decide = kind == MessageKind::command || kind == MessageKind::fact;
+        if (holding_ && !stopped() && (to_decide || kind == MessageKind::note)) break;
         if (to_decide && stopped()) {
             // A torn batch may have been published before it was answered.
             refuse(port, message.header(), torn_ ? Refusal::engine_failed : Refusal::closed);

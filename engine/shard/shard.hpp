@@ -59,6 +59,11 @@ public:
     // Take nothing more; what is not yet as safe as it asked is answered engine_failed. Final.
     void stop() noexcept { stopped_.store(true, std::memory_order_release); }
     bool stopped() const noexcept { return stopped_.load(std::memory_order_acquire); }
+    // Decide nothing until go_on(): what comes waits where it is. One caller at a time.
+    void hold() noexcept { hold_.store(++holds_, std::memory_order_release); }
+    void go_on() noexcept { hold_.store(0, std::memory_order_release); }
+    // The shard has obeyed the last hold(): nothing is committed until go_on().
+    bool held() const noexcept { return held_.load(std::memory_order_acquire) == holds_; }
 
     // ---- the shard's thread ----
     // One pass over all ways in. Returns messages decided plus replies delivered. May throw
@@ -139,7 +144,11 @@ private:
 
     Arrivals<std::shared_ptr<Lane>> new_lanes_;
     std::atomic<bool> stopped_{false};
-    bool torn_ = false;  // the shard's thread: a pass has thrown
+    std::uint64_t holds_ = 0;             // the caller's: counted, so that an old answer is none
+    std::atomic<std::uint64_t> hold_{0};  // 0: none
+    std::atomic<std::uint64_t> held_{0};
+    bool holding_ = false;  // the shard's thread: in this pass
+    bool torn_ = false;     // the shard's thread: a pass has thrown
 };
 
 }  // namespace pawl::detail

@@ -283,6 +283,12 @@ public:
     Status close(std::chrono::nanoseconds deadline) { return core_->close(deadline); }
     Status close() { return core_->close(core_->close_deadline()); }  // of the options
 
+    // Of a replicated engine: this peer, which must be in the in-sync set, becomes primary as soon
+    // as it has everything; nothing is decided until then. Done: it is under way; this engine
+    // stops when it has happened, and goes on when it was called off. See node_status().
+    Status hand_over(const std::string& peer) { return core_->hand_over(peer); }
+    NodeStatus node_status() { return core_->node_status(); }
+
     // What opening found: a new directory, how much its state is made of (with what a snapshot
     // stood for) and how much of that was replayed, and a sentence for everything that was not
     // ordinary.

@@ -36,6 +36,47 @@ enum class Retention : std::uint8_t {
     remove = 2,   // gone: history below cannot be read or replayed any more
 };
 
+// What a primary does when a standby of the in-sync set is silent.
+enum class ReplicationPolicy : std::uint8_t {
+    available = 0,  // takes it out of the set, then goes on without it: the default
+    strict = 1,     // waits: what asked for a standby's acknowledgement gets none
+};
+
+// Another node of the same engine.
+struct ReplicationPeer {
+    std::string name{};
+    std::string address{};  // "host:port" with a numeric host; ":port" is this machine
+};
+
+// Several nodes with one history: one is primary and writes, the others follow and one of them
+// takes over. No time here is for safety: another choice costs waiting, or a take-over that was not
+// needed.
+struct ReplicationOptions {
+    std::string node{};     // this node's name, 1 to 64 letters, digits, '.', '-', '_'; empty: no
+                            // replication
+    std::string address{};  // where its peers find it; a port of 0 is no address for others
+    std::vector<ReplicationPeer> peers{};  // all other nodes
+    // Who says which node writes: "etcd://host:port[,host:port]/name", or "file:///path" for nodes
+    // on one machine.
+    std::string arbiter{};
+    std::string secret{};  // the same on all nodes; empty: nobody is kept out
+    // Nobody has ever acknowledged anything: where the arbiter has no key this node makes one and
+    // becomes the first primary. For one node, the first time.
+    bool may_begin = false;
+    ReplicationPolicy policy = ReplicationPolicy::available;
+    // Between two signs of life. Default: a fifth of fail_after. 1 ms to a third of fail_after.
+    std::chrono::milliseconds heartbeat{20};
+    // A standby takes over when its primary was not heard for so long. Longer than any pause of
+    // process, machine or network that shall not be a failure. At least 10 ms.
+    std::chrono::milliseconds fail_after{100};
+    // A primary goes on without a standby that was not heard for so long: the longest pause of
+    // `replicated` replies. Longer than fail_after, so that a standby that is alive and hears
+    // nothing acts first.
+    std::chrono::milliseconds degrade_after{200};
+    // A switchover whose successor does not have everything by then is called off.
+    std::chrono::milliseconds hand_over_within{1000};
+};
+
 // Something an operator should know. Called on the engine's own threads; must return soon.
 struct Notice {
     enum class Kind : std::uint8_t {
@@ -46,6 +87,7 @@ struct Notice {
         decision_threw,   // a poison command was contained
         snapshot,         // one was made
         snapshot_failed,  // one was given up, or retention was: nothing else suffers
+        role,             // of a replicated engine: a role, the in-sync set or a copy has changed
     };
     Kind kind{};
     std::uint32_t shard = 0;
@@ -80,6 +122,7 @@ struct EngineOptions {
     std::chrono::nanoseconds snapshot_every{0};
     std::uint32_t snapshots_kept = 2;  // per shard, at least 1; older ones are removed
     Retention retention = Retention::keep;
+    ReplicationOptions replication{};
 
     // ---- performance ----
     Idle idle = Idle::park;

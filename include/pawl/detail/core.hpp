@@ -15,6 +15,7 @@
 #include "pawl/detail/raw_reply.hpp"
 #include "pawl/options.hpp"
 #include "pawl/result.hpp"
+#include "pawl/role.hpp"
 
 namespace pawl::detail {
 
@@ -124,7 +125,29 @@ public:
     virtual Status snapshot(std::chrono::nanoseconds patience) = 0;
     virtual std::chrono::nanoseconds close_deadline() const noexcept = 0;
     virtual Status close(std::chrono::nanoseconds deadline) = 0;
+    virtual Status hand_over(const std::string& peer) = 0;
+    virtual NodeStatus node_status() = 0;
 };
+
+// An open standby. Any thread, unless a function says otherwise.
+class FollowerCore {
+public:
+    virtual ~FollowerCore() = default;
+    virtual NodeStatus status() = 0;
+    // true: this node is to be primary, promote() now. An error: it has failed for good.
+    virtual Result<bool> wait_for_turn(std::chrono::nanoseconds patience) = 0;
+    // Once, when its turn has come; nothing else may be called afterwards.
+    virtual Result<std::shared_ptr<Core>> promote() = 0;
+    // Between two steps of applying. False: there is no copy yet.
+    virtual bool ask(std::uint32_t shard, std::uint8_t aggregate_type, Id id,
+                     Question& question) = 0;
+    virtual std::uint64_t state_hash() = 0;
+    virtual std::uint32_t shard_count() const noexcept = 0;
+    virtual void accept_loss() = 0;
+    virtual std::size_t poll() = 0;
+    virtual Status close() = 0;
+};
+Result<std::unique_ptr<FollowerCore>> open_follower(const EngineOptions& options, Domain domain);
 
 Result<std::shared_ptr<Core>> open_core(const EngineOptions& options, Domain domain);
 

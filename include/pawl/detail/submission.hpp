@@ -166,6 +166,20 @@ private:
     Core* core_;
 };
 
+// Calls `visit` with the state, or with a blank one when nothing ever happened to the aggregate.
+template <class A, class Visit>
+void with_state(const void* state, Visit&& visit) {
+    if (state != nullptr) {
+        visit(*static_cast<const A*>(state));
+    } else if constexpr (std::is_default_constructible_v<A>) {
+        const A blank{};
+        visit(blank);
+    } else {
+        const A blank(std::pmr::new_delete_resource());
+        visit(blank);
+    }
+}
+
 // A read of one state on its shard; the answer travels the way of the replies.
 template <class A, class Ask, class Answer>
 class QueryTask final : public Question, public Completion {
@@ -173,15 +187,7 @@ public:
     QueryTask(Ask ask, std::shared_ptr<FutureState<Answer>> state)
         : ask_(std::move(ask)), state_(std::move(state)) {}
     void answer(const void* state, Version) noexcept override {
-        if (state != nullptr) {
-            answer_.emplace(ask_(*static_cast<const A*>(state)));
-        } else if constexpr (std::is_default_constructible_v<A>) {
-            const A blank{};
-            answer_.emplace(ask_(blank));
-        } else {
-            const A blank(std::pmr::new_delete_resource());
-            answer_.emplace(ask_(blank));
-        }
+        with_state<A>(state, [this](const A& known) { answer_.emplace(ask_(known)); });
     }
     void complete(const RawReply&) noexcept override {
         if (answer_.has_value())

@@ -1,0 +1,247 @@
+// What a node does in every role: it hears, the roles decide, it obeys, then it speaks.
+#include "engine/runtime/node.hpp"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "pawl/detail/assert.hpp"
+
+namespace pawl::detail {
+
+using replication::HandshakeState;
+using replication::Role;
+
+namespace {
+
+replication::RoleOptions role_options(const NodeOptions& options) {
+    const ReplicationOptions& given = options.replication;
+    replication::RoleOptions roles;
+    roles.self = {given.node, options.boot};
+    for (const ReplicationPeer& peer : given.peers) roles.peers.push_back(peer.name);
+    roles.policy = given.policy == ReplicationPolicy::strict ? replication::Policy::strict
+                                                             : replication::Policy::available;
+    roles.may_begin = given.may_begin;
+    roles.fail_after_ns = std::chrono::nanoseconds(given.fail_after).count();
+    roles.degrade_after_ns = std::chrono::nanoseconds(given.degrade_after).count();
+    roles.hand_over_ns = std::chrono::nanoseconds(given.hand_over_within).count();
+    return roles;
+}
+
+}  // namespace
+
+// The agent comes back at once; whoever visits must not wait for its next pause.
+class Node::Visit {
+public:
+    explicit Visit(const Node& node) : node_(node) {
+        node_.visitors_.fetch_add(1, std::memory_order_relaxed);
+        node_.working_.lock();
+        node_.visitors_.fetch_sub(1, std::memory_order_relaxed);
+    }
+    ~Visit() { node_.working_.unlock(); }
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
+
+private:
+    const Node& node_;
+};
+
+Node::Node(const NodeOptions& options, std::unique_ptr<StandbyCopy> copy, NodeWays ways)
+    : options_(options), copy_(std::move(copy)), ways_(std::move(ways)) {
+    PAWL_ASSERT(options_.boot != 0);
+    for (const ReplicationPeer& peer : options_.replication.peers)
+        peers_.push_back({.name = peer.name, .address = peer.address});
+    for (std::uint32_t shard = 0; shard < copy_->options().shards; ++shard) {
+        gates_.push_back(std::make_unique<journal::ReplicatedPositions>());
+        needed_.push_back(std::make_unique<std::atomic<std::uint64_t>>(~std::uint64_t{0}));
+    }
+}
+
+Node::~Node() {
+    receiver_.reset();  // before the streams that it feeds
+}
+
+Status Node::begin() {
+    replication::Holdings holdings;
+    holdings.blank = !copy_->is_there();
+    if (!holdings.blank) {
+        if (Status opened = copy_->open(); !opened) return opened;
+        holdings.epoch = copy_->journal().last_epoch();
+        holdings.may_have_lost = copy_->may_have_lost();
+    }
+    roles_ = std::make_unique<replication::RoleMachine>(role_options(options_), holdings,
+                                                        std::move(ways_.arbiter));
+    return Done{};
+}
+
+Node::Peer* Node::find(const std::string& name) {
+    const auto found = std::find_if(peers_.begin(), peers_.end(),
+                                    [&](const Peer& peer) { return peer.name == name; });
+    return found == peers_.end() ? nullptr : &*found;
+}
+
+void Node::say(const std::string& sentence) const {
+    if (options_.say) options_.say(sentence);
+}
+
+void Node::fail(const std::string& sentence) {
+    if (failure_.empty()) failure_ = sentence;
+}
+
+std::string Node::failure() const {
+    const Visit visit(*this);
+    return failure_;
+}
+
+void Node::visit(const std::function<void(StandbyCopy&)>& visit) {
+    const Visit visiting(*this);
+    visit(*copy_);
+}
+
+Status Node::hand_over(const std::string& peer) {
+    const Visit visit(*this);
+    return roles_->hand_over(peer, now_ns_);
+}
+
+void Node::accept_loss() {
+    const Visit visit(*this);
+    roles_->accept_loss();
+}
+
+NodeStatus Node::status() const {
+    const Visit visit(*this);
+    NodeStatus status;
+    status.role = roles_->role();
+    status.epoch = roles_->epoch();
+    status.why = roles_->why();
+    if (const auto& reign = roles_->reign()) {
+        status.primary = reign->primary().node;
+        status.in_sync = reign->in_sync();
+    }
+    for (const Peer& peer : peers_)
+        if (peer.sender != nullptr)
+            status.lag_bytes = std::max(status.lag_bytes, peer.sender->lag_bytes());
+    if (reigns() || !copy_->is_open()) return status;
+    for (std::uint32_t shard = 0; receiver_ != nullptr && shard < copy_->options().shards;
+         ++shard) {
+        const Position end = receiver_->primary_end(shard);
+        const Position here = copy_->streams()->applied(shard);
+        if (end > here) status.lag_bytes += end.value - here.value;
+    }
+    if (fresh_ns_ >= 0) status.age = std::chrono::nanoseconds(now_ns_ - fresh_ns_);
+    return status;
+}
+
+std::size_t Node::do_work(std::int64_t now_ns) {
+    while (visitors_.load(std::memory_order_relaxed) != 0) std::this_thread::yield();
+    const std::lock_guard working(working_);
+    now_ns_ = now_ns;
+    if (!failure_.empty()) {
+        if (reigns()) end_reign();
+        return 0;
+    }
+    std::size_t work = greet();
+    work += reigns() ? serve() : follow();
+    work += roles_->do_work(now_ns);
+    obey();
+    for (const replication::RoleEvent& event : roles_->take_events()) say(event.sentence);
+    return work;
+}
+
+// Before anything else is said to anybody.
+void Node::obey() {
+    if (reigns()) {
+        if (roles_->role() == Role::primary || roles_->role() == Role::handing_over) {
+            move_gates();
+            note_marks();
+        } else {
+            end_reign();
+        }
+        return;
+    }
+    if (!roles_->acknowledges()) end_following(roles_->why());
+    if (copy_->may_have_lost() && !roles_->may_have_lost())
+        if (Status forgiven = copy_->forgive_loss(); !forgiven) fail(forgiven.error().sentence);
+    if (roles_->role() == Role::opening && !over_.load(std::memory_order_relaxed))
+        prepare_to_reign();
+}
+
+// ---- meeting
+
+replication::TalkOptions Node::talk_options() const {
+    replication::TalkOptions talk;
+    talk.epoch = reigns() ? roles_->epoch() : roles_->epoch_seen();
+    talk.heartbeat_ns = std::chrono::nanoseconds(options_.replication.heartbeat).count();
+    talk.silent_ns = std::chrono::nanoseconds(options_.replication.fail_after).count();
+    return talk;
+}
+
+replication::HandshakeOptions Node::greeting_options() const {
+    replication::HandshakeOptions greeting;
+    greeting.name = options_.replication.node;
+    greeting.boot = options_.boot;
+    greeting.epoch = roles_->epoch_seen();
+    greeting.secret = options_.replication.secret;
+    const journal::Directory* directory =
+        reigns() ? reigning_.directory : copy_->journal().directory.get();
+    if (directory == nullptr || begin_anew_) return greeting;
+    const journal::Manifest& manifest = directory->manifest();
+    greeting.facts.identity = manifest.identity;
+    greeting.facts.router_hash = manifest.router_hash;
+    greeting.facts.shards = manifest.shards;
+    return greeting;
+}
+
+std::size_t Node::greet() {
+    std::size_t work = 0;
+    while (auto link = ways_.listener != nullptr ? ways_.listener->accept() : nullptr) {
+        ++work;
+        Greeting greeting{std::move(link), nullptr};
+        greeting.handshake = std::make_unique<replication::Handshake>(
+            *greeting.link, replication::Side::called, greeting_options(), ways_.random);
+        greetings_.push_back(std::move(greeting));
+    }
+    for (Greeting& greeting : greetings_) {
+        const HandshakeState state = greeting.handshake->do_work(now_ns_);
+        if (state == HandshakeState::admitted) admitted(std::move(greeting));
+        if (state != HandshakeState::running) ++work;
+    }
+    std::erase_if(greetings_, [](const Greeting& greeting) {
+        return greeting.link == nullptr || greeting.handshake->state() != HandshakeState::running;
+    });
+    return work;
+}
+
+// A caller has shown who it is.
+void Node::admitted(Greeting greeting) {
+    const replication::Peer who = greeting.handshake->peer();
+    const auto no = [&](replication::Refusal reason, const std::string& text) {
+        replication::refuse(*greeting.link, roles_->epoch_seen(), reason, text);
+        greeting.link.reset();
+    };
+    roles_->heard_epoch(who.epoch);
+    Peer* peer = find(who.name);
+    if (peer == nullptr)
+        return no(replication::Refusal::role, "no node '" + who.name + "' is configured here");
+    roles_->heard(who.name, who.boot, now_ns_);
+    if (!reigns() || roles_->role() != Role::primary)
+        return no(replication::Refusal::role, options_.replication.node + " is not the primary");
+    replication::SenderOptions sender;
+    sender.talk = talk_options();
+    peer->sender = std::make_unique<replication::Sender>(
+        copy_->environment().storage, *reigning_.directory, std::move(greeting.link), sender,
+        [this](std::uint32_t shard) { return reigning_.epochs[shard]; });
+    peer->frames = 0;
+    roles_->follows(who.name, false, 0);
+}
+
+void Node::leave(const std::string& why) {
+    const Visit visit(*this);
+    end_following(why);
+    for (Peer& peer : peers_)
+        if (peer.sender != nullptr) peer.sender->stop(why);
+    greetings_.clear();
+    ways_.listener.reset();  // the address is free for the next life
+}
+
+}  // namespace pawl::detail

@@ -1,0 +1,172 @@
+// One node of a replicated engine: what it hears of its peers and of the arbiter, and what its
+// streams do about it. An agent: knows roles, links and streams; no aggregate, no thread.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/replication/handshake.hpp"
+#include "engine/replication/link_redial.hpp"
+#include "engine/replication/receiver.hpp"
+#include "engine/replication/role_machine.hpp"
+#include "engine/replication/sender.hpp"
+#include "engine/runtime/standby_copy.hpp"
+#include "journal/replicated_positions.hpp"
+#include "pawl/role.hpp"
+
+namespace pawl::detail {
+
+// How a node reaches others: the system's sockets and arbiter, or a test's.
+struct NodeWays {
+    std::shared_ptr<replication::Connector> connector;
+    std::unique_ptr<replication::Listener> listener;
+    std::unique_ptr<replication::Arbiter> arbiter;
+    replication::RandomSource random;
+};
+
+struct NodeOptions {
+    ReplicationOptions replication;
+    std::uint64_t boot = 0;  // of this life, as the ways' links have it; not 0
+    // For operators: a role, the in-sync set or the directory has changed. May be null.
+    std::function<void(const std::string& sentence)> say;
+};
+
+// What a primary's shards do for the node. Called on the node's thread.
+struct Reigning {
+    journal::Directory* directory = nullptr;  // outlives the reign
+    std::vector<journal::EpochLog> epochs;    // of each stream, this reign's own included
+    std::function<void()> hold;               // decide nothing from now on
+    std::function<bool()> held;               // every shard has obeyed
+    std::function<void()> go_on;
+};
+
+// do_work() and the functions behind it are the agent's thread's; what says so is for any thread.
+class Node {
+public:
+    Node(const NodeOptions& options, std::unique_ptr<StandbyCopy> copy, NodeWays ways);
+    ~Node();
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
+    // Recovers what is there. Before anything else.
+    Status begin();
+    std::size_t do_work(std::int64_t now_ns);
+    // Something went wrong that only a new opening can mend: a sentence; empty: nothing. Any
+    // thread.
+    std::string failure() const;
+
+    // ---- a follower; any thread
+    StandbyCopy& copy() noexcept { return *copy_; }
+    // Calls `visit` between two steps of the agent, while the states stand still.
+    void visit(const std::function<void(StandbyCopy&)>& visit);
+    // This node is to be primary, and everything it has is applied: take() now.
+    bool ready_to_reign() const noexcept { return ready_.load(std::memory_order_acquire); }
+
+    // ---- becoming primary: whoever opens the engine calls these, while nobody calls do_work()
+    OpenedJournal take() { return copy_->take(); }
+    std::uint64_t epoch() const noexcept { return roles_->epoch(); }
+    // The epoch's records are in the streams.
+    void reign(Reigning reigning);
+    // For the reply gate. Lives as long as the node.
+    const journal::ReplicatedPositions& gate(std::uint32_t shard) const noexcept {
+        return *gates_[shard];
+    }
+
+    // ---- a primary; any thread
+    // It must not answer any more. Final.
+    bool is_over() const noexcept { return over_.load(std::memory_order_acquire); }
+    // Plans a switchover to this peer. Done: it is under way.
+    Status hand_over(const std::string& peer);
+    // What retention must leave for the peers that are there.
+    Position needed(std::uint32_t shard) const noexcept {
+        return Position{needed_[shard]->load(std::memory_order_relaxed)};
+    }
+    // An operator's word: nobody has more than this node.
+    void accept_loss();
+    NodeStatus status() const;
+
+    // Ends every conversation in order; nothing is acknowledged afterwards, and nobody is called
+    // or heard.
+    void leave(const std::string& why);
+
+private:
+    struct Peer {
+        std::string name{};
+        std::string address{};
+        std::unique_ptr<replication::Sender> sender{};
+        std::uint64_t frames = 0;  // of the sender's, as heard so far
+        std::uint64_t mark = 0;
+        std::vector<Position> mark_at{};
+    };
+    struct Greeting {
+        std::unique_ptr<replication::Link> link;
+        std::unique_ptr<replication::Handshake> handshake;
+    };
+    class Visit;
+
+    Peer* find(const std::string& name);
+    bool reigns() const noexcept { return reigning_.directory != nullptr; }
+    replication::HandshakeOptions greeting_options() const;
+    replication::TalkOptions talk_options() const;
+    std::size_t greet();
+    void admitted(Greeting greeting);
+    void obey();
+
+    std::size_t follow();
+    void call_primary();
+    void heard_primary();
+    void after_conversation();
+    void change_directory();
+    void prepare_to_reign();
+    void measure_age();
+    void end_following(const std::string& why);
+
+    std::size_t serve();
+    void hear_peer(Peer& peer);
+    void note_marks();
+    void move_gates();
+    void end_reign();
+
+    void say(const std::string& sentence) const;
+    void fail(const std::string& sentence);
+
+    const NodeOptions options_;
+    const std::unique_ptr<StandbyCopy> copy_;
+    NodeWays ways_;
+    std::unique_ptr<replication::RoleMachine> roles_;
+    std::vector<Peer> peers_;
+    std::vector<Greeting> greetings_;  // of callers
+    std::int64_t now_ns_ = 0;
+
+    // a follower's
+    std::unique_ptr<replication::Redial> redial_;
+    std::string called_;  // the peer's name
+    Greeting calling_;
+    std::unique_ptr<replication::Receiver> receiver_;
+    std::uint64_t frames_ = 0;  // of the receiver's, as heard so far
+    bool begin_anew_ = false;   // what is here cannot be continued
+    std::int64_t fresh_ns_ = -1;
+    std::int64_t ends_ns_ = -1;  // when ends_ were heard; -1: none are awaited
+    std::vector<Position> ends_;
+    std::atomic<bool> ready_{false};
+
+    // a primary's
+    Reigning reigning_;
+    bool holding_ = false;
+    std::vector<std::unique_ptr<journal::ReplicatedPositions>> gates_;
+    std::vector<std::unique_ptr<std::atomic<std::uint64_t>>> needed_;
+    std::atomic<bool> over_{false};
+
+    mutable std::mutex working_;  // held for a step of the agent
+    mutable std::atomic<std::uint32_t> visitors_{0};
+    std::string failure_;  // under working_
+};
+
+}  // namespace pawl::detail

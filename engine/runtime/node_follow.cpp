@@ -1,0 +1,158 @@
+// A node that is not primary: calls the primary, lets its copy grow, and mends the copy when the
+// primary says so.
+#include <utility>
+
+#include "engine/runtime/node.hpp"
+#include "pawl/detail/assert.hpp"
+
+namespace pawl::detail {
+
+using replication::HandshakeState;
+using replication::ReceiverState;
+using replication::Role;
+using replication::TalkEnd;
+using replication::Todo;
+
+namespace {
+
+// A primary that is there answers within the first attempts; one that comes back is found soon.
+constexpr replication::RedialOptions redial_options{5'000'000, 100'000'000};
+
+}  // namespace
+
+std::size_t Node::follow() {
+    if (const std::string broken = copy_->failure(); !broken.empty()) {
+        fail(broken);
+        end_following(broken);
+        return 0;
+    }
+    if (!roles_->acknowledges()) return 0;
+    if (receiver_ == nullptr) {
+        call_primary();
+        return receiver_ != nullptr ? 1 : 0;
+    }
+    const std::size_t work = receiver_->do_work(now_ns_);
+    heard_primary();
+    measure_age();
+    if (receiver_->state() == ReceiverState::over) after_conversation();
+    return work;
+}
+
+void Node::heard_primary() {
+    const replication::Talk& talk = receiver_->talk();
+    roles_->heard_epoch(receiver_->epoch_seen());
+    if (talk.counters().frames == frames_) return;
+    frames_ = talk.counters().frames;
+    roles_->heard(called_, talk.peer_boot(), now_ns_);
+}
+
+void Node::call_primary() {
+    const std::string& name = roles_->reign()->primary().node;
+    if (redial_ == nullptr || called_ != name) {
+        const Peer* peer = find(name);
+        if (peer == nullptr) return;  // the reign names a node that this one does not know
+        calling_ = {};
+        called_ = name;
+        redial_ = std::make_unique<replication::Redial>(*ways_.connector, peer->address,
+                                                        redial_options, ways_.random);
+    }
+    if (calling_.link == nullptr) {
+        calling_.link = redial_->next(now_ns_);
+        if (calling_.link == nullptr) return;
+        calling_.handshake = std::make_unique<replication::Handshake>(
+            *calling_.link, replication::Side::caller, greeting_options(), ways_.random);
+    }
+    const HandshakeState state = calling_.handshake->do_work(now_ns_);
+    if (state == HandshakeState::running) return;
+    Greeting answer = std::exchange(calling_, {});
+    if (state == HandshakeState::over) return;
+    const replication::Peer who = answer.handshake->peer();
+    roles_->heard_epoch(who.epoch);
+    if (who.name != called_) return;  // another node has that address
+    roles_->heard(who.name, who.boot, now_ns_);
+    if (who.boot != roles_->reign()->primary().boot) return;
+    redial_->worked();
+    replication::ReceiverOptions receiver;
+    receiver.talk = talk_options();
+    receiver.directory = copy_->options().directory;
+    receiver_ = std::make_unique<replication::Receiver>(copy_->environment().storage,
+                                                        begin_anew_ ? nullptr : copy_->streams(),
+                                                        std::move(answer.link), receiver);
+    frames_ = 0;
+    ends_ns_ = -1;
+}
+
+void Node::end_following(const std::string& why) {
+    calling_ = {};
+    if (receiver_ == nullptr) return;
+    receiver_->stop(why);
+    receiver_.reset();
+}
+
+void Node::after_conversation() {
+    switch (receiver_->end()) {
+        case TalkEnd::done:
+            return change_directory();
+        case TalkEnd::failed:
+        case TalkEnd::foreign:
+            fail(receiver_->why());
+            break;
+        default:  // it may be better the next time
+            break;
+    }
+    receiver_.reset();
+}
+
+void Node::change_directory() {
+    const std::unique_ptr<replication::Receiver> done = std::move(receiver_);
+    if (done->todo() == Todo::nothing) return;
+    const std::string name = copy_->options().directory;
+    if (copy_->is_open())
+        if (Status closed = copy_->close(); !closed) return fail(closed.error().sentence);
+    if (done->todo() == Todo::cut) {
+        const auto cut = copy_->cut(done->parts());
+        if (!cut.ok()) {
+            if (cut.error().code != ErrorCode::mismatch) return fail(cut.error().sentence);
+            begin_anew_ = true;
+            say("journal " + name + ": " + cut.error().sentence + "; it begins anew as a copy");
+        } else {
+            for (const journal::ShardCut& shard : cut->shards)
+                for (const std::string& sentence : shard.sentences) say(sentence);
+        }
+    } else {
+        if (Status adopted = copy_->adopt(done->origin(), done->begins()); !adopted)
+            return fail(adopted.error().sentence);
+        begin_anew_ = false;
+        say("journal " + name + ": begins as a copy of " + called_ + "'s");
+    }
+    if (Status opened = copy_->open(); !opened) fail(opened.error().sentence);
+}
+
+// The states are as fresh as the last sign of life whose ends they have reached.
+void Node::measure_age() {
+    if (!copy_->is_open() || receiver_->state() != ReceiverState::following) return;
+    const std::uint32_t shards = copy_->options().shards;
+    if (ends_ns_ < 0) {
+        ends_.resize(shards);
+        for (std::uint32_t shard = 0; shard < shards; ++shard)
+            ends_[shard] = receiver_->primary_end(shard);
+        ends_ns_ = receiver_->primary_heard_ns();
+    }
+    if (ends_ns_ < 0) return;
+    for (std::uint32_t shard = 0; shard < shards; ++shard)
+        if (copy_->streams()->applied(shard) < ends_[shard]) return;
+    fresh_ns_ = ends_ns_;
+    ends_ns_ = -1;
+}
+
+void Node::prepare_to_reign() {
+    PAWL_ASSERT(receiver_ == nullptr);
+    if (ready_.load(std::memory_order_relaxed)) return;
+    if (!copy_->is_open())
+        if (Status made = copy_->open(); !made) return fail(made.error().sentence);
+    if (!copy_->apply_all_soon()) return;
+    if (!copy_->streams()->trouble().empty()) return fail(copy_->streams()->trouble());
+    ready_.store(true, std::memory_order_release);
+}
+
+}  // namespace pawl::detail

@@ -1,0 +1,120 @@
+// A node that is primary: its peers' copies, and what may be answered because of them.
+#include <algorithm>
+#include <utility>
+
+#include "engine/runtime/node.hpp"
+#include "pawl/detail/assert.hpp"
+
+namespace pawl::detail {
+
+using replication::Role;
+using replication::SenderState;
+using replication::TalkEnd;
+
+void Node::reign(Reigning reigning) {
+    PAWL_ASSERT(ready_to_reign() && reigning.directory != nullptr);
+    reigning_ = std::move(reigning);
+    roles_->opened();
+    ready_.store(false, std::memory_order_relaxed);
+    move_gates();
+    note_marks();
+}
+
+std::size_t Node::serve() {
+    std::size_t work = 0;
+    for (Peer& peer : peers_) {
+        if (peer.sender == nullptr) continue;
+        work += peer.sender->do_work(now_ns_);
+        hear_peer(peer);
+    }
+    return work;
+}
+
+void Node::hear_peer(Peer& peer) {
+    replication::Sender& sender = *peer.sender;
+    roles_->heard_epoch(sender.epoch_seen());
+    const replication::Talk& talk = sender.talk();
+    if (talk.counters().frames != peer.frames) {
+        peer.frames = talk.counters().frames;
+        roles_->heard(peer.name, talk.peer_boot(), now_ns_);
+    }
+    const bool follows = sender.state() == SenderState::following;
+    bool reached = follows && peer.mark != 0;
+    for (std::uint32_t shard = 0; reached && shard < gates_.size(); ++shard)
+        reached = Position{sender.positions(shard).received.load(std::memory_order_relaxed)} >=
+                  peer.mark_at[shard];
+    roles_->follows(peer.name, follows, reached ? peer.mark : 0);
+    if (sender.state() == SenderState::over) {
+        if (sender.peer_is_ahead())
+            fail(peer.name +
+                 " has records that this node has lost, in no other history: stop this "
+                 "node and let " +
+                 peer.name + " take over");
+        peer.sender.reset();
+    }
+}
+
+// What is released later than this was written here by move_gates(), or is not above what is
+// committed now: in both cases who reaches the mark has it.
+void Node::note_marks() {
+    const bool hold = roles_->role() == Role::handing_over;
+    if (hold != holding_) {
+        holding_ = hold;
+        if (hold)
+            reigning_.hold();
+        else
+            reigning_.go_on();
+    }
+    for (Peer& peer : peers_) {
+        const std::uint64_t mark = roles_->mark(peer.name);
+        if (mark == peer.mark || (hold && !reigning_.held())) continue;
+        peer.mark = mark;
+        peer.mark_at.clear();
+        for (std::uint32_t shard = 0; shard < gates_.size(); ++shard)
+            peer.mark_at.push_back(reigning_.directory->head(shard).committed());
+    }
+}
+
+// The least that any copy that counts has. One that is not there has nothing.
+void Node::move_gates() {
+    for (std::uint32_t shard = 0; shard < gates_.size(); ++shard) {
+        const std::uint64_t mine = reigning_.directory->head(shard).synced().value;
+        std::uint64_t received = ~std::uint64_t{0};
+        std::uint64_t synced = received;
+        std::uint64_t applied = received;
+        std::uint64_t needed = received;
+        bool alone = true;
+        for (const Peer& peer : peers_) {
+            if (peer.sender != nullptr) needed = std::min(needed, peer.sender->needed(shard).value);
+            if (!roles_->needs(peer.name)) continue;
+            alone = false;
+            if (peer.sender == nullptr) {
+                received = synced = applied = 0;
+                continue;
+            }
+            const journal::ReplicatedPositions& there = peer.sender->positions(shard);
+            received = std::min(received, there.received.load(std::memory_order_relaxed));
+            synced = std::min(synced, there.synced.load(std::memory_order_relaxed));
+            applied = std::min(applied, there.applied.load(std::memory_order_relaxed));
+        }
+        journal::ReplicatedPositions& gate = *gates_[shard];
+        gate.alone.store(alone, std::memory_order_relaxed);
+        gate.received.store(alone ? mine : received, std::memory_order_release);
+        gate.synced.store(alone ? mine : synced, std::memory_order_release);
+        gate.applied.store(alone ? mine : applied, std::memory_order_release);
+        needed_[shard]->store(needed, std::memory_order_relaxed);
+    }
+}
+
+// Nothing is released any more: the gates stay where they are. The peers hear of the new epoch.
+void Node::end_reign() {
+    if (over_.exchange(true, std::memory_order_acq_rel)) return;
+    for (Peer& peer : peers_) {
+        if (peer.sender == nullptr) continue;
+        peer.sender->raise_epoch(roles_->epoch_seen());
+        peer.sender->stop(roles_->why());
+        peer.sender.reset();
+    }
+}
+
+}  // namespace pawl::detail

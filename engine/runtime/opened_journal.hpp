@@ -1,0 +1,36 @@
+// A directory that was opened and what its streams amount to: what an engine goes on with, and what
+// a standby lets grow. Knows journal and folds; not who uses them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/history/fold.hpp"
+#include "engine/runtime/environment.hpp"
+#include "journal/directory.hpp"
+#include "pawl/detail/machine.hpp"
+#include "pawl/options.hpp"
+#include "pawl/result.hpp"
+
+namespace pawl::detail {
+
+// A blank fold for each shard. `domain` outlives them.
+std::vector<std::unique_ptr<Fold>> make_folds(const EngineOptions& options, const Domain& domain);
+
+journal::DirectoryOptions directory_options(const EngineOptions& options, const Domain& domain,
+                                            const Environment& environment);
+
+struct OpenedJournal {
+    std::vector<std::unique_ptr<Fold>> folds;  // one per shard, at its end
+    std::unique_ptr<journal::Directory> directory;
+    std::vector<journal::ShardEnd> ends;  // where each shard goes on
+
+    // Makes or recovers options.directory. An error also when a record does not fit the domain.
+    static Result<OpenedJournal> open(const EngineOptions& options, const Domain& domain,
+                                      const Environment& environment);
+    // The highest epoch in any stream; 0: none.
+    std::uint64_t last_epoch() const noexcept;
+};
+
+}  // namespace pawl::detail

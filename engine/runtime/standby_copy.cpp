@@ -1,0 +1,146 @@
+// The parts change hands only while nobody writes.
+#include "engine/runtime/standby_copy.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "journal/interrupted.hpp"
+#include "pawl/detail/assert.hpp"
+
+namespace pawl::detail {
+
+bool StandbyCopy::is_there() const {
+    std::vector<std::string> names;
+    if (!environment_.storage.list(options_.directory, names).ok()) return false;
+    return std::any_of(names.begin(), names.end(), [](const std::string& name) {
+        return name == "manifest" || name == journal::adopting_name;
+    });
+}
+
+Status StandbyCopy::open() {
+    PAWL_ASSERT(!is_open());
+    const bool existed = is_there();
+    // Heads of two nodes on one machine lie in folders of their own; recovery says why if not.
+    static_cast<void>(environment_.storage.make_directory(options_.heads));
+    auto opened = OpenedJournal::open(options_, *domain_, environment_);
+    if (!opened) return opened.error();
+    const auto& reports = opened->directory->report().shards;
+    const bool memory_gone =
+        existed && std::any_of(reports.begin(), reports.end(), [](const auto& report) {
+            return report.head != journal::HeadFound::not_needed &&
+                   report.head != journal::HeadFound::used;
+        });
+    std::unique_ptr<journal::File> mark;
+    const bool marked = environment_.storage.open(mark_path(), journal::OpenMode::read, mark).ok();
+    may_have_lost_ = marked || memory_gone;
+    if (memory_gone && !marked)
+        if (Status kept = remember_loss(); !kept) return kept;
+
+    const std::lock_guard lock(writing_);
+    journal_ = std::move(*opened);
+    replication::StandbyStreamsOptions streams;
+    streams.sinks = [this](std::uint32_t shard) -> journal::RecordSink& {
+        return *journal_.folds[shard];
+    };
+    streams.trouble = [this](std::uint32_t shard) -> std::string {
+        const Fold& fold = *journal_.folds[shard];
+        if (!fold.failed()) return {};
+        return "shard " + std::to_string(shard) + ", position " +
+               std::to_string(fold.failed_at().value) + ": " + fold.why();
+    };
+    streams_ =
+        std::make_unique<replication::StandbyStreams>(*journal_.directory, std::move(streams));
+    return Done{};
+}
+
+Status StandbyCopy::remember_loss() {
+    std::unique_ptr<journal::File> mark;
+    auto status = environment_.storage.open(mark_path(), journal::OpenMode::create, mark);
+    if (status.ok()) status = mark->sync();
+    if (status.ok()) status = environment_.storage.sync_directory(options_.directory);
+    if (!status.ok()) return journal::storage_error(status, "write down", mark_path());
+    return Done{};
+}
+
+Status StandbyCopy::forgive_loss() {
+    if (!may_have_lost_) return Done{};
+    auto status = environment_.storage.remove(mark_path());
+    if (status.ok()) status = environment_.storage.sync_directory(options_.directory);
+    if (!status.ok()) return journal::storage_error(status, "remove", mark_path());
+    may_have_lost_ = false;
+    return Done{};
+}
+
+Status StandbyCopy::close() {
+    const std::lock_guard lock(writing_);
+    streams_.reset();
+    Status closed{Done{}};
+    if (journal_.directory != nullptr) closed = journal_.directory->close();
+    journal_ = OpenedJournal{};
+    return closed;
+}
+
+void StandbyCopy::close_as_it_is() {
+    const std::lock_guard lock(writing_);
+    streams_.reset();
+    journal_ = OpenedJournal{};
+}
+
+Status StandbyCopy::adopt(const journal::Origin& origin, const std::vector<Position>& begins) {
+    PAWL_ASSERT(!is_open());
+    journal::AdoptOptions adopt;
+    adopt.path = options_.directory;
+    adopt.origin = origin;
+    adopt.heads = options_.heads;
+    adopt.begins = begins;
+    return journal::adopt_directory(environment_.storage, adopt);
+}
+
+Result<journal::CutReport> StandbyCopy::cut(const std::vector<journal::PartPoint>& parts) {
+    PAWL_ASSERT(!is_open());
+    return journal::cut_directory(environment_.storage,
+                                  directory_options(options_, *domain_, environment_), parts);
+}
+
+bool StandbyCopy::apply_all_soon() {
+    PAWL_ASSERT(is_open());
+    streams_->forget_waiting();
+    static_cast<void>(streams_->apply_some());
+    for (std::uint32_t shard = 0; shard < streams_->count(); ++shard)
+        if (streams_->applied(shard) != streams_->received(shard)) return false;
+    return true;
+}
+
+OpenedJournal StandbyCopy::take() {
+    const std::lock_guard lock(writing_);
+    PAWL_ASSERT(is_open());
+    for (std::uint32_t shard = 0; shard < streams_->count(); ++shard)
+        journal_.ends[shard] = streams_->end(shard);
+    streams_.reset();
+    return std::exchange(journal_, OpenedJournal{});
+}
+
+std::size_t StandbyCopy::write_some() {
+    const std::lock_guard lock(writing_);
+    if (journal_.directory == nullptr) return 0;
+    std::size_t work = 0;
+    const std::int64_t now = environment_.clock.monotonic_ns();
+    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
+        work += journal_.directory->journaler(shard).do_work(now);
+        work += journal_.directory->preparer(shard).do_work(now);
+    }
+    return work;
+}
+
+std::string StandbyCopy::failure() const {
+    const std::lock_guard lock(writing_);
+    if (journal_.directory == nullptr) return {};
+    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
+        const journal::Journaler& journaler = journal_.directory->journaler(shard);
+        if (journaler.state() == journal::JournalerState::failed) return journaler.failure();
+    }
+    return {};
+}
+
+}  // namespace pawl::detail

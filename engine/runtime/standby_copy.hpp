@@ -1,0 +1,82 @@
+// A follower's directory: opened, begun, adopted, cut, and grown from outside. Knows journal, folds
+// and streams; not peers, not roles.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/replication/standby_streams.hpp"
+#include "engine/runtime/environment.hpp"
+#include "engine/runtime/opened_journal.hpp"
+#include "journal/adopt.hpp"
+#include "journal/cut.hpp"
+#include "pawl/detail/machine.hpp"
+#include "pawl/options.hpp"
+#include "pawl/result.hpp"
+
+namespace pawl::detail {
+
+// One thread, beside one more that calls write_some().
+class StandbyCopy {
+public:
+    StandbyCopy(const EngineOptions& options, std::shared_ptr<const Domain> domain,
+                const Environment& environment)
+        : options_(options), domain_(std::move(domain)), environment_(environment) {}
+    ~StandbyCopy() { close_as_it_is(); }
+    StandbyCopy(const StandbyCopy&) = delete;
+    StandbyCopy& operator=(const StandbyCopy&) = delete;
+
+    const EngineOptions& options() const noexcept { return options_; }
+    const std::shared_ptr<const Domain>& domain() const noexcept { return domain_; }
+    const Environment& environment() const noexcept { return environment_; }
+
+    // There is a directory to open (or one that was about to become a copy).
+    bool is_there() const;
+    // Recovers it. Makes it when there is none: only for the first primary of all.
+    Status open();
+    bool is_open() const noexcept { return streams_ != nullptr; }
+    // Null when it is not open.
+    replication::StandbyStreams* streams() noexcept { return streams_.get(); }
+    const OpenedJournal& journal() const noexcept { return journal_; }
+    OpenedJournal& journal() noexcept { return journal_; }
+
+    // Closed in order; then each leaves it closed.
+    Status close();
+    Status adopt(const journal::Origin& origin, const std::vector<Position>& begins);
+    Result<journal::CutReport> cut(const std::vector<journal::PartPoint>& parts);
+
+    // Something that was acknowledged may be gone: found at an opening, kept over further ones
+    // until it is forgiven.
+    bool may_have_lost() const noexcept { return may_have_lost_; }
+    Status forgive_loss();
+
+    // Applies some of what has come; true: all of it is.
+    bool apply_all_soon();
+    // Hands everything over: where each shard goes on as a primary's. Applied whole.
+    OpenedJournal take();
+
+    // Writes what has come to disk, and prepares segments. The other thread.
+    std::size_t write_some();
+    // A write or sync has failed for good: a sentence; empty: none has.
+    std::string failure() const;
+
+private:
+    void close_as_it_is();
+    std::string mark_path() const { return options_.directory + "/may_have_lost"; }
+    Status remember_loss();
+
+    const EngineOptions options_;
+    const std::shared_ptr<const Domain> domain_;
+    const Environment environment_;
+    mutable std::mutex writing_;  // held for a pass of write_some(), and while the parts change
+    OpenedJournal journal_;
+    std::unique_ptr<replication::StandbyStreams> streams_;
+    bool may_have_lost_ = false;
+};
+
+}  // namespace pawl::detail

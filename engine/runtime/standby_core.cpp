@@ -1,0 +1,136 @@
+// Opening, waiting, promoting.
+#include "engine/runtime/standby_core.hpp"
+
+#include <utility>
+
+#include "engine/ring/idle.hpp"
+#include "engine/runtime/engine_core.hpp"
+#include "engine/runtime/node_ways.hpp"
+#include "journal/posix_storage.hpp"
+
+namespace pawl::detail {
+
+namespace {
+
+struct SystemWorld {
+    journal::PosixStorage storage;
+    SystemClock clock;
+};
+
+// A record that has come is acknowledged within this, when the machine has a core for it.
+constexpr std::int64_t park_max_ns = 50'000;
+
+}  // namespace
+
+Result<std::unique_ptr<FollowerCore>> open_follower(const EngineOptions& options, Domain domain) {
+    if (Status checked = check(options.replication); !checked) return checked.error();
+    auto world = std::make_shared<SystemWorld>();
+    const Environment environment{world->storage, world->clock, system_random};
+    const std::uint64_t boot = system_random() | 1U;
+    auto ways = open_ways(options.replication, boot, system_random, world->storage);
+    if (!ways.ok()) return ways.error();
+    return StandbyCore::open(options, std::move(domain), environment, boot, std::move(*ways),
+                             std::move(world));
+}
+
+Result<std::unique_ptr<FollowerCore>> StandbyCore::open(const EngineOptions& options, Domain domain,
+                                                        const Environment& environment,
+                                                        std::uint64_t boot, NodeWays ways,
+                                                        std::shared_ptr<void> owner) {
+    if (Status checked = check_options(options); !checked) return checked.error();
+    NodeOptions node_options;
+    node_options.replication = options.replication;
+    node_options.boot = boot;
+    if (options.on_notice)
+        node_options.say = [on_notice = options.on_notice](const std::string& sentence) {
+            on_notice(Notice{Notice::Kind::role, 0, sentence});
+        };
+    auto copy = std::make_unique<StandbyCopy>(
+        options, std::make_shared<const Domain>(std::move(domain)), environment);
+    auto node = std::make_shared<Node>(node_options, std::move(copy), std::move(ways));
+    if (Status begun = node->begin(); !begun) return begun.error();
+    std::unique_ptr<StandbyCore> standby(new StandbyCore(std::move(node), std::move(owner)));
+    standby->start();
+    return std::unique_ptr<FollowerCore>(std::move(standby));
+}
+
+StandbyCore::StandbyCore(std::shared_ptr<Node> node, std::shared_ptr<void> owner)
+    : owner_(std::move(owner)), node_(std::move(node)) {}
+
+StandbyCore::~StandbyCore() {
+    static_cast<void>(close());
+}
+
+std::size_t StandbyCore::node_work() {
+    // Until it is promoted its turn does not pass: a step more would do no harm.
+    return node_->do_work(node_->copy().environment().clock.monotonic_ns());
+}
+
+void StandbyCore::start() {
+    const EngineOptions& options = node_->copy().options();
+    if (options.threading == Threading::none) return;
+    const auto write = [this] { return node_->copy().write_some(); };
+    if (options.threading == Threading::shared) {
+        crew_.add({"pawl", [this, write] { return node_work() + write(); }, options.idle,
+                   park_max_ns, -1});
+        return;
+    }
+    crew_.add({"pawl-replica", [this] { return node_work(); }, options.idle, park_max_ns, -1});
+    crew_.add({"pawl-journal", write, Idle::park, park_max_ns, -1});
+}
+
+std::size_t StandbyCore::poll() {
+    return node_work() + node_->copy().write_some();
+}
+
+Result<bool> StandbyCore::wait_for_turn(std::chrono::nanoseconds patience) {
+    const auto now = std::chrono::steady_clock::now();
+    const auto give_up = patience > std::chrono::hours(24 * 365)
+                             ? std::chrono::steady_clock::time_point::max()
+                             : now + patience;
+    IdleStrategy idle(Idle::park);
+    for (;;) {
+        if (node_->ready_to_reign()) return true;
+        if (const std::string broken = node_->failure(); !broken.empty())
+            return Error{ErrorCode::stopped, broken};
+        if (std::chrono::steady_clock::now() >= give_up) return false;
+        const bool polled = node_->copy().options().threading == Threading::none;
+        idle.idle(polled ? poll() : 0);
+    }
+}
+
+Result<std::shared_ptr<Core>> StandbyCore::promote() {
+    const std::string name = node_->copy().options().directory;
+    if (!node_->ready_to_reign())
+        return Error{ErrorCode::usage,
+                     "standby " + name + ": it is not its turn: wait_for_turn() says when it is"};
+    crew_.stop();
+    return EngineCore::reign(std::exchange(node_, nullptr), std::move(owner_));
+}
+
+bool StandbyCore::ask(std::uint32_t shard, std::uint8_t aggregate_type, Id id, Question& question) {
+    bool asked = false;
+    node_->visit([&](StandbyCopy& copy) {
+        if (!copy.is_open()) return;
+        copy.journal().folds[shard]->machine().ask(aggregate_type, id, question);
+        asked = true;
+    });
+    return asked;
+}
+
+std::uint64_t StandbyCore::state_hash() {
+    std::uint64_t hash = 0;
+    node_->visit([&](StandbyCopy& copy) {
+        for (const auto& fold : copy.journal().folds) hash += fold->machine().state_hash();
+    });
+    return hash;
+}
+
+Status StandbyCore::close() {
+    if (node_ == nullptr) return Done{};
+    crew_.stop();
+    node_->leave("standby " + node_->copy().options().directory + " is closed");
+    return node_->copy().close();
+}
+
+}  // namespace pawl::detail

@@ -1,0 +1,45 @@
+// An open standby: a node and its threads, until it becomes an engine. Knows how they are put
+// together; what they do is theirs.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "engine/runtime/crew.hpp"
+#include "engine/runtime/node.hpp"
+#include "pawl/detail/core.hpp"
+
+namespace pawl::detail {
+
+class StandbyCore final : public FollowerCore {
+public:
+    // `ways`: with links of this boot. What the environment refers to lives as long as `owner`.
+    static Result<std::unique_ptr<FollowerCore>> open(const EngineOptions& options, Domain domain,
+                                                      const Environment& environment,
+                                                      std::uint64_t boot, NodeWays ways,
+                                                      std::shared_ptr<void> owner = nullptr);
+    ~StandbyCore() override;
+
+    NodeStatus status() override { return node_->status(); }
+    Result<bool> wait_for_turn(std::chrono::nanoseconds patience) override;
+    Result<std::shared_ptr<Core>> promote() override;
+    bool ask(std::uint32_t shard, std::uint8_t aggregate_type, Id id, Question& question) override;
+    std::uint64_t state_hash() override;
+    std::uint32_t shard_count() const noexcept override { return node_->copy().options().shards; }
+    void accept_loss() override { node_->accept_loss(); }
+    std::size_t poll() override;
+    Status close() override;
+
+private:
+    StandbyCore(std::shared_ptr<Node> node, std::shared_ptr<void> owner);
+    void start();
+    std::size_t node_work();
+
+    std::shared_ptr<void> owner_;
+    std::shared_ptr<Node> node_;  // null: promoted
+    Crew crew_;
+};
+
+}  // namespace pawl::detail

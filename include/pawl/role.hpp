@@ -1,0 +1,35 @@
+// What a node of a replicated engine is at a moment. Knows words only.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace pawl {
+
+enum class Role : std::uint8_t {
+    waiting,       // knows no reign, or may not act on it: `why` says what for
+    learner,       // follows the primary, and could not take over without a loss
+    standby,       // follows; in the in-sync set
+    taking_over,   // acknowledges nothing any more and asks the arbiter
+    opening,       // primary by the arbiter's word: applies its tail, opens the epoch
+    primary,       // decides commands
+    handing_over,  // primary that takes no commands: its successor gets the rest
+};
+const char* to_string(Role role) noexcept;
+
+struct NodeStatus {
+    Role role = Role::waiting;
+    std::uint64_t epoch = 0;           // 0: none is known
+    std::string why;                   // a sentence: how it came to this role
+    std::string primary;               // its name; empty: none is known
+    std::vector<std::string> in_sync;  // the nodes that could take over without a loss, sorted
+    // Primary: what its slowest standby has not received. Else: what this copy has not applied.
+    std::uint64_t lag_bytes = 0;
+    // How old this copy's states are at most, by its own clock and without the way of one message;
+    // below 0: not known, or primary.
+    std::chrono::nanoseconds age{-1};
+};
+
+}  // namespace pawl

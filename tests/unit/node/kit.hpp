@@ -1,0 +1,104 @@
+// The small language of whole nodes: two of them on this machine, each with a directory, an
+// address and the same arbiter. Knows the façade.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "pawl/standby.hpp"
+#include "tests/unit/engine/kit.hpp"
+
+namespace pawl::testing {
+
+using Follower = Standby<Account, Book>;
+using std::chrono::milliseconds;
+
+inline constexpr milliseconds a_long_time{60'000};
+
+// Addresses of their own for each process: nobody else listens there.
+inline std::string address_of(int node) {
+    const int pid = static_cast<int>(getpid());
+    return "127." + std::to_string(1 + (pid / 250) % 250) + "." + std::to_string(1 + pid % 250) +
+           "." + std::to_string(1 + node) + ":7411";
+}
+
+// What nodes a and b have in common, and what they said.
+class Pair {
+public:
+    explicit Pair(std::uint32_t shards = 2) : shards_(shards) {}
+
+    EngineOptions options(const std::string& name) {
+        const std::string other = name == "a" ? "b" : "a";
+        EngineOptions options = small(here_.file(name), shards_);
+        options.heads = here_.file("heads-" + name);
+        options.replication.node = name;
+        options.replication.address = address_of(name == "a" ? 0 : 1);
+        options.replication.peers = {{other, address_of(other == "a" ? 0 : 1)}};
+        options.replication.arbiter = "file://" + here_.file("arbiter");
+        options.replication.may_begin = name == "a";
+        // Generous: a machine that is busy with other tests is not a failure.
+        options.replication.heartbeat = milliseconds(30);
+        options.replication.fail_after = milliseconds(400);
+        options.replication.degrade_after = milliseconds(1200);
+        options.on_notice = [this, name](const Notice& notice) {
+            const std::lock_guard lock(mutex_);
+            said_.push_back(name + ": " + notice.sentence);
+        };
+        return options;
+    }
+    Follower follow(const std::string& name) { return Follower::open(options(name)).value(); }
+    Bank reign(const std::string& name) { return promote(follow(name)); }
+    static Bank promote(Follower standby) {
+        const auto turn = standby.wait_for_turn(a_long_time);
+        EXPECT_TRUE(turn.ok()) << turn.error().sentence;
+        EXPECT_TRUE(*turn);
+        return std::move(standby).promote().value();
+    }
+    std::string said() {
+        const std::lock_guard lock(mutex_);
+        std::string all;
+        for (const std::string& sentence : said_) all += sentence + "\n";
+        return all;
+    }
+    const TempDirectory& folder() const { return here_; }
+
+private:
+    const std::uint32_t shards_;
+    TempDirectory here_;
+    std::mutex mutex_;
+    std::vector<std::string> said_;
+};
+
+// Asks until it is so; false: it never was.
+template <class Is>
+bool comes_true(const Is& is) {
+    const auto give_up = std::chrono::steady_clock::now() + a_long_time;
+    while (!is()) {
+        if (std::chrono::steady_clock::now() >= give_up) return false;
+        std::this_thread::yield();
+    }
+    return true;
+}
+
+inline bool is_in_sync(const NodeStatus& status, const std::string& name) {
+    for (const std::string& one : status.in_sync)
+        if (one == name) return true;
+    return false;
+}
+
+inline SubmitOptions at(Durability durability) {
+    SubmitOptions options;
+    options.durability = durability;
+    return options;
+}
+
+}  // namespace pawl::testing
