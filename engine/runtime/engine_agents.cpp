@@ -51,7 +51,8 @@ std::size_t EngineCore::careful(std::size_t (EngineCore::*agent)()) {
 
 std::size_t EngineCore::other_work() {
     return careful(&EngineCore::journal_work) + careful(&EngineCore::replica_work) + reply_work() +
-           careful(&EngineCore::housekeeping_work) + careful(&EngineCore::history_work);
+           careful(&EngineCore::gateway_work) + careful(&EngineCore::housekeeping_work) +
+           careful(&EngineCore::history_work);
 }
 
 std::size_t EngineCore::journal_work() {

@@ -63,6 +63,7 @@ Result<std::shared_ptr<Core>> EngineCore::open(const EngineOptions& options, Dom
     const std::shared_ptr<EngineCore> core(
         new EngineCore(options, std::make_shared<const Domain>(std::move(domain)),
                        std::move(environment), std::move(owner)));
+    if (Status listening = core->listen(); !listening) return listening.error();
     if (Status opened = core->open_parts(); !opened) return opened.error();
     core->start();
     core->closed_ = false;  // until here, whatever is thrown, there is nothing to drain
@@ -74,6 +75,7 @@ Result<std::shared_ptr<Core>> EngineCore::reign(std::shared_ptr<Node> node,
     const StandbyCopy& copy = node->copy();
     const std::shared_ptr<EngineCore> core(
         new EngineCore(copy.options(), copy.domain(), copy.environment(), std::move(owner)));
+    if (Status listening = core->listen(); !listening) return listening.error();
     core->node_ = std::move(node);
     if (Status opened = core->open_parts(); !opened) return opened.error();
     core->start();
@@ -272,6 +274,7 @@ void EngineCore::begin_reign(const std::vector<journal::ShardEnd>& ends) {
 void EngineCore::start() {
     if (!sentences_.empty())
         for (const std::string& sentence : sentences_) notify(Notice::Kind::recovered, 0, sentence);
+    serve_clients();
     if (options_.threading == Threading::none) return;
     crew_ = std::make_unique<Crew>();
     if (options_.threading == Threading::shared) {
@@ -295,6 +298,10 @@ void EngineCore::start() {
                 50'000, -1});
     crew_->add({"pawl-reply", [this] { return reply_work(); }, Idle::park,
                 IdleStrategy::park_max_default_ns, -1});
+    if (gateway_ != nullptr)
+        crew_->add({.name = "pawl-gateway",
+                    .do_work = [this] { return careful(&EngineCore::gateway_work); },
+                    .park_max_ns = 50'000});
     crew_->add({"pawl-house", [this] { return careful(&EngineCore::housekeeping_work); },
                 Idle::park, 10'000'000, -1});
     if (node_ != nullptr)
@@ -349,6 +356,7 @@ Status EngineCore::close(std::chrono::nanoseconds deadline) {
     if (crew_ != nullptr) crew_->stop();
     // A thread of the host may still be inside poll().
     while (polling_.exchange(true, std::memory_order_acquire)) cpu_relax();
+    gateway_.reset();  // it has us
     answer_the_rest();
     for (const auto& part : parts_)
         if (part->snapshotter != nullptr) part->snapshotter->abandon();

@@ -17,6 +17,7 @@
 #include "engine/runtime/crew.hpp"
 #include "engine/runtime/door.hpp"
 #include "engine/runtime/environment.hpp"
+#include "engine/runtime/gateway.hpp"
 #include "engine/runtime/host_bell.hpp"
 #include "engine/runtime/node.hpp"
 #include "engine/runtime/opened_journal.hpp"
@@ -49,6 +50,8 @@ public:
     bool poll_while_waiting() override;
 
     std::unique_ptr<ProducerLink> make_producer(const ProducerOptions& options) override;
+    std::unique_ptr<ProducerLink> make_lanes(const ProducerOptions& options) override;
+    std::string listen_address() const override { return listen_address_; }
     std::unique_ptr<StreamFollower> follow(const FollowOptions& options) override;
     Status read_record(std::uint32_t shard, std::uint64_t position,
                        std::vector<std::byte>& bytes) override;
@@ -124,6 +127,8 @@ private:
     void make_history();
     Status write_opening_notes(const std::vector<journal::ShardEnd>& ends);
     void begin_reign(const std::vector<journal::ShardEnd>& ends);
+    Status listen();
+    void serve_clients();
     void start();
     bool drained() const;
     void answer_the_rest();
@@ -139,6 +144,7 @@ private:
     void ran_out_of_memory(std::uint32_t shard);
     std::size_t journal_work();
     std::size_t reply_work();
+    std::size_t gateway_work();
     std::size_t replica_work();
     std::size_t housekeeping_work();
     std::size_t history_work();
@@ -165,6 +171,8 @@ private:
     std::atomic<bool> out_of_memory_{false};
     std::mutex failing_;
     std::string failure_;  // the first one
+    std::string listen_address_;
+    std::unique_ptr<TcpGateway> gateway_;  // null: nobody is listened to
     std::unique_ptr<Crew> crew_;
     std::atomic<bool> polling_{false};  // one thread at a time runs the agents in poll()
     std::unique_ptr<HostBell> bell_;    // of a polled engine

@@ -90,7 +90,8 @@ std::size_t EngineCore::poll() {
 }
 
 int EngineCore::poll_timeout_ms() {
-    if (disk_full()) return 100;  // nobody but poll() looks whether there is room again
+    if (gateway_ != nullptr) return 1;  // sockets do not ring
+    if (disk_full()) return 100;        // nobody but poll() looks whether there is room again
     for (const auto& part : parts_)
         if (part->journaler != nullptr && part->head->committed() != part->head->synced())
             return static_cast<int>(
@@ -116,7 +117,11 @@ bool EngineCore::poll_while_waiting() {
 }
 
 std::unique_ptr<ProducerLink> EngineCore::make_producer(const ProducerOptions& options) {
-    return std::make_unique<LaneProducer>(shared_from_this(), *this, options);
+    return std::make_unique<LaneProducer>(shared_from_this(), *this, options, Numbering::goes_on);
+}
+
+std::unique_ptr<ProducerLink> EngineCore::make_lanes(const ProducerOptions& options) {
+    return std::make_unique<LaneProducer>(shared_from_this(), *this, options, Numbering::callers);
 }
 
 std::unique_ptr<StreamFollower> EngineCore::follow(const FollowOptions& options) {

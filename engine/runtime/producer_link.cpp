@@ -9,10 +9,10 @@
 namespace pawl::detail {
 
 LaneProducer::LaneProducer(std::shared_ptr<EngineCore> owner, EngineCore& core,
-                           const ProducerOptions& options)
+                           const ProducerOptions& options, Numbering numbering)
     : owner_(std::move(owner)), core_(core), session_(session_id(options.session)) {
     PAWL_ASSERT(options.session.size() <= 255 && "a session's name has at most 255 bytes");
-    if (session_.value != 0) {
+    if (session_.value != 0 && numbering == Numbering::goes_on) {
         wait_for_the_last_life();
         // Numbers go on where the session's last life ended.
         const std::vector<std::uint64_t> highest = core_.highest_numbers(session_);

@@ -10,10 +10,13 @@
 
 namespace pawl::detail {
 
+// Whether a producer goes on where its session's last life ended, for which it has to ask and wait.
+enum class Numbering : std::uint8_t { goes_on, callers };
+
 class LaneProducer final : public ProducerLink {
 public:
     LaneProducer(std::shared_ptr<EngineCore> owner, EngineCore& core,
-                 const ProducerOptions& options);
+                 const ProducerOptions& options, Numbering numbering);
     ~LaneProducer() override;
 
     Offer try_send(std::uint32_t shard, const MessageBuffer& message) override;

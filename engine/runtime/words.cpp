@@ -97,6 +97,8 @@ const char* to_string(Refusal refusal) noexcept {
             return "foreign_type";
         case Refusal::unavailable:
             return "unavailable";
+        case Refusal::outcome_unknown:
+            return "outcome_unknown";
     }
     return "unknown refusal";
 }

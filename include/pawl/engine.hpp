@@ -14,6 +14,7 @@
 
 #include "pawl/aggregate.hpp"
 #include "pawl/context.hpp"
+#include "pawl/detail/judge.hpp"
 #include "pawl/detail/submission.hpp"
 #include "pawl/detail/typed_machine.hpp"
 #include "pawl/future.hpp"
@@ -52,6 +53,7 @@ public:
                                  std::pmr::memory_resource* memory) {
             return std::make_unique<detail::TypedMachine<As...>>(shard, shards, memory);
         };
+        domain.judge = &detail::judge<As...>;
         return domain;
     }
     Engine(Engine&&) noexcept = default;
@@ -300,6 +302,8 @@ public:
         return core_->recovery_sentences();
     }
     std::uint32_t shard_count() const noexcept { return core_->shard_count(); }
+    // Where clients find it; empty: nobody is listened to. See EngineOptions::listen.
+    std::string listen_address() const { return core_->listen_address(); }
     // The shard that owns aggregate A's `id`.
     template <class A>
     std::uint32_t shard_of(Id id) const noexcept {

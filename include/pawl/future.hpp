@@ -21,7 +21,7 @@ namespace detail {
 template <class T>
 class FutureState {
 public:
-    explicit FutureState(std::shared_ptr<Core> core) : core_(std::move(core)) {}
+    explicit FutureState(std::shared_ptr<Waiter> waiter) : helper_(std::move(waiter)) {}
 
     void set(T value) {
         std::coroutine_handle<> waiter;
@@ -47,7 +47,7 @@ public:
         std::unique_lock lock(mutex_);
         while (!value_.has_value() && !abandoned_) {
             lock.unlock();
-            const bool polled = core_ != nullptr && core_->poll_while_waiting();
+            const bool polled = helper_ != nullptr && helper_->poll_while_waiting();
             lock.lock();
             if (value_.has_value() || abandoned_) break;
             if (!for_ever && std::chrono::steady_clock::now() >= deadline) return false;
@@ -85,7 +85,7 @@ private:
     std::optional<T> value_;
     bool abandoned_ = false;
     std::coroutine_handle<> waiter_;
-    std::shared_ptr<Core> core_;
+    std::shared_ptr<Waiter> helper_;
 };
 
 }  // namespace detail

@@ -123,6 +123,12 @@ struct EngineOptions {
     std::uint32_t snapshots_kept = 2;  // per shard, at least 1; older ones are removed
     Retention retention = Retention::keep;
     ReplicationOptions replication{};
+    // Clients over the network (Client): "host:port" with a numeric host, ":port" for this machine
+    // only; port 0: any, Engine::listen_address() says which. Empty: nobody.
+    std::string listen{};
+    // What clients must know: 16 to 4096 random bytes. Empty: nobody is kept out. What is and is
+    // not protected: docs/clients.md.
+    std::string secret{};
 
     // ---- performance ----
     Idle idle = Idle::park;

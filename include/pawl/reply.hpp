@@ -53,6 +53,12 @@ public:
         return raw_.outcome == Outcome::refused;
     }  // by the engine: see refusal()
 
+    // Neither done nor not done as far as anybody here can tell.
+    bool unknown() const noexcept {
+        return refused() && (raw_.reason == static_cast<std::uint16_t>(Refusal::engine_failed) ||
+                             raw_.reason == static_cast<std::uint16_t>(Refusal::outcome_unknown));
+    }
+
     // The aggregate's own reason. Only when rejected().
     template <class Reason>
     Reason reason() const {

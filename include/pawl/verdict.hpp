@@ -34,8 +34,10 @@ enum class Refusal : std::uint16_t {
     back_pressured = 11,    // never decided: the lane stayed full until the deadline
     engine_failed =
         12,  // the outcome is unknown: the engine stopped before the asked durability was reached
-    foreign_type = 13,  // emit_to or peek named an aggregate type that this engine does not have
-    unavailable = 14,   // never decided: the asked durability needs a standby and there is none
+    foreign_type = 13,     // emit_to or peek named an aggregate type that this engine does not have
+    unavailable = 14,      // never decided: the asked durability needs a standby and there is none
+    outcome_unknown = 15,  // of a client: nobody has answered yet; it may have been decided, or be
+                           // decided still: a later answer, or status(), tells
 };
 const char* to_string(Refusal) noexcept;
 const char* to_string(Outcome) noexcept;

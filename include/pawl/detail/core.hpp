@@ -81,11 +81,18 @@ public:
     virtual SessionId session() const = 0;
 };
 
-// An open engine. Any thread, unless a function says otherwise.
-class Core {
+// Who can help a future along.
+class Waiter {
 public:
-    virtual ~Core() = default;
+    virtual ~Waiter() = default;
+    // Waits on behalf of a future: does what brings its answer nearer, else only says that there is
+    // nothing to do but wait.
+    virtual bool poll_while_waiting() = 0;
+};
 
+// An open engine. Any thread, unless a function says otherwise.
+class Core : public Waiter {
+public:
     virtual std::uint32_t shard_count() const noexcept = 0;
     virtual std::int64_t now_ns() noexcept = 0;
     virtual Durability default_durability() const noexcept = 0;
@@ -93,11 +100,11 @@ public:
     virtual Offer try_send(std::uint32_t shard, const MessageBuffer& message) = 0;
     virtual Offer send(std::uint32_t shard, const MessageBuffer& message,
                        std::chrono::nanoseconds patience) = 0;
-    // Waits on behalf of a future: polls where the host runs the engine, else only says that there
-    // is nothing to poll.
-    virtual bool poll_while_waiting() = 0;
-
     virtual std::unique_ptr<ProducerLink> make_producer(const ProducerOptions& options) = 0;
+    // The same without a wait: where the session's last life ended is not asked, its numbers are
+    // the caller's.
+    virtual std::unique_ptr<ProducerLink> make_lanes(const ProducerOptions& options) = 0;
+    virtual std::string listen_address() const = 0;
     virtual std::unique_ptr<StreamFollower> follow(const FollowOptions& options) = 0;
     virtual Result<std::vector<NamedPlaces>> cursors() = 0;
     virtual Status forget_cursor(const std::string& name) = 0;

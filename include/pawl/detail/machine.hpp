@@ -111,6 +111,17 @@ protected:
     bool views_changed_ = false;  // publish_views() has something to do
 };
 
+// What became of bytes from outside that say they are a command, a fact or a trial.
+struct Judged {
+    enum class As : std::uint8_t {
+        nonsense = 0,   // nothing that these types could have written
+        malformed = 1,  // a command whose own validate() said no
+        good = 2,
+    };
+    As as = As::nonsense;
+    std::uint32_t shard = 0;  // whose it is, unless it is nonsense
+};
+
 // Everything the runtime must know of a domain.
 struct Domain {
     std::string schema_text;
@@ -119,6 +130,9 @@ struct Domain {
     std::function<std::unique_ptr<Machine>(std::uint32_t shard, std::uint32_t shard_count,
                                            std::pmr::memory_resource* memory)>
         make_machine;
+    // The payload may lie anywhere. Null: nothing comes from outside. Any thread.
+    Judged (*judge)(const MessageHeader& header, const std::byte* payload,
+                    std::uint32_t shards) = nullptr;
 };
 
 // The shard that owns a key. Persisted by its number in Domain::router: never change it, add
