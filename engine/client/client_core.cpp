@@ -56,7 +56,8 @@ Offer ClientCore::try_send(std::uint32_t shard, MessageParts& parts, Hears hears
     }
     PAWL_ASSERT(shard < shards_);
     const std::uint64_t number = parts.header.number != 0 ? parts.header.number : next_number_;
-    if (last_number_ != 0 && number <= last_number_) return Offer::malformed;
+    if (number > number_max || (last_number_ != 0 && number <= last_number_))
+        return Offer::malformed;
     if (!unanswered_.empty() && number - unanswered_.lowest_number() >= window_) {
         work();
         if (!unanswered_.empty() && number - unanswered_.lowest_number() >= window_)

@@ -118,6 +118,9 @@ void ClientCore::join() {
 void ClientCore::welcome(const ClientWelcome& said) {
     const std::uint64_t highest = *std::max_element(said.highest.begin(), said.highest.end());
     if (said.fixed.schema_hash != schema_hash_) return faulty("another schema");
+    if (highest > number_max)
+        return end("session " + options_.session + ": number " + std::to_string(highest) +
+                   " has an outcome, and few are left: give the client another session");
     if (welcomed_ && said.fixed.shards != shards_)
         return lost(calling_ + ": has " + std::to_string(said.fixed.shards) + " shards, before " +
                         std::to_string(shards_),

@@ -11,6 +11,8 @@
 
 namespace pawl::detail {
 
+inline constexpr std::uint64_t number_max = std::uint64_t{1} << 62;
+
 struct Unanswered {
     std::uint64_t token = 0;
     std::uint64_t number = 0;

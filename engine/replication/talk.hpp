@@ -64,6 +64,8 @@ public:
     std::uint64_t peer_boot() const noexcept { return peer_boot_; }  // 0: nothing was heard yet
     const std::string& peer() const noexcept { return link_->peer(); }
     const TalkCounters& counters() const noexcept { return counters_; }
+    // Nothing can be said any more; what was said before may still be read with next().
+    bool is_cut() const noexcept { return link_->state() == LinkState::closed; }
     std::size_t payload_bytes_max() const noexcept { return link_->payload_bytes_max(); }
 
     // First in a do_work(): moves bytes, notices the link's end and silence.

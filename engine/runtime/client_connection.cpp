@@ -45,6 +45,8 @@ std::size_t ClientConnection::do_work(std::int64_t now_ns) {
         work += take_commands();
         work += send_replies();
     }
+    // Whoever is gone while it waits, for its welcome or for room, will say it all again.
+    if ((state_ == State::joining || waiting_) && talk_->is_cut()) state_ = State::over;
     if (state_ != State::over && talk_->end() != TalkEnd::none) {
         if (talk_->end() == TalkEnd::faulty) ++gateway_.counters_.faulty;
         state_ = State::over;

@@ -59,6 +59,33 @@ private:
     sim::Chance chance_;
 };
 
+// The same, but it stays on the line for a while when it has said everything.
+class PatientStream final : public ByteStream {
+public:
+    PatientStream(std::vector<std::byte> bytes, std::uint64_t seed)
+        : stream_(std::move(bytes), seed) {}
+    const std::string& peer() const noexcept override { return stream_.peer(); }
+    StreamStep connect() override { return StreamStep::moved; }
+    StreamResult write(std::span<const std::span<const std::byte>> pieces) override {
+        return stream_.write(pieces);
+    }
+    StreamResult read(std::span<std::byte> to) override {
+        const StreamResult result = stream_.read(to);
+        if (result.step == StreamStep::ended && patience_ != 0) {
+            --patience_;
+            return {StreamStep::later, 0};
+        }
+        return result;
+    }
+    std::string fault() const override { return {}; }
+    void close() noexcept override {}
+    void wants_to_write(bool) noexcept override {}
+
+private:
+    FuzzStream stream_;
+    int patience_ = 64;
+};
+
 inline LinkOptions link_options(std::uint64_t boot) {
     LinkOptions options;
     options.boot = boot;
