@@ -78,6 +78,12 @@ public:
     // Primary: does this peer follow, and the highest mark() that it has reached: it has received
     // everything that was committed here when that mark was first seen, and obeyed.
     void follows(std::string_view peer, bool follows, std::uint64_t reached_mark);
+    // What this node holds begins anew as somebody's copy: until it has everything again it lacks
+    // what it has acknowledged.
+    void lost() noexcept {
+        holdings_.may_have_lost = true;
+        holdings_.blank = false;
+    }
     // Role::opening: the tail is applied and the epoch record is in the journal.
     void opened();
     // An operator wants this in-sync peer to be primary. Why not, or done: then role() tells.

@@ -104,13 +104,17 @@ void Node::after_conversation() {
 }
 
 void Node::change_directory() {
-    const std::unique_ptr<replication::Receiver> done = std::move(receiver_);
-    if (done->todo() == Todo::nothing) return;
+    const Todo todo = receiver_->todo();
+    const auto parts = receiver_->parts();
+    const auto begins = receiver_->begins();
+    const journal::Origin origin = receiver_->origin();
+    receiver_.reset();  // before the streams that it feeds
+    if (todo == Todo::nothing) return;
     const std::string name = copy_->options().directory;
     if (copy_->is_open())
         if (Status closed = copy_->close(); !closed) return fail(closed.error().sentence);
-    if (done->todo() == Todo::cut) {
-        const auto cut = copy_->cut(done->parts());
+    if (todo == Todo::cut) {
+        const auto cut = copy_->cut(parts);
         if (!cut.ok()) {
             if (cut.error().code != ErrorCode::mismatch) return fail(cut.error().sentence);
             begin_anew_ = true;
@@ -120,9 +124,10 @@ void Node::change_directory() {
                 for (const std::string& sentence : shard.sentences) say(sentence);
         }
     } else {
-        if (Status adopted = copy_->adopt(done->origin(), done->begins()); !adopted)
+        if (Status adopted = copy_->adopt(origin, begins); !adopted)
             return fail(adopted.error().sentence);
         begin_anew_ = false;
+        roles_->lost();
         say("journal " + name + ": begins as a copy of " + called_ + "'s");
     }
     if (Status opened = copy_->open(); !opened) fail(opened.error().sentence);

@@ -34,7 +34,7 @@ Status StandbyCopy::open() {
     std::unique_ptr<journal::File> mark;
     const bool marked = environment_.storage.open(mark_path(), journal::OpenMode::read, mark).ok();
     may_have_lost_ = marked || memory_gone;
-    if (memory_gone && !marked)
+    if (memory_gone)
         if (Status kept = remember_loss(); !kept) return kept;
 
     const std::lock_guard lock(writing_);
@@ -57,6 +57,8 @@ Status StandbyCopy::open() {
 Status StandbyCopy::remember_loss() {
     std::unique_ptr<journal::File> mark;
     auto status = environment_.storage.open(mark_path(), journal::OpenMode::create, mark);
+    if (status.fault == journal::StorageFault::exists)
+        status = environment_.storage.open(mark_path(), journal::OpenMode::write, mark);
     if (status.ok()) status = mark->sync();
     if (status.ok()) status = environment_.storage.sync_directory(options_.directory);
     if (!status.ok()) return journal::storage_error(status, "write down", mark_path());
@@ -89,6 +91,9 @@ void StandbyCopy::close_as_it_is() {
 
 Status StandbyCopy::adopt(const journal::Origin& origin, const std::vector<Position>& begins) {
     PAWL_ASSERT(!is_open());
+    // Durable before there is a directory that could be believed.
+    static_cast<void>(environment_.storage.make_directory(options_.directory));
+    if (Status kept = remember_loss(); !kept) return kept;
     journal::AdoptOptions adopt;
     adopt.path = options_.directory;
     adopt.origin = origin;
