@@ -334,6 +334,9 @@ TEST(PairOfMachines, every_kind_of_network_loses_nothing) {
 TEST(PairOfMachines, power_cuts_and_new_machines_lose_nothing) {
     lives(20, {.kill = 3000, .power = 1000, .replace = 2000, .pause = 3000});
 }
+TEST(PairOfMachines, that_are_replaced_and_die_again_lose_nothing) {
+    lives(20, {.kill = 150, .replace = 800});
+}
 TEST(PairOfMachines, switchovers_among_faults_lose_nothing) {
     lives(20, {.kill = 3000, .pause = 3000, .network = 2000, .switchover = 200});
 }

@@ -1,0 +1,295 @@
+// Two processes with one history over loopback; whichever is primary is killed, again and again:
+// what was acknowledged as replicated is in every later primary, once. Tells how long nobody
+// served.
+//
+// --kills=N: how often (default 5); --fail-after=MS (default 300); --arbiter=ADDRESS (default: a
+// file); --switchovers: hands over instead of killing.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "tests/unit/node/kit.hpp"
+
+namespace pawl::testing {
+namespace {
+
+std::uint64_t kills_in_all = 5;
+std::uint64_t fail_after_ms = 300;
+std::string arbiter;
+bool switchovers = false;
+
+// Numbers that come one after the other.
+struct Row {
+    struct Add {
+        std::uint64_t number;
+    };
+    struct Added {
+        std::uint64_t number;
+    };
+    using Commands = pawl::Commands<Add>;
+    using Events = pawl::Events<Added>;
+
+    std::uint64_t last = 0;
+    std::uint64_t holes = 0;
+
+    Verdict decide(const Add& ask, Context<Row>& ctx) const {
+        ctx.emit(Added{ask.number});
+        return accept;
+    }
+    void apply(const Added& event) noexcept {
+        if (event.number != last + 1) ++holes;
+        last = event.number;
+    }
+};
+using RowEngine = Engine<Row>;
+using RowStandby = Standby<Row>;
+
+// What a node tells through its pipe.
+struct Word {
+    enum Kind : std::uint64_t { reigns, has_standby, acknowledged };
+    std::uint64_t kind;
+    std::uint64_t number;
+    std::uint64_t holes;
+    std::int64_t at_ns;  // monotonic, of the whole machine
+};
+
+std::int64_t now_ns() {
+    return std::chrono::steady_clock::now().time_since_epoch().count();
+}
+
+struct Settings {
+    EngineOptions options;
+    int pipe = -1;
+};
+
+void tell(const Settings& settings, Word::Kind kind, std::uint64_t number,
+          std::uint64_t holes = 0) {
+    const Word word{kind, number, holes, now_ns()};
+    if (write(settings.pipe, &word, sizeof word) != sizeof word) _exit(4);
+}
+
+volatile sig_atomic_t wants_switchover = 0;
+
+void reign(const Settings& settings, RowEngine engine) {
+    auto producer = engine.producer({"row"});
+    const Row row = engine.query(1, [](const Row& known) { return known; }, use_future).get();
+    tell(settings, Word::reigns, row.last, row.holes);
+    bool standby_told = false;
+    while (!engine.failed()) {
+        const std::uint64_t number = producer.next_number().value;
+        bool answered = false;
+        bool accepted = false;
+        const Offer offer = producer.try_submit(1, Row::Add{number}, at(Durability::replicated),
+                                                [&](const Reply& reply) {
+                                                    answered = true;
+                                                    accepted = reply.accepted();
+                                                });
+        while (offer == Offer::accepted && !answered) producer.poll_replies(1);
+        if (accepted) tell(settings, Word::acknowledged, number);
+        if (!standby_told && number % 16 == 0 && engine.node_status().in_sync.size() == 2) {
+            standby_told = true;
+            tell(settings, Word::has_standby, number);
+        }
+        if (wants_switchover != 0) {
+            wants_switchover = 0;
+            static_cast<void>(engine.hand_over(settings.options.replication.peers.front().name));
+        }
+    }
+}
+
+[[noreturn]] void live(const Settings& settings) {
+    signal(SIGUSR1, [](int) { wants_switchover = 1; });
+    for (;;) {
+        auto standby = RowStandby::open(settings.options);
+        if (!standby.ok()) {
+            std::fprintf(stderr, "a node: %s\n", standby.error().sentence.c_str());
+            _exit(3);
+        }
+        auto turn = standby->wait_for_turn(std::chrono::hours(1));
+        if (!turn.ok() || !*turn) {
+            std::fprintf(stderr, "a node follows no more: %s\n", turn.error().sentence.c_str());
+            _exit(3);
+        }
+        auto engine = std::move(*standby).promote();
+        if (!engine.ok()) {
+            std::fprintf(stderr, "a node: %s\n", engine.error().sentence.c_str());
+            _exit(3);
+        }
+        reign(settings, std::move(*engine));
+    }
+}
+
+class Nodes {
+public:
+    Nodes() {
+        for (std::size_t i = 0; i < 2; ++i) {
+            const std::string name = i == 0 ? "a" : "b";
+            const std::string peer = i == 0 ? "b" : "a";
+            EngineOptions& options = settings_[i].options;
+            options = small(here_.file(name), 1);
+            options.heads = here_.file("heads-" + name);
+            if (std::getenv("PAWL_SAY") != nullptr)
+                options.on_notice = [name](const Notice& notice) {
+                    std::fprintf(stderr, "%lld %s: %s\n",
+                                 static_cast<long long>(now_ns() / 1'000'000), name.c_str(),
+                                 notice.sentence.c_str());
+                };
+            options.replication.node = name;
+            options.replication.address = address_of(static_cast<int>(i));
+            options.replication.peers = {{peer, address_of(static_cast<int>(1 - i))}};
+            options.replication.arbiter =
+                arbiter.empty() ? "file://" + here_.file("arbiter") : arbiter;
+            options.replication.may_begin = i == 0;
+            options.replication.fail_after = std::chrono::milliseconds(fail_after_ms);
+            options.replication.degrade_after = std::chrono::milliseconds(2 * fail_after_ms);
+            options.replication.heartbeat = std::chrono::milliseconds(fail_after_ms / 5);
+        }
+    }
+    ~Nodes() {
+        for (std::size_t i = 0; i < 2; ++i)
+            if (pids_[i] > 0) end(i);
+    }
+    void start(std::size_t i) {
+        int ends[2];
+        ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+        const pid_t pid = fork();
+        ASSERT_GE(pid, 0);
+        if (pid == 0) {
+            settings_[i].pipe = ends[1];
+            live(settings_[i]);
+        }
+        close(ends[1]);
+        pids_[i] = pid;
+        pipes_[i] = ends[0];
+    }
+    // Nothing that it told is lost.
+    void end(std::size_t i) {
+        kill(pids_[i], SIGKILL);
+        waitpid(pids_[i], nullptr, 0);
+        Word word{};
+        while (read(pipes_[i], &word, sizeof word) == sizeof word) hear(i, word);
+        close(pipes_[i]);
+        pids_[i] = pipes_[i] = -1;
+    }
+    void ask_for_switchover(std::size_t i) { kill(pids_[i], SIGUSR1); }
+    // Until `is` is true of something that was just heard.
+    template <class Is>
+    bool listen(const Is& is) {
+        const std::int64_t give_up = now_ns() + 60'000'000'000;
+        while (now_ns() < give_up) {
+            std::array<pollfd, 2> all{};
+            for (std::size_t i = 0; i < 2; ++i) all[i] = {pipes_[i], POLLIN, 0};
+            if (poll(all.data(), 2, 1000) <= 0) continue;
+            for (std::size_t i = 0; i < 2; ++i) {
+                if (all[i].revents == 0) continue;
+                Word word{};
+                if (read(pipes_[i], &word, sizeof word) != sizeof word) return false;
+                hear(i, word);
+                if (is(i, word)) return true;
+            }
+        }
+        return false;
+    }
+    std::size_t primary() const { return primary_; }
+    std::uint64_t acknowledged() const { return acknowledged_; }
+    const std::string& wrong() const { return wrong_; }
+
+private:
+    void hear(std::size_t i, const Word& word) {
+        if (word.kind == Word::acknowledged) acknowledged_ = std::max(acknowledged_, word.number);
+        if (word.kind != Word::reigns) return;
+        primary_ = i;
+        if (word.number < acknowledged_)
+            wrong_ = "reigns with " + std::to_string(word.number) + ", acknowledged was " +
+                     std::to_string(acknowledged_);
+        if (word.holes != 0) wrong_ = std::to_string(word.holes) + " holes or doubles";
+    }
+
+    TempDirectory here_;
+    std::array<Settings, 2> settings_;
+    std::array<pid_t, 2> pids_{-1, -1};
+    std::array<int, 2> pipes_{-1, -1};
+    std::size_t primary_ = 0;
+    std::uint64_t acknowledged_ = 0;
+    std::string wrong_;
+};
+
+double ms_at(const std::vector<std::int64_t>& sorted, double share) {
+    const auto at = static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1));
+    return static_cast<double>(sorted[at]) / 1e6;
+}
+
+TEST(NodeKill, what_was_acknowledged_is_in_every_later_primary_once) {
+    Nodes nodes;
+    nodes.start(0);
+    nodes.start(1);
+    std::vector<std::int64_t> gaps;
+    for (std::uint64_t i = 0; i < kills_in_all; ++i) {
+        ASSERT_TRUE(nodes.listen([](std::size_t, const Word& word) {
+            return word.kind == Word::has_standby;
+        })) << "no standby came";
+        std::uint64_t more = 50 + i % 100;
+        std::int64_t last_ns = 0;
+        ASSERT_TRUE(nodes.listen([&](std::size_t, const Word& word) {
+            last_ns = word.at_ns;
+            return word.kind == Word::acknowledged && --more == 0;
+        }));
+        const std::size_t victim = nodes.primary();
+        if (switchovers)
+            nodes.ask_for_switchover(victim);
+        else
+            nodes.end(victim);
+        // The old primary's last word counts, not when it was asked to end.
+        std::int64_t gap = 0;
+        ASSERT_TRUE(nodes.listen([&](std::size_t node, const Word& word) {
+            if (word.kind != Word::acknowledged) return false;
+            if (node == victim) last_ns = word.at_ns;
+            gap = word.at_ns - last_ns;
+            return node != victim;
+        })) << "nobody took over";
+        gaps.push_back(gap);
+        if (!switchovers) nodes.start(victim);
+        ASSERT_EQ(nodes.wrong(), "");
+    }
+    std::sort(gaps.begin(), gaps.end());
+    std::printf(
+        "%zu %s, %llu commands acknowledged, none lost, none doubled; without service: "
+        "p50 %.1f ms, p99 %.1f ms, longest %.1f ms\n",
+        gaps.size(), switchovers ? "switchovers" : "kills",
+        static_cast<unsigned long long>(nodes.acknowledged()), ms_at(gaps, 0.5), ms_at(gaps, 0.99),
+        ms_at(gaps, 1));
+}
+
+}  // namespace
+}  // namespace pawl::testing
+
+int main(int count, char** arguments) {
+    ::testing::InitGoogleTest(&count, arguments);
+    for (int i = 1; i < count; ++i) {
+        const std::string_view flag = arguments[i];
+        const auto value = [&] { return std::string(flag.substr(flag.find('=') + 1)); };
+        if (flag.starts_with("--kills="))
+            pawl::testing::kills_in_all = std::strtoull(value().c_str(), nullptr, 10);
+        else if (flag.starts_with("--fail-after="))
+            pawl::testing::fail_after_ms = std::strtoull(value().c_str(), nullptr, 10);
+        else if (flag.starts_with("--arbiter="))
+            pawl::testing::arbiter = value();
+        else if (flag == "--switchovers")
+            pawl::testing::switchovers = true;
+    }
+    return RUN_ALL_TESTS();
+}
