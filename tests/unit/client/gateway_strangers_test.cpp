@@ -121,6 +121,23 @@ TEST_F(Strangers, who_greet_as_nodes_are_sent_away) {
     EXPECT_EQ(served.gateway.counters().turned_away, 1U);
 }
 
+TEST_F(Strangers, who_greet_as_clients_where_nodes_meet_are_sent_away) {
+    served.gateway.set_not_primary("");
+    const auto listener = network.listen();
+    link = network.connect("memory");
+    const auto node = listener->accept();
+    Handshake theirs(*link, Side::caller,
+                     {.name = "client", .boot = 1, .facts = {}, .purpose = Purpose::client},
+                     chance_of(8));
+    Handshake ours(*node, Side::called, {.name = "node", .boot = 2, .facts = {}}, chance_of(9));
+    for (int i = 0; i < 100; ++i) {
+        theirs.do_work(++clock);
+        ours.do_work(clock);
+    }
+    EXPECT_EQ(ours.state(), HandshakeState::over);
+    EXPECT_EQ(theirs.refusal(), replication::Refusal::role);
+}
+
 TEST_F(Strangers, who_do_not_say_whose_commands_they_bring_are_thrown_out) {
     const Account::Deposit five{5};
     call();

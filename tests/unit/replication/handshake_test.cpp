@@ -113,18 +113,6 @@ TEST_F(Meeting, two_nodes_meet_and_know_each_other) {
     }
 }
 
-TEST_F(Meeting, a_client_is_not_taken_for_a_node_nor_a_node_for_a_client) {
-    caller.options.purpose = Purpose::client;
-    meet();
-    expect_refused(Refusal::role, "for nodes");
-    std::swap(caller.options.purpose, called.options.purpose);
-    meet();
-    expect_refused(Refusal::role, "for clients");
-    caller.options.purpose = Purpose::client;
-    meet();
-    EXPECT_TRUE(admitted(caller) && admitted(called));
-}
-
 TEST_F(Meeting, what_is_said_right_behind_the_greeting_is_not_lost) {
     network->weather().split_one_in = 0;
     connect();
