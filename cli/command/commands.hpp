@@ -16,6 +16,7 @@ inline constexpr int exit_some_rejected =
 
 // Each sets `exit_code` when its command runs.
 void add_match(CLI::App& app, int& exit_code);
+void add_feed(CLI::App& app, int& exit_code);
 void add_day(CLI::App& app, int& exit_code);
 void add_journal(CLI::App& app, int& exit_code);
 void add_snapshot(CLI::App& app, int& exit_code);

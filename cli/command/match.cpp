@@ -9,6 +9,7 @@
 
 #include "cli/command/commands.hpp"
 #include "cli/command/engine_flags.hpp"
+#include "cli/command/match_listen.hpp"
 #include "cli/input/byte_source.hpp"
 #include "cli/input/open_input.hpp"
 #include "cli/report/progress.hpp"
@@ -30,6 +31,8 @@ struct MatchFlags {
     std::uint64_t rate = 0;
     std::uint32_t in_flight = 256;
     bool json = false;
+    std::string listen;
+    std::string secret_file;
 };
 
 // Names the input, so that the same files recognise their own commands in the journal.
@@ -41,6 +44,8 @@ std::string session_of(const MatchFlags& flags) {
 }
 
 int run_match(const MatchFlags& flags) {
+    if (!flags.listen.empty())
+        return run_listen(flags.engine.options(), flags.listen, flags.secret_file);
     const Result<Format> format = format_from(flags.format);
     if (!format) return report_error(format.error());
     InputOptions input;
@@ -101,15 +106,34 @@ void add_match(CLI::App& app, int& exit_code) {
     CLI::App* command =
         app.add_subcommand("match", "send order flow from files through the matching core");
     auto flags = std::make_shared<MatchFlags>();
+    CLI::Option* const input =
+        command
+            ->add_option(
+                "--input", flags->inputs,
+                "files, plain, .gz or .zst, '-' for standard input; several files are several "
+                "instruments, "
+                "interleaved by time")
+            ->required()
+            ->delimiter(',')
+            ->type_name("FILE[,FILE...]");
+    CLI::Option* const format =
+        command->add_option("--format", flags->format, "sse, lobster, itch or csv")->required();
+    CLI::Option* const listen =
+        command
+            ->add_option("--listen", flags->listen,
+                         "instead of an input: take the commands of clients ('pawl feed') until "
+                         "interrupted; ':port' is this machine only, port 0 any")
+            ->type_name("HOST:PORT")
+            ->excludes(input)
+            ->each([input, format](const std::string&) {
+                input->required(false);
+                format->required(false);
+            });
     command
-        ->add_option("--input", flags->inputs,
-                     "files, plain, .gz or .zst, '-' for standard input; several files are several "
-                     "instruments, "
-                     "interleaved by time")
-        ->required()
-        ->delimiter(',')
-        ->type_name("FILE[,FILE...]");
-    command->add_option("--format", flags->format, "sse, lobster, itch or csv")->required();
+        ->add_option("--secret-file", flags->secret_file,
+                     "clients must know what is in it: 16 random bytes or more")
+        ->type_name("FILE")
+        ->needs(listen);
     command->add_option("--seed", flags->seed, "lobster: the book after the first row")
         ->type_name("FILE");
     flags->engine.add_to(*command);
