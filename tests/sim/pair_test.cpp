@@ -335,7 +335,7 @@ TEST(PairOfMachines, power_cuts_and_new_machines_lose_nothing) {
     lives(20, {.kill = 3000, .power = 1000, .replace = 2000, .pause = 3000});
 }
 TEST(PairOfMachines, that_are_replaced_and_die_again_lose_nothing) {
-    lives(20, {.kill = 150, .replace = 800});
+    lives(20, {.kill = 100, .power = 400, .replace = 400, .arbiter = 100});
 }
 TEST(PairOfMachines, switchovers_among_faults_lose_nothing) {
     lives(20, {.kill = 3000, .pause = 3000, .network = 2000, .switchover = 200});
