@@ -301,7 +301,7 @@ void EngineCore::start() {
     if (gateway_ != nullptr)
         crew_->add({.name = "pawl-gateway",
                     .do_work = [this] { return careful(&EngineCore::gateway_work); },
-                    .park_max_ns = 50'000});
+                    .park_max_ns = 200'000});
     crew_->add({"pawl-house", [this] { return careful(&EngineCore::housekeeping_work); },
                 Idle::park, 10'000'000, -1});
     if (node_ != nullptr)

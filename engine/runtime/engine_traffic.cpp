@@ -90,8 +90,8 @@ std::size_t EngineCore::poll() {
 }
 
 int EngineCore::poll_timeout_ms() {
-    if (gateway_ != nullptr) return 1;  // sockets do not ring
-    if (disk_full()) return 100;        // nobody but poll() looks whether there is room again
+    if (!listen_address_.empty()) return 1;  // sockets do not ring
+    if (disk_full()) return 100;             // nobody but poll() looks whether there is room again
     for (const auto& part : parts_)
         if (part->journaler != nullptr && part->head->committed() != part->head->synced())
             return static_cast<int>(

@@ -77,7 +77,9 @@ std::size_t Gateway::do_work(std::int64_t now_ns) {
 
 std::size_t Gateway::accept(std::int64_t now_ns) {
     std::size_t came = 0;
-    while (connections_.size() < options_.connections_max) {
+    // Sessions whose client is gone and whose commands are not decided yet count too: each has
+    // lanes.
+    while (std::max(connections_.size(), sessions_.size()) < options_.connections_max) {
         auto link = listener_->accept();
         if (link == nullptr) break;
         ++counters_.accepted;
