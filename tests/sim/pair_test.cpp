@@ -153,6 +153,20 @@ public:
         return copy.has_value() && *copy == *primary->content();
     }
 
+    Machine& a() noexcept { return a_; }
+    Machine& b() noexcept { return b_; }
+    ArbiterStore& arbiter() noexcept { return arbiter_; }
+    std::size_t in_sync() const {
+        return arbiter_.history().empty() ? 0 : arbiter_.history().back().reign.in_sync().size();
+    }
+    // The process of the machine ends this way; its clients notice.
+    template <class How>
+    void end(Machine& machine, const How& how) {
+        if (machine.engine() != nullptr)
+            for (Client& client : clients_) client.leave();
+        how();
+    }
+
 private:
     std::array<Machine*, 2> machines() { return {&a_, &b_}; }
     Machine& other(Machine& machine) { return &machine == &a_ ? b_ : a_; }
@@ -204,16 +218,6 @@ private:
             static_cast<void>(machine.engine()->hand_over(peer.name()));
         if (chance_.one_in(20'000))
             machine.clock().move_wall(chance_.coin() ? Clock::hour_ns : -Clock::hour_ns);
-    }
-    // As the arbiter says; machines that have an old word of it do not count.
-    std::size_t in_sync() const {
-        return arbiter_.history().empty() ? 0 : arbiter_.history().back().reign.in_sync().size();
-    }
-    template <class How>
-    void end(Machine& machine, const How& how) {
-        if (machine.engine() != nullptr)
-            for (Client& client : clients_) client.leave();
-        how();
     }
     void network_trouble(Machine& machine) {
         const std::string& name = machine.name();
@@ -336,6 +340,35 @@ TEST(PairOfMachines, power_cuts_and_new_machines_lose_nothing) {
 }
 TEST(PairOfMachines, that_are_replaced_and_die_again_lose_nothing) {
     lives(20, {.kill = 100, .power = 400, .replace = 400, .arbiter = 100});
+}
+// Its journal looks whole, and the arbiter still counts on it.
+TEST(PairOfMachines, a_machine_that_dies_while_it_begins_anew_does_not_take_over) {
+    RingPool pool;
+    PairWorld world(pool, settings().first_seed, ReplicationPolicy::available);
+    while (world.in_sync() != 2) world.live(world.now_ns() + ms, Luck{});
+    world.live(world.now_ns() + 200 * ms, Luck{});
+    world.b().replace();
+    world.b().start();
+    const auto has_adopted = [&] {
+        const auto files = world.b().disk().files();
+        return std::any_of(files.begin(), files.end(),
+                           [](const auto& file) { return file.ends_with("/manifest"); });
+    };
+    // It follows once it has read the arbiter's key; then it must not get itself out of the set.
+    for (int i = 0; i < 1'000 && world.b().status().role != Role::standby; ++i)
+        world.live(world.now_ns() + ms / 20, Luck{}, ms / 20);
+    world.arbiter().weather.question_lost_one_in = 1;
+    for (int i = 0; i < 10'000 && !has_adopted(); ++i)
+        world.live(world.now_ns() + ms / 10, Luck{}, ms / 10);
+    ASSERT_TRUE(has_adopted());
+    ASSERT_EQ(world.in_sync(), 2U);
+    world.b().kill();
+    world.end(world.a(), [&] { world.a().replace(); });
+    world.arbiter().weather.question_lost_one_in = 0;
+    world.b().start();
+    world.live(world.now_ns() + 3'000 * ms, Luck{});
+    EXPECT_EQ(world.b().engine(), nullptr) << world.story();
+    EXPECT_EQ(world.wrong(), "");
 }
 TEST(PairOfMachines, switchovers_among_faults_lose_nothing) {
     lives(20, {.kill = 3000, .pause = 3000, .network = 2000, .switchover = 200});
