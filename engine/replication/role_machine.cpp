@@ -71,6 +71,7 @@ void RoleMachine::heard_epoch(std::uint64_t epoch) {
 
 void RoleMachine::opened() {
     PAWL_ASSERT(role_ == Role::opening);
+    holdings_.blank = false;  // what it begins is the history
     become(Role::primary, "the epoch is open");
 }
 

@@ -78,8 +78,8 @@ public:
     // Primary: does this peer follow, and the highest mark() that it has reached: it has received
     // everything that was committed here when that mark was first seen, and obeyed.
     void follows(std::string_view peer, bool follows, std::uint64_t reached_mark);
-    // What this node holds begins anew as somebody's copy: until it has everything again it lacks
-    // what it has acknowledged.
+    // In this life it cannot acknowledge, or what it holds begins anew as somebody's copy: it gets
+    // itself out of the set, where it would be waited for, until it has everything again.
     void lost() noexcept {
         holdings_.may_have_lost = true;
         holdings_.blank = false;

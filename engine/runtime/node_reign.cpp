@@ -109,6 +109,7 @@ void Node::move_gates() {
 // Nothing is released any more: the gates stay where they are. The peers hear of the new epoch.
 void Node::end_reign() {
     if (over_.exchange(true, std::memory_order_acq_rel)) return;
+    roles_->lost();  // until it is opened again it follows nobody: its successor need not wait
     for (Peer& peer : peers_) {
         if (peer.sender == nullptr) continue;
         peer.sender->raise_epoch(roles_->epoch_seen());

@@ -48,7 +48,7 @@ protected:
         expect_equal(bank, naive);
     }
 
-    Pair pair;
+    Pair pair{soon};
     NaiveBank naive;
     std::vector<int> told;
 };

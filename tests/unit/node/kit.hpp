@@ -31,24 +31,29 @@ inline std::string address_of(int node) {
            "." + std::to_string(1 + node) + ":7411";
 }
 
+// A machine that stands still for a moment is not a failure: where nobody shall take over.
+inline constexpr milliseconds patient{10'000};
+// Nor is it here, but the test waits for it.
+inline constexpr milliseconds soon{2'000};
+
 // What nodes a and b have in common, and what they said.
 class Pair {
 public:
-    explicit Pair(std::uint32_t shards = 2) : shards_(shards) {}
+    explicit Pair(milliseconds fail_after) : fail_after_(fail_after) {}
 
     EngineOptions options(const std::string& name) {
         const std::string other = name == "a" ? "b" : "a";
-        EngineOptions options = small(here_.file(name), shards_);
+        EngineOptions options = small(here_.file(name), 2);
         options.heads = here_.file("heads-" + name);
         options.replication.node = name;
         options.replication.address = address_of(name == "a" ? 0 : 1);
         options.replication.peers = {{other, address_of(other == "a" ? 0 : 1)}};
         options.replication.arbiter = "file://" + here_.file("arbiter");
         options.replication.may_begin = name == "a";
-        // Generous: a machine that is busy with other tests is not a failure.
         options.replication.heartbeat = milliseconds(30);
-        options.replication.fail_after = milliseconds(400);
-        options.replication.degrade_after = milliseconds(1200);
+        options.replication.fail_after = fail_after_;
+        options.replication.degrade_after = fail_after_ + milliseconds(500);
+        options.replication.hand_over_within = 2 * patient;
         options.on_notice = [this, name](const Notice& notice) {
             const std::lock_guard lock(mutex_);
             said_.push_back(name + ": " + notice.sentence);
@@ -72,7 +77,7 @@ public:
     const TempDirectory& folder() const { return here_; }
 
 private:
-    const std::uint32_t shards_;
+    const milliseconds fail_after_;
     TempDirectory here_;
     std::mutex mutex_;
     std::vector<std::string> said_;
