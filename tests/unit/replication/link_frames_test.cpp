@@ -252,7 +252,7 @@ TEST(Frames, what_is_not_of_this_protocol_is_foreign) {
     const Bytes one = speaker.frame(MessageType::refused);
     EXPECT_EQ(end_after({changed(one, [](FrameHeader& h) { h.flags = 1; })}), LinkEnd::foreign);
     EXPECT_EQ(end_after({changed(one, [](FrameHeader& h) { h.reserved = 1; })}), LinkEnd::foreign);
-    EXPECT_EQ(end_after({changed(one, [](FrameHeader& h) { h.type = 64; })}), LinkEnd::unexpected);
+    EXPECT_EQ(end_after({changed(one, [](FrameHeader& h) { h.type = 127; })}), LinkEnd::unexpected);
 }
 
 TEST(Frames, what_stands_behind_the_payload_is_zero) {
