@@ -162,8 +162,7 @@ void Node::obey() {
     if (!roles_->acknowledges()) end_following(roles_->why());
     if (copy_->may_have_lost() && !roles_->may_have_lost())
         if (Status forgiven = copy_->forgive_loss(); !forgiven) fail(forgiven.error().sentence);
-    if (roles_->role() == Role::opening && !over_.load(std::memory_order_relaxed))
-        prepare_to_reign();
+    if (roles_->role() == Role::opening) prepare_to_reign();
 }
 
 // ---- meeting

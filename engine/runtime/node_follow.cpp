@@ -21,9 +21,9 @@ constexpr replication::RedialOptions redial_options{5'000'000, 100'000'000};
 }  // namespace
 
 std::size_t Node::follow() {
-    if (const std::string broken = copy_->failure(); !broken.empty()) {
-        fail(broken);
-        end_following(broken);
+    if (copy_->failed()) {
+        fail(copy_->failure());
+        end_following(copy_->failure());
         return 0;
     }
     if (!roles_->acknowledges()) return 0;

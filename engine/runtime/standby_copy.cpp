@@ -132,20 +132,14 @@ std::size_t StandbyCopy::write_some() {
     std::size_t work = 0;
     const std::int64_t now = environment_.clock.monotonic_ns();
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
-        work += journal_.directory->journaler(shard).do_work(now);
+        journal::Journaler& journaler = journal_.directory->journaler(shard);
+        work += journaler.do_work(now);
         work += journal_.directory->preparer(shard).do_work(now);
+        if (journaler.state() != journal::JournalerState::failed || failed()) continue;
+        failure_ = journaler.failure();
+        failed_.store(true, std::memory_order_release);
     }
     return work;
-}
-
-std::string StandbyCopy::failure() const {
-    const std::lock_guard lock(writing_);
-    if (journal_.directory == nullptr) return {};
-    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
-        const journal::Journaler& journaler = journal_.directory->journaler(shard);
-        if (journaler.state() == journal::JournalerState::failed) return journaler.failure();
-    }
-    return {};
 }
 
 }  // namespace pawl::detail

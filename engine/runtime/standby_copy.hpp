@@ -2,6 +2,7 @@
 // and streams; not peers, not roles.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -62,8 +63,10 @@ public:
 
     // Writes what has come to disk, and prepares segments. The other thread.
     std::size_t write_some();
-    // A write or sync has failed for good: a sentence; empty: none has.
-    std::string failure() const;
+    // A write or sync has failed for good; failure() is a sentence then. Asked in every step of the
+    // agent that acknowledges: it waits for no disk.
+    bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
+    const std::string& failure() const noexcept { return failure_; }
 
 private:
     void close_as_it_is();
@@ -77,6 +80,8 @@ private:
     OpenedJournal journal_;
     std::unique_ptr<replication::StandbyStreams> streams_;
     bool may_have_lost_ = false;
+    std::string failure_;              // written once, by write_some()
+    std::atomic<bool> failed_{false};  // release: the sentence is there
 };
 
 }  // namespace pawl::detail
