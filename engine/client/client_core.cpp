@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "pawl/archive.hpp"
+#include "pawl/detail/schema_hash.hpp"
 
 namespace pawl::detail {
 
@@ -14,12 +14,6 @@ namespace {
 
 constexpr std::uint64_t question_bit = std::uint64_t{1} << 63;
 constexpr std::int64_t sleep_ns = 1'000'000;  // while submit() waits: a welcome has no deadline
-
-std::uint64_t hash_of(const std::string& text) {
-    HashArchive hash;
-    hash.bytes(text.data(), text.size());
-    return hash.result();
-}
 
 std::uint64_t not_zero(const RandomSource& random) {
     std::uint64_t number = 0;
@@ -32,7 +26,7 @@ std::uint64_t not_zero(const RandomSource& random) {
 ClientCore::ClientCore(const ClientOptions& options, const std::string& schema_text,
                        ClientWorld world)
     : options_(options),
-      schema_hash_(hash_of(schema_text)),
+      schema_hash_(schema_hash(schema_text)),
       world_(std::move(world)),
       life_(not_zero(world_.random)),
       search_(options.servers, std::chrono::nanoseconds(options.pause_min).count(),

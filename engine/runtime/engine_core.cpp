@@ -9,7 +9,7 @@
 
 #include "engine/ring/idle.hpp"
 #include "journal/posix_storage.hpp"
-#include "pawl/archive.hpp"
+#include "pawl/detail/schema_hash.hpp"
 
 namespace pawl::detail {
 
@@ -232,9 +232,7 @@ Status EngineCore::write_opening_notes(const std::vector<journal::ShardEnd>& end
         number = std::max(number, end.epochs.last_epoch() + 1);
     if (node_ != nullptr) number = node_->epoch();
 
-    HashArchive hash;
-    hash.bytes(domain_->schema_text.data(), domain_->schema_text.size());
-    const SchemaRecord schema{hash.result(),
+    const SchemaRecord schema{schema_hash(domain_->schema_text),
                               static_cast<std::uint32_t>(domain_->schema_text.size()), 1};
     const EpochRecord epoch{number, environment_.random()};
     for (const auto& part : parts_) {

@@ -5,6 +5,7 @@
 
 #include "engine/ring/idle.hpp"
 #include "engine/runtime/engine_core.hpp"
+#include "engine/runtime/patience.hpp"
 
 namespace pawl::detail {
 
@@ -32,12 +33,6 @@ void show(const HistoryCounters& from, ShardCounters& to) noexcept {
     copy(from.position, to.snapshot_position);
     copy(from.failures, to.snapshots_failed);
     copy(from.segments_gone, to.segments_gone);
-}
-
-std::chrono::steady_clock::time_point end_of(std::chrono::nanoseconds patience) {
-    const auto now = std::chrono::steady_clock::now();
-    return patience > std::chrono::hours(24 * 365) ? std::chrono::steady_clock::time_point::max()
-                                                   : now + patience;
 }
 
 Error transient(const char* what) {

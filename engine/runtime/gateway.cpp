@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "engine/runtime/client_connection.hpp"
-#include "pawl/archive.hpp"
+#include "pawl/detail/schema_hash.hpp"
 
 namespace pawl::detail {
 
@@ -25,9 +25,7 @@ replication::LinkOptions link_options(const GatewayOptions& options, replication
 }  // namespace
 
 GatewayOptions gateway_for(const Domain& domain, GatewayOptions options) {
-    HashArchive hash;
-    hash.bytes(domain.schema_text.data(), domain.schema_text.size());
-    options.schema_hash = hash.result();
+    options.schema_hash = schema_hash(domain.schema_text);
     options.router_hash = domain.router;
     options.judge = domain.judge;
     return options;

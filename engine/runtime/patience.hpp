@@ -1,4 +1,5 @@
-// Waits for room on behalf of a sender. Knows offers and clocks; not which way in.
+// How long somebody waits: for room on behalf of a sender, or for anything. Knows offers and
+// clocks; not which way in.
 #pragma once
 
 #include <chrono>
@@ -8,6 +9,13 @@
 #include "pawl/types.hpp"
 
 namespace pawl::detail {
+
+// When to give up, by the steady clock; a patience of a year or more has no end.
+inline std::chrono::steady_clock::time_point end_of(std::chrono::nanoseconds patience) {
+    if (patience > std::chrono::hours(24 * 365))
+        return std::chrono::steady_clock::time_point::max();
+    return std::chrono::steady_clock::now() + patience;
+}
 
 // Offers again while there is no room, at most `patience`. Polls where the host runs the engine.
 template <class TrySend>

@@ -6,6 +6,7 @@
 #include "engine/ring/idle.hpp"
 #include "engine/runtime/engine_core.hpp"
 #include "engine/runtime/node_ways.hpp"
+#include "engine/runtime/patience.hpp"
 #include "journal/posix_storage.hpp"
 
 namespace pawl::detail {
@@ -84,10 +85,7 @@ std::size_t StandbyCore::poll() {
 }
 
 Result<bool> StandbyCore::wait_for_turn(std::chrono::nanoseconds patience) {
-    const auto now = std::chrono::steady_clock::now();
-    const auto give_up = patience > std::chrono::hours(24 * 365)
-                             ? std::chrono::steady_clock::time_point::max()
-                             : now + patience;
+    const auto give_up = end_of(patience);
     IdleStrategy idle(Idle::park);
     for (;;) {
         if (node_->ready_to_reign()) return true;
