@@ -33,7 +33,7 @@ std::size_t Journaler::do_work(std::int64_t monotonic_ns) {
     }
     const std::uint64_t pending = committed.value - synced.value;
     const bool due = demanded_.load(std::memory_order_relaxed) > synced.value ||
-                     pending >= options_.inflight_bytes_max ||
+                     pending >= options_.inflight_bytes_max / 4 ||
                      pending >= head_.capacity_bytes() / 2 ||
                      monotonic_ns - waiting_since_ns_ >= options_.flush_interval_ns;
     if (!due) return 0;

@@ -13,7 +13,7 @@ namespace pawl::journal {
 inline constexpr std::uint32_t format_version = 1;
 
 inline constexpr std::size_t block_alignment_bytes = 4096;
-inline constexpr std::size_t inflight_bytes_default = std::size_t{1} << 20;
+inline constexpr std::size_t inflight_bytes_default = std::size_t{4} << 20;
 inline constexpr std::size_t inflight_bytes_limit = std::size_t{16} << 20;
 inline constexpr std::uint64_t segment_bytes_default = std::uint64_t{128} << 20;
 inline constexpr std::uint64_t segment_bytes_min = std::uint64_t{64} << 10;

@@ -73,6 +73,17 @@ public:
         return {};
     }
 
+    StorageStatus reserve(std::uint64_t bytes, bool& can) override {
+        can = true;
+        int result = 0;
+        do {
+            result = ::fallocate(descriptor_, 0, 0, static_cast<off_t>(bytes));
+        } while (result != 0 && errno == EINTR);
+        if (result == 0) return {};
+        can = errno != EOPNOTSUPP && errno != ENOSYS;
+        return can ? fault_of_errno() : StorageStatus{};
+    }
+
     const std::string& path() const noexcept override { return path_; }
 
 private:

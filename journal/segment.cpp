@@ -122,6 +122,37 @@ void SegmentPreparer::make_ready(std::unique_ptr<File> file) {
     refused_.store(false, std::memory_order_relaxed);
 }
 
+// The journaler will need the segment before it is filled. A filler that keeps pace with it, or
+// has one slice to go, is not late.
+bool SegmentPreparer::is_late() const noexcept {
+    const std::uint64_t to_fill = options_.segment_bytes - filled_bytes_;
+    const std::uint64_t room = room_left_.load(std::memory_order_relaxed);
+    return to_fill > slice_bytes_max && room + options_.segment_bytes / 4 < to_fill;
+}
+
+bool SegmentPreparer::fill_some() {
+    if (can_reserve_ && is_late()) {
+        const auto status = filling_->reserve(options_.segment_bytes, can_reserve_);
+        if (!status.ok()) {
+            fail(status, "reserve the next segment");
+            return false;
+        }
+        if (can_reserve_) {
+            filled_bytes_ = options_.segment_bytes;
+            return true;
+        }
+    }
+    const std::uint64_t slice =
+        std::min<std::uint64_t>(slice_bytes_max, options_.segment_bytes - filled_bytes_);
+    const auto status = filling_->write_durable(filled_bytes_, {zeros_.data(), slice});
+    if (!status.ok()) {
+        fail(status, "fill the next segment");
+        return false;
+    }
+    filled_bytes_ += slice;
+    return true;
+}
+
 std::size_t SegmentPreparer::do_work(std::int64_t monotonic_ns) {
     now_ns_ = monotonic_ns;
     if (ready_flag_.load(std::memory_order_acquire)) return 0;    // pairs with take()
@@ -130,15 +161,8 @@ std::size_t SegmentPreparer::do_work(std::int64_t monotonic_ns) {
     if (filling_ == nullptr) begin_next();
     if (filling_ == nullptr) return ready_flag_.load(std::memory_order_relaxed) ? 1 : 0;
     if (filled_bytes_ < options_.segment_bytes) {
-        const std::uint64_t slice =
-            std::min<std::uint64_t>(slice_bytes_max, options_.segment_bytes - filled_bytes_);
-        const auto status = filling_->write_durable(filled_bytes_, {zeros_.data(), slice});
-        if (!status.ok()) {
-            fail(status, "fill the next segment");
-            return 0;
-        }
-        filled_bytes_ += slice;
-        if (filled_bytes_ < options_.segment_bytes) return slice;
+        if (!fill_some()) return 0;
+        if (filled_bytes_ < options_.segment_bytes) return zeros_.size();
     }
     const std::string final_path = segment_path(options_.directory, options_.shard, next_index_);
     auto status = filling_->sync();

@@ -32,8 +32,9 @@ struct SegmentPreparerOptions {
     std::int64_t retry_interval_ns = 100'000'000;
 };
 
-// Keeps one segment ready, filled with zeros and on disk. An agent: one thread calls do_work();
-// take() is the journaler's, on any thread.
+// Keeps one segment ready, on disk and nothing but zeros. Writing them makes later blocks cheap, so
+// that is what it does while there is time; when the journaler is about to catch up, what is left
+// is only reserved. An agent: one thread calls do_work(); take() is the journaler's, on any thread.
 class SegmentPreparer {
 public:
     SegmentPreparer(Storage& storage, SegmentPreparerOptions options);
@@ -62,6 +63,8 @@ public:
 
 private:
     void begin_next();
+    bool fill_some();
+    bool is_late() const noexcept;
     void make_ready(std::unique_ptr<File> file);
     void fail(StorageStatus status, const char* doing);
 
@@ -71,6 +74,7 @@ private:
     std::unique_ptr<File> filling_;  // do_work's alone
     std::string filling_path_;
     std::uint64_t filled_bytes_ = 0;
+    bool can_reserve_ = true;
     std::uint64_t next_index_;
     std::int64_t retry_at_ns_ = 0;
     std::int64_t now_ns_ = 0;

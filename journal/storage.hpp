@@ -53,6 +53,14 @@ public:
     // 4096.
     virtual StorageStatus write_durable(std::uint64_t offset, std::span<const std::byte> bytes) = 0;
     virtual StorageStatus size(std::uint64_t& bytes) = 0;
+    // Makes the file this long without writing it: what was never written reads as zeros and has
+    // its place on the disk, for certain when sync() has returned. `can` false: not on this file
+    // system, nothing has happened.
+    virtual StorageStatus reserve(std::uint64_t bytes, bool& can) {
+        static_cast<void>(bytes);
+        can = false;
+        return {};
+    }
 
     virtual const std::string& path() const noexcept = 0;
 };

@@ -1,48 +1,24 @@
 // One producer's ring into one shard, and the ring of replies back. Knows lines and replies, never
-// what they mean. The only file that knows Boost.Lockfree.
+// what they mean.
 #pragma once
 
 #include <atomic>
-#include <boost/lockfree/spsc_queue.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "engine/ring/single_ring.hpp"
 #include "pawl/detail/message.hpp"
 #include "pawl/detail/raw_reply.hpp"
 
 namespace pawl::detail {
 
-// A bounded queue between one writing and one reading thread.
-template <class T>
-class SingleRing {
-public:
-    explicit SingleRing(std::size_t capacity) : queue_(capacity) {}
-
-    // Writer: all of them or none.
-    bool try_push(const T* items, std::size_t count) {
-        if (queue_.write_available() < count) return false;
-        const std::size_t pushed = queue_.push(items, count);
-        PAWL_ASSERT(pushed == count);
-        return true;
-    }
-    // Writer: the first of them, as far as there is room; returns how many.
-    std::size_t push_some(const T* items, std::size_t count) { return queue_.push(items, count); }
-    // Reader: up to `count`, oldest first; returns how many.
-    std::size_t pop(T* items, std::size_t count) { return queue_.pop(items, count); }
-    bool empty() const { return queue_.read_available() == 0; }    // reader
-    std::size_t room() const { return queue_.write_available(); }  // writer
-
-private:
-    boost::lockfree::spsc_queue<T> queue_;
-};
-
 // Both directions between one producer and one shard. Shared by the two; the last one out frees it.
 struct Lane {
     Lane(std::size_t lines, std::size_t replies, SessionId owner, std::string name)
-        : commands(lines),
+        : commands(lines, message_lines_max),
           answers(replies),
           reply_capacity(replies),
           session(owner),

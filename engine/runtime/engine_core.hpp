@@ -91,8 +91,9 @@ public:
     // ---- for the links ----
     bool closed() const noexcept { return door_.closed(); }
     const Door& door() const noexcept { return door_; }
-    // What stands in the way of a message to this shard, Offer::accepted if nothing does. Inside
-    // the door.
+    // What stands in the way of a command or a fact, or of this message, to a shard;
+    // Offer::accepted if nothing does. Inside the door.
+    Offer admit(std::uint32_t shard, Durability durability) const noexcept;
     Offer admit(std::uint32_t shard, const MessageBuffer& message) const noexcept;
     // An offer was turned down. Counted by many threads.
     void refused(std::uint32_t shard) noexcept {

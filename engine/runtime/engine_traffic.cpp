@@ -13,22 +13,23 @@
 
 namespace pawl::detail {
 
-Offer EngineCore::admit(std::uint32_t shard, const MessageBuffer& message) const noexcept {
+Offer EngineCore::admit(std::uint32_t shard, Durability durability) const noexcept {
     PAWL_ASSERT(shard < parts_.size());
-    const bool open = door_.open();
-    const MessageHeader& header = MessageView(message.lines()->bytes).header();
-    const bool acts = header.kind == MessageKind::command || header.kind == MessageKind::fact;
-    if (!open) return Offer::closed;
+    if (!door_.open()) return Offer::closed;
     // A failed engine takes no more commands but can still be looked at.
-    if (failed() && acts)
-        return node_ != nullptr && node_->is_over() ? Offer::not_primary : Offer::closed;
-    if (!acts) return Offer::accepted;
-    const auto durability = static_cast<Durability>(header.durability);
+    if (failed()) return node_ != nullptr && node_->is_over() ? Offer::not_primary : Offer::closed;
     if (durability >= Durability::replicated && node_ == nullptr) return Offer::unavailable;
     if (directory_ == nullptr)
         return durability > Durability::journaled ? Offer::unavailable : Offer::accepted;
     if (directory_->preparer(shard).disk_full()) return Offer::disk_full;
     return Offer::accepted;
+}
+
+Offer EngineCore::admit(std::uint32_t shard, const MessageBuffer& message) const noexcept {
+    const MessageHeader& header = MessageView(message.lines()->bytes).header();
+    if (header.kind == MessageKind::command || header.kind == MessageKind::fact)
+        return admit(shard, static_cast<Durability>(header.durability));
+    return door_.open() ? Offer::accepted : Offer::closed;
 }
 
 bool EngineCore::disk_full() const noexcept {

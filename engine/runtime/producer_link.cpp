@@ -10,7 +10,9 @@ namespace pawl::detail {
 
 LaneProducer::LaneProducer(std::shared_ptr<EngineCore> owner, EngineCore& core,
                            const ProducerOptions& options, Numbering numbering)
-    : owner_(std::move(owner)), core_(core), session_(session_id(options.session)) {
+    : ProducerLink(core.shard_count(), core.default_durability(), session_id(options.session)),
+      owner_(std::move(owner)),
+      core_(core) {
     PAWL_ASSERT(options.session.size() <= 255 && "a session's name has at most 255 bytes");
     if (session_.value != 0 && numbering == Numbering::goes_on) {
         wait_for_the_last_life();
@@ -60,23 +62,39 @@ LaneProducer::~LaneProducer() {
     for (const auto& lane : lanes_) lane->abandoned.store(true, std::memory_order_release);
 }
 
-Offer LaneProducer::try_send(std::uint32_t shard, const MessageBuffer& message) {
+MessagePlace LaneProducer::place(std::uint32_t shard, Durability durability, std::size_t lines) {
     Lane& lane = *lanes_[shard];
     core_.door().enter(lane.sending);
-    Offer offer = core_.admit(shard, message);
-    if (offer == Offer::accepted && !lane.commands.try_push(message.lines(), message.line_count()))
-        offer = Offer::back_pressured;
+    MessagePlace place;
+    place.offer = core_.admit(shard, durability);
+    if (place.offer == Offer::accepted) {
+        if (Line* const line = lane.commands.claim(lines)) {
+            place.bytes = line->bytes;
+            place.now_ns = core_.now_ns();
+            return place;
+        }
+        place.offer = Offer::back_pressured;
+    }
     core_.door().go_out(lane.sending);
-    if (offer == Offer::accepted)
-        core_.sent();
-    else
-        core_.refused(shard);
-    return offer;
+    core_.refused(shard);
+    return place;
 }
 
-Offer LaneProducer::send(std::uint32_t shard, const MessageBuffer& message,
-                         std::chrono::nanoseconds patience) {
-    return send_patiently(core_, patience, [&] { return try_send(shard, message); });
+MessagePlace LaneProducer::place_patiently(std::uint32_t shard, Durability durability,
+                                           std::size_t lines, std::chrono::nanoseconds patience) {
+    MessagePlace found;
+    found.offer = send_patiently(core_, patience, [&] {
+        found = place(shard, durability, lines);
+        return found.offer;
+    });
+    return found;
+}
+
+void LaneProducer::send_placed(std::uint32_t shard) {
+    Lane& lane = *lanes_[shard];
+    lane.commands.publish();
+    core_.door().go_out(lane.sending);
+    core_.sent();
 }
 
 std::size_t LaneProducer::take(RawReply* replies, std::size_t count) {

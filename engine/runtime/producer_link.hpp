@@ -19,23 +19,17 @@ public:
                  const ProducerOptions& options, Numbering numbering);
     ~LaneProducer() override;
 
-    Offer try_send(std::uint32_t shard, const MessageBuffer& message) override;
-    Offer send(std::uint32_t shard, const MessageBuffer& message,
-               std::chrono::nanoseconds patience) override;
+    MessagePlace place(std::uint32_t shard, Durability durability, std::size_t lines) override;
+    MessagePlace place_patiently(std::uint32_t shard, Durability durability, std::size_t lines,
+                                 std::chrono::nanoseconds patience) override;
+    void send_placed(std::uint32_t shard) override;
     std::size_t take(RawReply* replies, std::size_t count) override;
-    std::uint64_t next_number() override { return next_number_; }
-    void number_used(std::uint64_t number) override {
-        if (number >= next_number_) next_number_ = number + 1;
-    }
-    SessionId session() const override { return session_; }
 
 private:
     void wait_for_the_last_life();
 
     std::shared_ptr<EngineCore> owner_;
     EngineCore& core_;
-    const SessionId session_;
-    std::uint64_t next_number_ = 1;
     std::vector<std::shared_ptr<Lane>> lanes_;
     std::size_t first_ = 0;
     std::size_t left_over_lane_ = 0;   // whose left_over is being taken

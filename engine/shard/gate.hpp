@@ -1,6 +1,7 @@
 // Says whether a position is as safe as a reply asked for. Knows positions; not who moves them.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
@@ -58,6 +59,32 @@ private:
     const journal::Head* head_;
     journal::Journaler* journaler_;
     const ReplicatedPositions* replicated_;
+};
+
+// What the replies of one batch wait for, told once.
+class Demand {
+public:
+    void add(Durability level, std::uint64_t end) noexcept {
+        ++count_;
+        Asked& asked = level == Durability::replicated ? received_ : synced_;
+        asked.level = level;
+        asked.end = std::max(asked.end, end);
+    }
+    std::uint64_t count() const noexcept { return count_; }
+    // When everything below is committed.
+    void tell(const Gate& gate) const noexcept {
+        if (received_.end != 0) gate.demand(received_.level, Position{received_.end});
+        if (synced_.end != 0) gate.demand(synced_.level, Position{synced_.end});
+    }
+
+private:
+    struct Asked {
+        Durability level{};
+        std::uint64_t end = 0;
+    };
+    Asked synced_;    // by this node's disk, whatever else
+    Asked received_;  // by a standby; by the disk only while there is none
+    std::uint64_t count_ = 0;
 };
 
 }  // namespace pawl::detail

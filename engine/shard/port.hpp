@@ -35,8 +35,9 @@ public:
     const Lane* lane() const noexcept { return lane_.get(); }
 
     // ---- in ----
-    // Takes what arrived into the buffer, as far as it fits.
+    // Takes what arrived into the buffer, as far as it fits. A lane is read where it stands.
     void fill() {
+        if (queue_ == nullptr) return;
         if (begin_ == end_) begin_ = end_ = 0;
         if (buffer_lines - end_ < message_lines_max && begin_ != 0) {
             std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
@@ -44,29 +45,35 @@ public:
             end_ -= begin_;
             begin_ = 0;
         }
-        if (queue_ == nullptr) {
-            end_ += lane_->commands.pop(buffer_.data() + end_, buffer_lines - end_);
-            return;
-        }
         while (!queue_->empty() && buffer_lines - end_ >= message_lines_max) {
             const std::size_t lines = queue_->pop(buffer_.data() + end_);
             if (lines == 0) return;
             end_ += lines;
         }
     }
-    // The message `lines` behind the first undecided one; null when it is not (wholly) there.
-    const std::byte* peek(std::size_t lines) const noexcept {
-        const std::size_t at = begin_ + lines;
-        if (at >= end_) return nullptr;
-        const std::byte* message = buffer_[at].bytes;
-        return at + MessageView(message).header().lines <= end_ ? message : nullptr;
+    // The message `lines` behind the first undecided one; null when it is not there. Lives until it
+    // is consumed.
+    const std::byte* peek(std::size_t lines) noexcept {
+        if (queue_ == nullptr) {
+            const Line* const line = lane_->commands.peek(lines);
+            return line != nullptr ? line->bytes : nullptr;
+        }
+        return begin_ + lines < end_ ? buffer_[begin_ + lines].bytes : nullptr;
+    }
+    // A message this far behind is about to be peeked at.
+    void prefetch(std::size_t lines) const noexcept {
+        if (queue_ == nullptr) lane_->commands.prefetch(lines);
     }
     void consume(std::size_t lines) noexcept {
+        if (queue_ == nullptr) {
+            lane_->commands.consume(lines);
+            return;
+        }
         PAWL_ASSERT(begin_ + lines <= end_);
         begin_ += lines;
     }
-    bool input_empty() const {
-        return begin_ == end_ && (queue_ != nullptr ? queue_->empty() : lane_->commands.empty());
+    bool input_empty() noexcept {
+        return queue_ == nullptr ? lane_->commands.empty() : begin_ == end_ && queue_->empty();
     }
 
     // ---- out ----
@@ -75,10 +82,22 @@ public:
     std::size_t waiting() const noexcept {
         return static_cast<std::size_t>(pending_end_ - pending_begin_);
     }
-    // Queues a reply behind the earlier ones of this port. reply_room() was not 0.
-    void queue_reply(const RawReply& reply) noexcept {
+    // Where the next reply of this port is to be written, behind the earlier ones. `may_leave`: it
+    // waits for nothing but its reader. reply_room() was not 0. Seen by nobody before hand_over().
+    RawReply& place_reply(bool may_leave) noexcept {
         PAWL_ASSERT(reply_room() != 0);
-        pending_[pending_end_++ & pending_mask()] = reply;
+        if (may_leave && pending_begin_ == pending_end_) {
+            if (RawReply* const place = answers_->claim(1)) return *place;
+            reader_is_full_ = true;
+        }
+        return pending_[pending_end_++ & pending_mask()];
+    }
+    // What was placed and waits for nothing is the reader's.
+    void hand_over() noexcept { answers_->publish(); }
+    // Queues a reply that stands by itself.
+    void queue_reply(const RawReply& reply) noexcept {
+        place_reply(true) = reply;
+        hand_over();
     }
     // The oldest replies not delivered, as many as lie in one piece; empty when there are none.
     std::span<RawReply> oldest() noexcept {

@@ -63,17 +63,24 @@ public:
     std::size_t count() const noexcept { return sessions_.size(); }
 
     // What is known of a number. `answer` is set for repeat and open.
-    Found look(std::uint32_t index, std::uint64_t number, const Answer*& answer) const noexcept;
+    Found look(std::uint32_t index, std::uint64_t number, const Answer*& answer) const noexcept {
+        return look(at(index), number, answer);
+    }
     // A new batch: nothing was touched in it yet.
     void begin_batch() noexcept { ++batch_; }
-    // This batch answers a command with this number. False: that would push another one that this
-    // batch has touched out of the window before it is answered; begin a new batch first.
-    [[nodiscard]] bool touch(std::uint32_t index, std::uint64_t number) noexcept;
-    // A fresh number is being decided in this batch.
-    void claim(std::uint32_t index, std::uint64_t number);
+    enum class Entry : std::uint8_t { fresh, repeat, forgotten, crowded };
+    // This batch answers a command with this number; a fresh one is claimed by it. crowded: that
+    // would push another one that this batch has touched out of the window before it is answered;
+    // begin a new batch first.
+    Entry enter(std::uint32_t index, std::uint64_t number);
     void unclaim(std::uint32_t index, std::uint64_t number) noexcept;
-    // Its outcome. Claimed before, or replayed.
-    void settle(std::uint32_t index, const Answer& answer);
+    // Where the outcome of a number is to be written, `open` with it. Claimed before, or replayed;
+    // null: the window has passed it.
+    Answer* settle(std::uint32_t index, std::uint64_t number);
+    void settle(std::uint32_t index, const Answer& answer) {
+        PAWL_ASSERT(!answer.open);
+        if (Answer* const place = settle(index, answer.number)) *place = answer;
+    }
     // Highest number with an outcome, 0 = none.
     std::uint64_t highest(std::uint32_t index) const noexcept { return at(index).highest; }
 
@@ -105,6 +112,9 @@ private:
         return (number < session.frontier && session.frontier - number >= window_) ||
                number < session.floor;
     }
+    Found look(const Session& session, std::uint64_t number, const Answer*& answer) const noexcept;
+    bool touch(Session& session, std::uint64_t number) const noexcept;
+    void claim(Session& session, std::uint64_t number);
     Session& at(std::uint32_t index) noexcept {
         PAWL_ASSERT(index - 1 < sessions_.size());
         return sessions_[index - 1];
@@ -134,10 +144,9 @@ private:
 
 // ---- once per command, so that the shard's loop holds them ----
 
-inline Sessions::Found Sessions::look(std::uint32_t index, std::uint64_t number,
+inline Sessions::Found Sessions::look(const Session& session, std::uint64_t number,
                                       const Answer*& answer) const noexcept {
     PAWL_ASSERT(number != 0);
-    const Session& session = at(index);
     if (passed(session, number)) return Found::forgotten;
     const Answer& known = session.at(number);
     if (known.number != number) return Found::fresh;
@@ -145,8 +154,18 @@ inline Sessions::Found Sessions::look(std::uint32_t index, std::uint64_t number,
     return known.open ? Found::open : Found::repeat;
 }
 
-inline bool Sessions::touch(std::uint32_t index, std::uint64_t number) noexcept {
+inline Sessions::Entry Sessions::enter(std::uint32_t index, std::uint64_t number) {
     Session& session = at(index);
+    const Answer* answer = nullptr;
+    const Found found = look(session, number, answer);
+    if (found == Found::forgotten) return Entry::forgotten;
+    if (!touch(session, number)) return Entry::crowded;
+    if (found != Found::fresh) return Entry::repeat;
+    claim(session, number);
+    return Entry::fresh;
+}
+
+inline bool Sessions::touch(Session& session, std::uint64_t number) const noexcept {
     if (session.batch != batch_) {
         session.batch = batch_;
         session.oldest = number;
@@ -157,8 +176,7 @@ inline bool Sessions::touch(std::uint32_t index, std::uint64_t number) noexcept 
     return true;
 }
 
-inline void Sessions::claim(std::uint32_t index, std::uint64_t number) {
-    Session& session = at(index);
+inline void Sessions::claim(Session& session, std::uint64_t number) {
     PAWL_ASSERT(!passed(session, number));
     if (number > session.frontier) session.frontier = number;
     Answer& answer = place(session, number);
@@ -166,15 +184,13 @@ inline void Sessions::claim(std::uint32_t index, std::uint64_t number) {
     answer.open = true;
 }
 
-inline void Sessions::settle(std::uint32_t index, const Answer& answer) {
-    PAWL_ASSERT(answer.number != 0 && !answer.open);
+inline Sessions::Answer* Sessions::settle(std::uint32_t index, std::uint64_t number) {
+    PAWL_ASSERT(number != 0);
     Session& session = at(index);
-    if (answer.number > session.frontier) session.frontier = answer.number;
-    if (answer.number > session.highest) session.highest = answer.number;
-    if (Answer& claimed = session.at(answer.number); claimed.number == answer.number)
-        claimed = answer;
-    else if (!passed(session, answer.number))
-        place(session, answer.number) = answer;
+    if (number > session.frontier) session.frontier = number;
+    if (number > session.highest) session.highest = number;
+    if (Answer& claimed = session.at(number); claimed.number == number) return &claimed;
+    return passed(session, number) ? nullptr : &place(session, number);
 }
 
 inline Sessions::Answer& Sessions::place(Session& session, std::uint64_t number) {

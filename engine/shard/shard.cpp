@@ -145,7 +145,7 @@ bool Shard::ready_to_leave(RawReply& reply) const noexcept {
     return true;
 }
 
-bool Shard::idle() const {
+bool Shard::idle() {
     if (!new_lanes_.empty()) return false;
     return std::all_of(ports_.begin(), ports_.end(), [](const std::unique_ptr<Port>& port) {
         return port->input_empty() &&

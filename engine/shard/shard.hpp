@@ -71,7 +71,7 @@ public:
     // stopped.
     std::size_t do_work();
     // Nothing waits to be decided or delivered.
-    bool idle() const;
+    bool idle();
     // Answers everything that still waits. After the last do_work. False: once more, when the
     // reader of the shared port has made room.
     bool abandon();
@@ -83,6 +83,7 @@ public:
 
 private:
     static constexpr std::size_t batch_max = 64;
+    static constexpr std::size_t lines_ahead = 8;  // fetched before they are looked at
     // What one batch adds to the counters: they are shared memory and touched once per batch.
     struct Tally {
         std::uint64_t commands = 0;
@@ -91,6 +92,14 @@ private:
         std::uint64_t events = 0;
         std::uint64_t threw = 0;
         std::uint64_t gate_waits = 0;
+        std::uint64_t records = 0;
+        std::size_t bucket = 0;  // of the last command's wait; most of a batch waited about as long
+        std::uint64_t in_bucket = 0;
+    };
+    // Where an outcome's record lies, or what it stands on when it has none.
+    struct Place {
+        std::uint64_t position = RawReply::no_record;
+        std::uint64_t end = 0;
     };
 
     std::size_t pass();
@@ -100,22 +109,29 @@ private:
     bool refuse_for_want_of_disk(Port& port) noexcept;
     bool take_note(const Port& port, const MessageView& message);
     void answer_directly(Port& port, const MessageView& message);
-    static void begin(Work& work, const MessageView& message, Time now) noexcept;
+    static void begin(Work& work, const MessageView& message, Time now) noexcept {
+        work = Work{};
+        work.message = message;
+        const MessageHeader& header = message.header();
+        work.long_wait = now.ns - header.captured_ns >= std::int64_t{waited_ns_unknown};
+        if (header.captured_ns > now.ns)  // two cores' clocks may differ by nanoseconds
+            const_cast<MessageHeader&>(header).captured_ns = now.ns;
+    }
     bool prepare(Work& work, const MessageView& message, const Port& port, std::uint16_t place,
                  Stage& stage);
     std::uint32_t session_index(SessionId id, std::string_view name, Stage& stage);
     void undo_claims(std::size_t from, std::size_t to) noexcept;
-    void finish(Port& port, std::size_t count, const Stage& stage);
-    void answer(Port& port, std::size_t count) noexcept;
-    Position position_of(const Work& work) const noexcept;
-    void settle(const Work& work, Position at);
-    RawReply reply_for(const Work& work) const;
+    void finish(Port& port, std::size_t count, const Stage& stage) noexcept;
+    void settle(const Work& work, const Place& place) noexcept;
+    void reply(Port& port, const Work& work, const Place& place, Demand& demand) const noexcept;
+    void write_reply(RawReply& reply, const Work& work, const Place& place) const noexcept;
     RawReply try_out(const MessageView& message);
     RawReply status_of(const MessageView& message) const;
     Stage open_stage() noexcept;
     std::byte* write_record(std::byte* at, RecordKind kind, std::uint32_t session, const void* body,
                             std::size_t bytes, std::string_view text) noexcept;
-    void seal_and_publish(const std::byte* end) noexcept;
+    std::byte* seal_up_to(std::byte* from, const std::byte* end, Tally& tally) noexcept;
+    void publish(Position begin) noexcept;
     std::size_t deliver(Port& port);
     bool ready_to_leave(RawReply& reply) const noexcept;
     void take_new_lanes();
@@ -135,7 +151,6 @@ private:
     Sequence last_sequence_;
     Time last_time_;
     std::byte* stage_begin_ = nullptr;  // of the last batch
-    std::uint64_t batch_bytes_ = 0;     // of the last batch
 
     std::vector<std::unique_ptr<Port>> ports_;
     std::size_t first_port_ = 0;
@@ -150,5 +165,24 @@ private:
     bool holding_ = false;  // the shard's thread: in this pass
     bool torn_ = false;     // the shard's thread: a pass has thrown
 };
+
+inline void Shard::write_reply(RawReply& reply, const Work& work,
+                               const Place& place) const noexcept {
+    const MessageHeader& header = work.message.header();
+    reply.token = header.token;
+    reply.number = header.number;
+    reply.version = work.version.value;
+    reply.sequence = work.sequence.value;
+    reply.position = place.position;
+    reply.end = place.end;
+    reply.shard = options_.index;
+    reply.reason = work.reason;
+    reply.event_count = work.event_count;
+    reply.outcome = work.outcome;
+    reply.durability = static_cast<Durability>(header.durability);
+    reply.repeat = false;
+    reply.status = raw_status_unknown;
+    reply.spare = 0;
+}
 
 }  // namespace pawl::detail

@@ -26,46 +26,10 @@ Stage Shard::open_stage() noexcept {
     return stage;
 }
 
-// Decides messages from the front of the port until one of another kind, the end of the batch, or
-// no room. Returns how many; `lines_done` is what they occupied.
-std::size_t Shard::run_batch(Port& port, std::size_t& lines_done) {
-    Stage stage = open_stage();
-    sessions_.begin_batch();
-    const std::size_t count_max = std::min(batch_max, port.reply_room());
-    std::size_t count = 0;
-    std::size_t lines = 0;
-    while (count < count_max) {
-        const std::byte* bytes = port.peek(lines);
-        if (bytes == nullptr) break;
-        const MessageView message(bytes);
-        const MessageKind kind = message.header().kind;
-        if (kind != MessageKind::command && kind != MessageKind::fact) break;
-        if (!prepare(work_[count], message, port, static_cast<std::uint16_t>(count), stage)) break;
-        lines += message.header().lines;
-        ++count;
-    }
-    const std::size_t done = machine_.decide(work_.get(), count, stage);
-    PAWL_ASSERT(done <= count);
-    undo_claims(done, count);
-    finish(port, done, stage);
-    for (std::size_t i = 0; i < done; ++i) lines_done += work_[i].message.header().lines;
-    if (done < count || count == 0) add(counters_.room_waits, 1);
-    return done;
-}
-
-void Shard::begin(Work& work, const MessageView& message, Time now) noexcept {
-    work = Work{};
-    work.message = message;
-    const MessageHeader& header = message.header();
-    work.long_wait = now.ns - header.captured_ns >= std::int64_t{waited_ns_unknown};
-    if (header.captured_ns > now.ns)  // two cores' clocks may differ by nanoseconds
-        const_cast<MessageHeader&>(header).captured_ns = now.ns;
-}
-
 // Resolves the session and looks for a repeat. False: it needs room that is not there, or a batch
 // of its own.
-bool Shard::prepare(Work& work, const MessageView& message, const Port& port, std::uint16_t place,
-                    Stage& stage) {
+inline bool Shard::prepare(Work& work, const MessageView& message, const Port& port,
+                           std::uint16_t place, Stage& stage) {
     begin(work, message, stage.now);
     const MessageHeader& header = message.header();
     const bool own_session = message.has(message_has_session);
@@ -88,19 +52,48 @@ bool Shard::prepare(Work& work, const MessageView& message, const Port& port, st
         work.session_index = session_index(
             work.session, own_session ? std::string_view() : port.lane()->session_name, stage);
     }
-    const Sessions::Answer* answer = nullptr;
-    const Sessions::Found found = sessions_.look(work.session_index, header.number, answer);
-    if (found == Sessions::Found::forgotten) {
-        work.refuse = Refusal::number_forgotten;
-        work.session_index = 0;  // leaves no record: its number's own is older
-        return true;
+    switch (sessions_.enter(work.session_index, header.number)) {
+        case Sessions::Entry::fresh:
+            return true;
+        case Sessions::Entry::repeat:
+            work.skip = true;
+            return true;
+        case Sessions::Entry::forgotten:
+            work.refuse = Refusal::number_forgotten;
+            work.session_index = 0;  // leaves no record: its number's own is older
+            return true;
+        case Sessions::Entry::crowded:
+            break;
     }
-    if (!sessions_.touch(work.session_index, header.number)) return false;
-    if (found == Sessions::Found::fresh)
-        sessions_.claim(work.session_index, header.number);
-    else
-        work.skip = true;
-    return true;
+    return false;
+}
+
+// Decides messages from the front of the port until one of another kind, the end of the batch, or
+// no room. Returns how many; `lines_done` is what they occupied.
+std::size_t Shard::run_batch(Port& port, std::size_t& lines_done) {
+    Stage stage = open_stage();
+    sessions_.begin_batch();
+    const std::size_t count_max = std::min(batch_max, port.reply_room());
+    std::size_t count = 0;
+    std::size_t lines = 0;
+    while (count < count_max) {
+        port.prefetch(lines + lines_ahead);
+        const std::byte* bytes = port.peek(lines);
+        if (bytes == nullptr) break;
+        const MessageView message(bytes);
+        const MessageKind kind = message.header().kind;
+        if (kind != MessageKind::command && kind != MessageKind::fact) break;
+        if (!prepare(work_[count], message, port, static_cast<std::uint16_t>(count), stage)) break;
+        lines += message.header().lines;
+        ++count;
+    }
+    const std::size_t done = machine_.decide(work_.get(), count, stage);
+    PAWL_ASSERT(done <= count);
+    undo_claims(done, count);
+    finish(port, done, stage);
+    for (std::size_t i = 0; i < done; ++i) lines_done += work_[i].message.header().lines;
+    if (done < count || count == 0) add(counters_.room_waits, 1);
+    return done;
 }
 
 std::uint32_t Shard::session_index(SessionId id, std::string_view name, Stage& stage) {
@@ -118,85 +111,55 @@ void Shard::undo_claims(std::size_t from, std::size_t to) noexcept {
     }
 }
 
-void Shard::finish(Port& port, std::size_t count, const Stage& stage) {
-    seal_and_publish(stage.cursor);
-    last_sequence_ = stage.last_sequence;
-    if (machine_.views_changed()) machine_.publish_views(last_time_);
-    answer(port, count);
-}
-
-// A command is answered once: nothing is thrown between the first answer and the last.
-void Shard::answer(Port& port, std::size_t count) noexcept {
-    Tally tally;
-    for (std::size_t i = 0; i < count; ++i) {
-        const Work& work = work_[i];
-        this->count(work, tally);
-        const MessageHeader& header = work.message.header();
-        if (work.record != nullptr && work.session_index != 0) {
-            settle(work, position_of(work));
-        }
-        if ((header.flags & message_wants_reply) == 0) continue;
-        const RawReply reply = reply_for(work);
-        if (reply.end != 0 && !gate_.reached(reply.durability, Position{reply.end})) {
-            gate_.demand(reply.durability, Position{reply.end});
-            ++tally.gate_waits;
-        }
-        port.queue_reply(reply);
+inline std::byte* Shard::seal_up_to(std::byte* from, const std::byte* end, Tally& tally) noexcept {
+    while (from < end) {
+        auto& header = *reinterpret_cast<RecordHeader*>(from);
+        journal::seal(header, checksum_);
+        checksum_ = header.checksum;
+        from += header.length;
+        ++tally.records;
     }
-    show(tally);
+    PAWL_ASSERT(from == end);
+    return from;
 }
 
-Position Shard::position_of(const Work& work) const noexcept {
-    PAWL_ASSERT(work.record >= stage_begin_);
-    return Position{committed_.value - batch_bytes_ +
-                    static_cast<std::uint64_t>(work.record - stage_begin_)};
+inline void Shard::settle(const Work& work, const Place& place) noexcept {
+    const std::uint64_t number = work.message.header().number;
+    Sessions::Answer* const answer = sessions_.settle(work.session_index, number);
+    if (answer == nullptr) return;
+    answer->number = number;
+    answer->version = work.version.value;
+    answer->sequence = work.sequence.value;
+    answer->position = place.position;
+    answer->end = place.end;
+    answer->reason = work.reason;
+    answer->event_count = work.event_count;
+    answer->outcome = work.outcome;
+    answer->open = false;
 }
 
-void Shard::settle(const Work& work, Position at) {
-    Sessions::Answer answer;
-    answer.number = work.message.header().number;
-    answer.version = work.version.value;
-    answer.sequence = work.sequence.value;
-    answer.position = at.value;
-    answer.end = at.value + RecordView(work.record).length();
-    answer.reason = work.reason;
-    answer.event_count = work.event_count;
-    answer.outcome = work.outcome;
-    sessions_.settle(work.session_index, answer);
-}
-
-RawReply Shard::reply_for(const Work& work) const {
+inline void Shard::reply(Port& port, const Work& work, const Place& place,
+                         Demand& demand) const noexcept {
     const MessageHeader& header = work.message.header();
-    RawReply reply;
-    reply.token = header.token;
-    reply.number = header.number;
-    reply.shard = options_.index;
-    reply.durability = static_cast<Durability>(header.durability);
-    reply.position = RawReply::no_record;
+    const auto level = static_cast<Durability>(header.durability);
+    std::uint64_t end = place.end;
+    const Sessions::Answer* first = nullptr;
     if (work.skip) {
-        const Sessions::Answer* answer = nullptr;
-        const Sessions::Found found = sessions_.look(work.session_index, header.number, answer);
+        const Sessions::Found found = sessions_.look(work.session_index, header.number, first);
         PAWL_ASSERT(found == Sessions::Found::repeat);
-        reply.repeat = true;
-        reply.end = answer->end;
-        answer->tell(reply);
-        return reply;
+        end = first->end;
     }
-    reply.version = work.version.value;
-    reply.sequence = work.sequence.value;
-    reply.reason = work.reason;
-    reply.event_count = work.event_count;
-    reply.outcome = work.outcome;
-    // Without a record of its own an answer still waits for what it was decided on.
-    reply.end = header.kind == MessageKind::trial ? 0 : committed_.value;
-    if (work.record != nullptr) {
-        reply.position = position_of(work).value;
-        reply.end = reply.position + RecordView(work.record).length();
-    }
-    return reply;
+    const bool safe = gate_.reached(level, Position{end});
+    if (!safe) demand.add(level, end);
+    RawReply& reply = port.place_reply(safe);
+    write_reply(reply, work, place);
+    if (first == nullptr) return;
+    reply.repeat = true;
+    reply.end = end;
+    first->tell(reply);
 }
 
-void Shard::count(const Work& work, Tally& tally) noexcept {
+inline void Shard::count(const Work& work, Tally& tally) noexcept {
     if (work.skip) {
         ++tally.repeats;
         return;
@@ -210,10 +173,49 @@ void Shard::count(const Work& work, Tally& tally) noexcept {
         if (options_.halt_when_decide_throws) stop();
     }
     const std::int64_t waited = last_time_.ns - work.message.header().captured_ns;
-    add(*counters_.waited[ShardCounters::wait_bucket(static_cast<std::uint64_t>(waited))], 1);
+    const std::size_t bucket = ShardCounters::wait_bucket(static_cast<std::uint64_t>(waited));
+    if (bucket == tally.bucket) {
+        ++tally.in_bucket;
+        return;
+    }
+    add(*counters_.waited[tally.bucket], tally.in_bucket);
+    tally.bucket = bucket;
+    tally.in_bucket = 1;
+}
+
+// Records are sealed in the order of their bytes, outcomes settled and replies written; nobody sees
+// any of it before the head is published. A command is answered once: nothing is thrown here.
+void Shard::finish(Port& port, std::size_t count, const Stage& stage) noexcept {
+    Tally tally;
+    const Position begin = committed_;
+    committed_.value += static_cast<std::uint64_t>(stage.cursor - stage_begin_);
+    Demand demand;
+    std::byte* sealed = stage_begin_;
+    for (std::size_t i = 0; i < count; ++i) {
+        const Work& work = work_[i];
+        Place place{RawReply::no_record, committed_.value};
+        if (work.record != nullptr) {
+            sealed = seal_up_to(sealed, work.record + RecordView(work.record).length(), tally);
+            place.position = begin.value + static_cast<std::uint64_t>(work.record - stage_begin_);
+            place.end = begin.value + static_cast<std::uint64_t>(sealed - stage_begin_);
+            if (work.session_index != 0) settle(work, place);
+        }
+        this->count(work, tally);
+        if (work.message.has(message_wants_reply)) reply(port, work, place, demand);
+    }
+    seal_up_to(sealed, stage.cursor, tally);
+    publish(begin);
+    last_sequence_ = stage.last_sequence;
+    if (machine_.views_changed()) machine_.publish_views(last_time_);
+    demand.tell(gate_);
+    port.hand_over();
+    tally.gate_waits = demand.count();
+    show(tally);
 }
 
 void Shard::show(const Tally& tally) noexcept {
+    add(*counters_.waited[tally.bucket], tally.in_bucket);
+    add(counters_.records, tally.records);
     add(counters_.commands, tally.commands);
     add(counters_.accepted, tally.by_outcome[static_cast<std::size_t>(Outcome::accepted)]);
     add(counters_.rejected, tally.by_outcome[static_cast<std::size_t>(Outcome::rejected)]);
@@ -252,27 +254,20 @@ bool Shard::write_note(RecordKind kind, const void* body, std::size_t bytes,
     if (length > options_.record_bytes_max ||
         static_cast<std::size_t>(stage.limit - stage.cursor) < length)
         return false;
-    seal_and_publish(write_record(stage.cursor, kind, 0, body, bytes, text));
+    const Position begin = committed_;
+    Tally tally;
+    seal_up_to(stage_begin_, write_record(stage.cursor, kind, 0, body, bytes, text), tally);
+    committed_.value += length;
+    publish(begin);
+    add(counters_.records, tally.records);
     return true;
 }
 
-void Shard::seal_and_publish(const std::byte* end) noexcept {
-    std::byte* at = stage_begin_;
-    std::uint64_t records = 0;
-    while (at < end) {
-        auto& header = *reinterpret_cast<RecordHeader*>(at);
-        journal::seal(header, checksum_);
-        checksum_ = header.checksum;
-        at += header.length;
-        ++records;
-    }
-    PAWL_ASSERT(at == end);
-    batch_bytes_ = static_cast<std::uint64_t>(end - stage_begin_);
-    if (batch_bytes_ == 0) return;
-    committed_.value += batch_bytes_;
+// Everything from `begin` to committed_ is sealed.
+void Shard::publish(Position begin) noexcept {
+    if (begin == committed_) return;
     head_.publish(committed_, checksum_);
-    add(counters_.records, records);
-    add(counters_.stream_bytes, batch_bytes_);
+    add(counters_.stream_bytes, committed_.value - begin.value);
 }
 
 }  // namespace pawl::detail

@@ -83,7 +83,9 @@ RawReply Shard::try_out(const MessageView& message) {
     begin(work_[0], message, stage.now);
     const std::size_t done = machine_.decide(work_.get(), 1, stage);
     PAWL_ASSERT(done == 1);
-    return reply_for(work_[0]);
+    RawReply reply;
+    write_reply(reply, work_[0], Place{});
+    return reply;
 }
 
 RawReply Shard::status_of(const MessageView& message) const {

@@ -102,29 +102,41 @@ public:
 
 private:
     template <bool never_wait, class C>
-    Offer send(Id id, const C& command, SubmitOptions options, std::uint8_t flags,
+    Offer send(Id id, const C& command, const SubmitOptions& options, std::uint8_t flags,
                std::uint64_t token) {
         static_assert(Lists::template owners<C> == 1,
                       "a command belongs to exactly one aggregate of the engine");
         using A = typename Lists::template At<Lists::template command_owner<C>>;
         if (!detail::structurally_valid<A>(command)) return Offer::malformed;
-        const bool named = link_->session().value != 0 && options.session.value == 0;
-        if (named && options.number.value == 0) options.number.value = link_->next_number();
-        detail::MessageParts parts = detail::parts_for(*core_, id, options);
+        constexpr std::size_t payload_bytes = detail::payload_bytes<C>;
+        detail::MessageParts parts;
+        parts.header.flags = flags;
+        detail::attach(parts, options);
+        const bool numbered = link_->session().value != 0 && options.session.value == 0;
+        if (numbered && parts.header.number == 0) parts.header.number = link_->next_number();
+        const Durability durability = options.durability == SubmitOptions::unset
+                                          ? link_->default_durability()
+                                          : options.durability;
+        const std::uint32_t shard = detail::shard_of(route<A>(id), link_->shard_count());
+        const std::size_t lines =
+            detail::lines_of(detail::message_bytes(parts.header.flags, payload_bytes));
+        detail::MessagePlace place = link_->place(shard, durability, lines);
+        if constexpr (!never_wait)
+            if (place.offer == Offer::back_pressured)
+                place = link_->place_patiently(shard, durability, lines, options.patience);
+        if (place.bytes == nullptr) return place.offer;
+        parts.header.aggregate = id;
+        parts.header.captured_ns = place.now_ns;
+        parts.header.token = token;
+        parts.header.payload_bytes = payload_bytes;
         parts.header.command_type = Lists::template command_number<C>;
         parts.header.aggregate_type = Lists::template command_owner<C>;
-        parts.header.flags |= flags;
-        parts.header.token = token;
-        parts.header.payload_bytes = static_cast<std::uint16_t>(detail::payload_bytes<C>);
+        parts.header.durability = static_cast<std::uint8_t>(durability) & 0x0F;
         parts.payload = &command;
-        const detail::MessageBuffer message(parts);
-        const std::uint32_t shard = detail::shard_for<A>(*core_, id);
-        Offer offer = link_->try_send(shard, message);
-        if constexpr (!never_wait)
-            if (offer == Offer::back_pressured)
-                offer = link_->send(shard, message, options.patience);
-        if (offer == Offer::accepted && named) link_->number_used(options.number.value);
-        return offer;
+        detail::write_message(place.bytes, parts);
+        link_->send_placed(shard);
+        if (numbered) link_->number_used(parts.header.number);
+        return Offer::accepted;
     }
 
     template <bool never_wait, class C, class F>

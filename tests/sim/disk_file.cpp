@@ -65,6 +65,13 @@ public:
         if (passage.effect()) bytes = node_->bytes;
         return disk_.leave(passage);
     }
+    // Zeros that are written and not synced.
+    StorageStatus reserve(std::uint64_t bytes, bool& can) override {
+        can = true;
+        if (bytes <= node_->bytes) return {};
+        const std::vector<std::byte> zeros(bytes - node_->bytes);
+        return write("reserve", node_->bytes, zeros, Disk::Keep::loose);
+    }
     const std::string& path() const noexcept override { return path_; }
 
 private:

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -67,18 +68,54 @@ struct NamedPlaces {
     std::vector<StreamPlace> places;
 };
 
+// Where the next message of a producer is to be written.
+struct MessagePlace {
+    std::byte* bytes = nullptr;  // null: see offer
+    std::int64_t now_ns = 0;     // when the message enters the engine
+    Offer offer = Offer::accepted;
+};
+
+// One thread's lanes.
 class ProducerLink {
 public:
     virtual ~ProducerLink() = default;
-    virtual Offer try_send(std::uint32_t shard, const MessageBuffer& message) = 0;
-    // Waits while the lane is full, at most `patience`.
-    virtual Offer send(std::uint32_t shard, const MessageBuffer& message,
-                       std::chrono::nanoseconds patience) = 0;
+    // A place for a command or a fact of so many lines. Given one, send_placed() must follow at
+    // once: close() waits for it.
+    virtual MessagePlace place(std::uint32_t shard, Durability durability, std::size_t lines) = 0;
+    // The same; waits while the lane is full, at most `patience`.
+    virtual MessagePlace place_patiently(std::uint32_t shard, Durability durability,
+                                         std::size_t lines, std::chrono::nanoseconds patience) = 0;
+    // The message is written: its shard may take it.
+    virtual void send_placed(std::uint32_t shard) = 0;
     // Takes up to `count` replies that have arrived.
     virtual std::size_t take(RawReply* replies, std::size_t count) = 0;
-    virtual std::uint64_t next_number() = 0;
-    virtual void number_used(std::uint64_t number) = 0;
-    virtual SessionId session() const = 0;
+
+    Offer try_send(std::uint32_t shard, const MessageBuffer& message) {
+        const MessageHeader& header = MessageView(message.lines()->bytes).header();
+        const MessagePlace to =
+            place(shard, static_cast<Durability>(header.durability), message.line_count());
+        if (to.bytes == nullptr) return to.offer;
+        std::memcpy(to.bytes, message.lines(), message.line_count() * sizeof(Line));
+        send_placed(shard);
+        return Offer::accepted;
+    }
+
+    // ---- asked for with every command, and so without a call ----
+    std::uint32_t shard_count() const noexcept { return shard_count_; }
+    Durability default_durability() const noexcept { return default_durability_; }
+    SessionId session() const noexcept { return session_; }
+    std::uint64_t next_number() const noexcept { return next_number_; }
+    void number_used(std::uint64_t number) noexcept {
+        if (number >= next_number_) next_number_ = number + 1;
+    }
+
+protected:
+    ProducerLink(std::uint32_t shards, Durability by_default, SessionId session) noexcept
+        : shard_count_(shards), default_durability_(by_default), session_(session) {}
+    std::uint32_t shard_count_;
+    Durability default_durability_;
+    SessionId session_;
+    std::uint64_t next_number_ = 1;
 };
 
 // Who can help a future along.

@@ -98,31 +98,44 @@ struct MessageParts {
     const void* payload = nullptr;
 };
 
-// A message under construction, on the sender's stack.
+// Bytes of a message, sections by `flags`.
+constexpr std::size_t message_bytes(std::uint8_t flags, std::size_t payload) noexcept {
+    return sizeof(MessageHeader) + ((flags & message_has_links) != 0 ? sizeof(RecordLinks) : 0) +
+           ((flags & message_has_expected) != 0 ? 8U : 0U) +
+           ((flags & message_has_session) != 0 ? 8U : 0U) + payload;
+}
+constexpr std::size_t lines_of(std::size_t bytes) noexcept {
+    return (bytes + line_bytes - 1) / line_bytes;
+}
+
+// Writes a message to where lines_of(message_bytes()) lines are free; header.lines is filled in.
+inline void write_message(std::byte* to, const MessageParts& parts) noexcept {
+    PAWL_ASSERT(parts.header.payload_bytes <= 1024);
+    MessageHeader header = parts.header;
+    header.lines =
+        static_cast<std::uint8_t>(lines_of(message_bytes(header.flags, header.payload_bytes)));
+    const auto put = [&to](const void* from, std::size_t bytes) {
+        std::memcpy(to, from, bytes);
+        to += bytes;
+    };
+    put(&header, sizeof header);
+    if ((header.flags & message_has_links) != 0) put(&parts.links, sizeof parts.links);
+    if ((header.flags & message_has_expected) != 0) put(&parts.expected_version, 8);
+    if ((header.flags & message_has_session) != 0) put(&parts.session, 8);
+    if (header.payload_bytes != 0) put(parts.payload, header.payload_bytes);
+}
+
+// A message on its sender's stack.
 class MessageBuffer {
 public:
     explicit MessageBuffer(const MessageParts& parts) noexcept {
-        PAWL_ASSERT(parts.header.payload_bytes <= 1024);
-        MessageHeader header = parts.header;
-        std::byte* to = start() + sizeof header;
-        if ((header.flags & message_has_links) != 0) to = put(to, &parts.links, sizeof parts.links);
-        if ((header.flags & message_has_expected) != 0) to = put(to, &parts.expected_version, 8);
-        if ((header.flags & message_has_session) != 0) to = put(to, &parts.session, 8);
-        if (header.payload_bytes != 0) to = put(to, parts.payload, header.payload_bytes);
-        header.lines = static_cast<std::uint8_t>(
-            (static_cast<std::size_t>(to - start()) + line_bytes - 1) / line_bytes);
-        put(start(), &header, sizeof header);
+        write_message(lines_[0].bytes, parts);
     }
     const Line* lines() const noexcept { return lines_; }
     std::size_t line_count() const noexcept { return MessageView(lines_[0].bytes).header().lines; }
     MessageHeader& header() noexcept { return *reinterpret_cast<MessageHeader*>(lines_[0].bytes); }
 
 private:
-    std::byte* start() noexcept { return lines_[0].bytes; }
-    static std::byte* put(std::byte* to, const void* from, std::size_t bytes) noexcept {
-        std::memcpy(to, from, bytes);
-        return to + bytes;
-    }
     Line lines_[message_lines_max];
 };
 
