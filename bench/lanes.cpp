@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include <array>
+#include <boost/lockfree/spsc_queue.hpp>
 #include <cstddef>
 
 #include "engine/ring/lane.hpp"
@@ -25,19 +26,34 @@ MessageBuffer small_message() {
     return MessageBuffer(parts);
 }
 
-// `range(0)` messages are written, then read: a batch as the shard takes it.
+// `range(0)` messages are written, then read where they stand: a batch as the shard takes it.
 void lane(benchmark::State& state) {
     const auto batch = static_cast<std::size_t>(state.range(0));
     SingleRing<Line> ring(1024);
     const MessageBuffer message = small_message();
-    std::array<Line, 64> out;
     for (auto _ : state) {
         for (std::size_t i = 0; i < batch; ++i) ring.try_push(message.lines(), 1);
-        benchmark::DoNotOptimize(ring.pop(out.data(), batch));
+        for (std::size_t i = 0; i < batch; ++i) benchmark::DoNotOptimize(ring.peek(i));
+        ring.consume(batch);
     }
     state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(lane)->Arg(1)->Arg(8)->Arg(64);
+
+// The same with Boost's ring, which hands out copies.
+void boost_lane(benchmark::State& state) {
+    const auto batch = static_cast<std::size_t>(state.range(0));
+    boost::lockfree::spsc_queue<Line> ring(1024);
+    const MessageBuffer message = small_message();
+    std::array<Line, 64> out;
+    for (auto _ : state) {
+        for (std::size_t i = 0; i < batch; ++i) ring.push(message.lines(), 1);
+        benchmark::DoNotOptimize(ring.pop(out.data(), batch));
+        benchmark::DoNotOptimize(out.data());
+    }
+    state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(boost_lane)->Arg(1)->Arg(8)->Arg(64);
 
 void shared_queue(benchmark::State& state) {
     const auto batch = static_cast<std::size_t>(state.range(0));

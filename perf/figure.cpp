@@ -12,7 +12,7 @@
 namespace pawl::perf {
 namespace {
 
-constexpr std::array<Program, 5> all_programs{{
+constexpr std::array<Program, 7> all_programs{{
     {"throughput", "commands per second: bursts of 1, 16 and 64; 4 producers; 2 shards",
      &run_throughput},
     {"latency", "open loop at 10 k, 100 k and 1 M commands/s, from the intended send time",
@@ -23,6 +23,9 @@ constexpr std::array<Program, 5> all_programs{{
      &run_matching},
     {"snapshot", "open loop at 10 k and 100 k commands/s, with and without snapshots beside it",
      &run_snapshot},
+    {"recovery", "opening after a loss of power, with and without a snapshot, 1 and 2 shards",
+     &run_recovery},
+    {"footprint", "memory per account and per order, bytes of journal per command", &run_footprint},
 }};
 
 std::string number_text(double value) {

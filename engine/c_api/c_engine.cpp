@@ -274,10 +274,10 @@ int pawl_emit(pawl_context* context, uint16_t type, const void* event, size_t by
 }
 
 int64_t pawl_now_ns(const pawl_context* context) {
-    return context->decision.now.ns;
+    return context->decision.now().ns;
 }
 uint64_t pawl_id(const pawl_context* context) {
-    return context->decision.id;
+    return context->decision.id();
 }
 uint64_t pawl_version(const pawl_context* context) {
     return context->decision.version.value;

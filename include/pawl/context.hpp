@@ -68,21 +68,21 @@ public:
     }
 
     Time now() const noexcept {
-        return decision_.now;
+        return decision_.now();
     }  // journal time of this command, monotone per shard
     Time captured() const noexcept {
-        return decision_.captured;
+        return decision_.captured();
     }  // when the command entered the engine
-    Id id() const noexcept { return decision_.id; }
+    Id id() const noexcept { return decision_.id(); }
     Version version() const noexcept {
         return decision_.version;
     }  // of this aggregate, before these events
     Sequence sequence() const noexcept {
         return decision_.sequence;
     }  // of this command's first event
-    SessionId session() const noexcept { return decision_.session; }    // 0 = anonymous
-    CommandNumber number() const noexcept { return decision_.number; }  // 0 = anonymous
-    std::uint64_t correlation() const noexcept { return decision_.correlation; }
+    SessionId session() const noexcept { return decision_.session(); }    // 0 = anonymous
+    CommandNumber number() const noexcept { return decision_.number(); }  // 0 = anonymous
+    std::uint64_t correlation() const noexcept { return decision_.correlation(); }
 
     // Chance that the journal knows: the same numbers when the same command is decided again at the
     // same sequence.

@@ -42,6 +42,7 @@ std::vector<Model> bell_models();
 std::vector<Model> door_models();
 std::vector<Model> head_models();
 std::vector<Model> journaler_models();
+std::vector<Model> single_ring_models();
 std::vector<Model> view_cell_models();
 
 std::vector<Model> all_models();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pawl/archive.hpp"
+#include "pawl/detail/machine.hpp"
 #include "pawl/detail/record.hpp"
 #include "pawl/types.hpp"
 #include "pawl/verdict.hpp"
@@ -41,6 +42,7 @@ public:
         ++count_;
     }
     bool empty() const noexcept { return next_ == bytes_.size(); }
+    bool blank() const noexcept { return bytes_.empty(); }  // nothing since clear()
     // Takes the oldest. Its payload lives until the next push.
     Entry pop() noexcept {
         PAWL_ASSERT(!empty());
@@ -86,28 +88,34 @@ protected:
     ~Neighbours() = default;
 };
 
+// What a decision asks for is looked up when it asks.
 struct Decision {
     std::byte* cursor = nullptr;  // where the next event goes
     std::byte* limit = nullptr;   // end of the room for this record
     std::uint32_t event_count = 0;
     std::uint8_t aggregate_type = 0;
+    std::uint32_t shard = 0;
+    const Work* work = nullptr;
+    const Stage* stage_of = nullptr;
     FollowUps* follow_ups = nullptr;
     const Neighbours* neighbours = nullptr;
-    Time now;
-    Time captured;
-    Id id = 0;
     Version version;
     Sequence sequence;
-    SessionId session;
-    CommandNumber number;
-    std::uint64_t correlation = 0;
-    std::uint64_t random_seed = 0;   // of the directory
-    std::uint64_t random_place = 0;  // of this command: shard and sequence
     std::uint64_t draws = 0;
 
-    // Most decisions never ask: the seed is mixed here and not before.
+    const MessageHeader& message() const noexcept { return work->message.header(); }
+    Time now() const noexcept { return stage_of->now; }
+    Time captured() const noexcept { return Time{message().captured_ns}; }
+    Id id() const noexcept { return message().aggregate; }
+    SessionId session() const noexcept { return work->session; }
+    CommandNumber number() const noexcept { return CommandNumber{message().number}; }
+    std::uint64_t correlation() const noexcept { return work->message.links().correlation; }
+
+    // The directory's seed, this command's place (shard and sequence) and how often it has asked.
     std::uint64_t draw() noexcept {
-        return mix((random_seed ^ mix(random_place)) + 0x9E3779B97F4A7C15ULL * ++draws);
+        const std::uint64_t place =
+            stage_of->last_sequence.value + 1 + (std::uint64_t{shard} << 48);
+        return mix((stage_of->random_seed ^ mix(place)) + 0x9E3779B97F4A7C15ULL * ++draws);
     }
     std::uint8_t type_of(const void* type_key, ShardKey key) const {
         return neighbours->type_of(type_key, key);

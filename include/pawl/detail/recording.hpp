@@ -21,20 +21,14 @@ inline std::size_t header_bytes(const Work& work) noexcept {
 // The caller fills in aggregate_type, follow_ups and neighbours.
 inline Decision open_decision(const Work& work, const Stage& stage, std::byte* events,
                               Version before, std::uint32_t shard) noexcept {
-    const MessageHeader& message = work.message.header();
     Decision decision;
     decision.cursor = events;
     decision.limit = stage.cursor + stage.record_bytes_max;
-    decision.now = stage.now;
-    decision.captured = Time{message.captured_ns};
-    decision.id = message.aggregate;
+    decision.shard = shard;
+    decision.work = &work;
+    decision.stage_of = &stage;
     decision.version = before;
     decision.sequence = Sequence{stage.last_sequence.value + 1};
-    decision.session = work.session;
-    decision.number = CommandNumber{message.number};
-    decision.correlation = work.message.links().correlation;
-    decision.random_seed = stage.random_seed;
-    decision.random_place = decision.sequence.value + (std::uint64_t{shard} << 48);
     return decision;
 }
 

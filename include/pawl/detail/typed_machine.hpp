@@ -218,7 +218,7 @@ private:
         }
 
         std::byte* const events = stage.cursor + header_bytes(work);
-        follow_ups_.clear();
+        if (!follow_ups_.blank()) follow_ups_.clear();
         Decision decision = decision_for(work, stage, events, before, aggregate_index<A>);
         Refusal refusal{};
         Verdict verdict;
@@ -280,9 +280,21 @@ private:
 
     // Applies what was staged, then the follow-ups, each on the state that the ones before it left.
     template <class A>
-    void accept(StateTable<A>& table, typename StateTable<A>::Slot* slot, Work& work, Stage& stage,
-                Decision& decision, std::byte* events) {
-        slot = apply_range(table, slot, decision.id, events, decision.cursor);
+    [[gnu::always_inline]] void accept(StateTable<A>& table, typename StateTable<A>::Slot* slot,
+                                       Work& work, Stage& stage, Decision& decision,
+                                       std::byte* events) {
+        do {
+            slot = apply_range(table, slot, decision.id(), events, decision.cursor);
+            events = decision.cursor;
+        } while (!follow_ups_.empty() && decide_follow_up(table, slot, stage, decision));
+        close_accepted(work, stage, decision, slot != nullptr ? slot->version : Version{});
+    }
+
+    // The next follow-up that is accepted: its events are staged. False: there is none.
+    template <class A>
+    [[gnu::noinline]] bool decide_follow_up(StateTable<A>& table,
+                                            const typename StateTable<A>::Slot* slot,
+                                            const Stage& stage, Decision& decision) {
         while (!follow_ups_.empty()) {
             const FollowUps::Entry next = follow_ups_.pop();
             const FollowUps::Mark mark = follow_ups_.mark();
@@ -296,15 +308,12 @@ private:
             Verdict verdict;
             const Refusal refusal = decide_command(slot != nullptr ? slot->state : table.blank(),
                                                    next.command, payload, decision, verdict);
-            if (refusal != Refusal{} || !verdict.accepted()) {
-                decision.cursor = from;
-                decision.event_count = count;
-                follow_ups_.set_back(mark);
-                continue;
-            }
-            slot = apply_range(table, slot, decision.id, from, decision.cursor);
+            if (refusal == Refusal{} && verdict.accepted()) return true;
+            decision.cursor = from;
+            decision.event_count = count;
+            follow_ups_.set_back(mark);
         }
-        close_accepted(work, stage, decision, slot != nullptr ? slot->version : Version{});
+        return false;
     }
 
     Decision decision_for(const Work& work, const Stage& stage, std::byte* events, Version before,
@@ -321,9 +330,9 @@ private:
     // Applies one command's events. `slot` is its own aggregate's, null when there is none; returns
     // what it is afterwards.
     template <class A>
-    typename StateTable<A>::Slot* apply_range(StateTable<A>& table,
-                                              typename StateTable<A>::Slot* slot, Id own,
-                                              const std::byte* from, const std::byte* to) noexcept {
+    [[gnu::always_inline]] typename StateTable<A>::Slot* apply_range(
+        StateTable<A>& table, typename StateTable<A>::Slot* slot, Id own, const std::byte* from,
+        const std::byte* to) noexcept {
         while (from < to) {
             EventView event;
             event.header = reinterpret_cast<const EventHeader*>(from);
