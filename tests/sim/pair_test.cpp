@@ -10,8 +10,8 @@
 #include <set>
 #include <string>
 
-#include "machine.hpp"
 #include "settings.hpp"
+#include "testing/machine.hpp"
 
 namespace pawl::sim {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "engine/replication/client_messages.hpp"
 #include "engine/replication/protocol_messages.hpp"
-#include "tests/sim/chance.hpp"
+#include "testing/chance.hpp"
 
 namespace pawl::replication {
 

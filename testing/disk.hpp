@@ -12,11 +12,11 @@
 #include <string>
 #include <vector>
 
-#include "chance.hpp"
-#include "clock.hpp"
 #include "journal/storage.hpp"
-#include "rings.hpp"
-#include "trace.hpp"
+#include "testing/chance.hpp"
+#include "testing/clock.hpp"
+#include "testing/rings.hpp"
+#include "testing/trace.hpp"
 
 namespace pawl::sim {
 

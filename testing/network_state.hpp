@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "network.hpp"
+#include "testing/network.hpp"
 
 namespace pawl::sim {
 

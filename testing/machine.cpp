@@ -1,5 +1,5 @@
 // Processes begin and end; what they do in between is the production code's.
-#include "machine.hpp"
+#include "testing/machine.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,5 +1,5 @@
 // Memory files, mapped once and used again and again.
-#include "rings.hpp"
+#include "testing/rings.hpp"
 
 #include <sys/mman.h>
 #include <unistd.h>

@@ -3,8 +3,8 @@
 #include <cstring>
 #include <utility>
 
-#include "disk.hpp"
 #include "pawl/detail/assert.hpp"
+#include "testing/disk.hpp"
 
 namespace pawl::sim {
 

@@ -1,5 +1,5 @@
 // The simulated arbiter's key, and the ways to it.
-#include "arbiter.hpp"
+#include "testing/arbiter.hpp"
 
 #include <utility>
 

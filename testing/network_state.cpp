@@ -1,5 +1,5 @@
 // What happens to bytes on a simulated way.
-#include "network_state.hpp"
+#include "testing/network_state.hpp"
 
 #include <algorithm>
 

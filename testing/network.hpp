@@ -9,9 +9,9 @@
 #include <optional>
 #include <string>
 
-#include "chance.hpp"
 #include "engine/replication/link.hpp"
-#include "trace.hpp"
+#include "testing/chance.hpp"
+#include "testing/trace.hpp"
 
 namespace pawl::sim {
 

@@ -9,13 +9,13 @@
 #include <string>
 #include <vector>
 
-#include "arbiter.hpp"
-#include "chance.hpp"
-#include "clock.hpp"
-#include "disk.hpp"
-#include "network.hpp"
 #include "pawl/standby.hpp"
-#include "trace.hpp"
+#include "testing/arbiter.hpp"
+#include "testing/chance.hpp"
+#include "testing/clock.hpp"
+#include "testing/disk.hpp"
+#include "testing/network.hpp"
+#include "testing/trace.hpp"
 
 namespace pawl::sim {
 

@@ -1,5 +1,5 @@
 // The calls of a storage, each with whatever is to happen to it.
-#include "disk.hpp"
+#include "testing/disk.hpp"
 
 #include <algorithm>
 #include <cstring>

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "chance.hpp"
 #include "engine/replication/arbiter.hpp"
+#include "testing/chance.hpp"
 
 namespace pawl::sim {
 

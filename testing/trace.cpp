@@ -1,10 +1,10 @@
 // Steps as numbers, turned into words only when somebody asks.
-#include "trace.hpp"
+#include "testing/trace.hpp"
 
 #include <algorithm>
 #include <cstring>
 
-#include "chance.hpp"
+#include "testing/chance.hpp"
 
 namespace pawl::sim {
 

@@ -1,10 +1,10 @@
 // Simulated connections as links, listeners and connectors. Knows the real frames' seam.
-#include "network.hpp"
+#include "testing/network.hpp"
 
 #include <algorithm>
 
 #include "engine/replication/link_framed.hpp"
-#include "network_state.hpp"
+#include "testing/network_state.hpp"
 
 namespace pawl::sim {
 namespace {
