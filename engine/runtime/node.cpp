@@ -63,7 +63,9 @@ Node::~Node() {
 
 Status Node::begin() {
     replication::Holdings holdings;
-    holdings.blank = !copy_->is_there();
+    const Result<bool> there = copy_->is_there();
+    if (!there) return there.error();
+    holdings.blank = !*there;
     if (!holdings.blank) {
         if (Status opened = copy_->open(); !opened) return opened;
         holdings.epoch = copy_->journal().last_epoch();
