@@ -80,16 +80,23 @@ void ArbiterStore::ask(Question question, std::int64_t now_ns) {
     const auto longer = [&](std::int64_t ns_max) {
         return static_cast<std::int64_t>(chance_.below(static_cast<std::uint64_t>(ns_max) + 1));
     };
-    if (happens(weather.late_one_in)) at_ns += longer(weather.late_ns_max);
+    if (happens(weather.late_one_in)) {
+        ++figures_.questions_late;
+        at_ns += longer(weather.late_ns_max);
+    }
     Due due;
     due.node = question.node;
     due.question = std::move(question);
     if (happens(weather.doubled_one_in)) {
+        ++figures_.questions_doubled;
         Due second = due;
         second.question->id = 0;
         under_way_.emplace(at_ns + 1 + longer(weather.double_ns_max), std::move(second));
     }
-    if (!happens(weather.question_lost_one_in)) under_way_.emplace(at_ns, std::move(due));
+    if (happens(weather.question_lost_one_in))
+        ++figures_.questions_lost;
+    else
+        under_way_.emplace(at_ns, std::move(due));
 }
 
 void ArbiterStore::advance_to(std::int64_t now_ns) {
@@ -126,7 +133,11 @@ void ArbiterStore::arrive(const Question& question, std::int64_t now_ns) {
         answer.revision = revision + chance_.between(1, 3);
         history_.push_back({answer.revision, revision, *question.wanted, now_ns, question.node});
     }
-    if (question.id == 0 || happens(weather.answer_lost_one_in)) return;
+    if (question.id == 0) return;
+    if (happens(weather.answer_lost_one_in)) {
+        ++figures_.answers_lost;
+        return;
+    }
     Due due;
     due.way = question.way;
     due.id = question.id;

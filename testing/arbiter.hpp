@@ -29,6 +29,14 @@ struct ArbiterWeather {
     std::int64_t late_ns_max = 3'000'000'000;
 };
 
+// What it did to questions and answers.
+struct ArbiterFigures {
+    std::uint64_t questions_lost = 0;
+    std::uint64_t questions_doubled = 0;
+    std::uint64_t questions_late = 0;
+    std::uint64_t answers_lost = 0;
+};
+
 // The one key. Outlives the nodes' ways to it. One thread.
 class ArbiterStore {
 public:
@@ -58,6 +66,7 @@ public:
     // When the next thing arrives; nothing is under way: none.
     std::optional<std::int64_t> next_ns() const;
     const std::vector<Made>& history() const noexcept { return history_; }
+    const ArbiterFigures& figures() const noexcept { return figures_; }
 
 private:
     friend class ArbiterWay;
@@ -90,6 +99,7 @@ private:
     bool stopped_ = false;
     std::uint64_t ways_ = 0;
     std::vector<Made> history_;
+    ArbiterFigures figures_;
 };
 
 }  // namespace pawl::sim

@@ -24,10 +24,10 @@ Machine::~Machine() {
 EngineOptions Machine::options() {
     EngineOptions options;
     options.directory = "/disk/journal";
-    options.shards = machine_shards;
+    options.shards = with_.shards;
     options.threading = Threading::none;
-    options.segment_bytes = 64U << 10;
-    options.head_bytes = 64U << 10;
+    options.segment_bytes = with_.segment_bytes;
+    options.head_bytes = with_.head_bytes;
     options.heads = "/memory";
     options.session_window = 256;
     options.sessions_max = 16;
@@ -41,8 +41,7 @@ EngineOptions Machine::options() {
     options.replication.may_begin = may_begin_;
     options.replication.policy = with_.policy;
     options.on_notice = [this](const Notice& notice) {
-        with_.trace.note("says", name_ + ": " + notice.sentence,
-                         static_cast<unsigned>(notice.kind));
+        with_.note("says", name_ + ": " + notice.sentence, 0);
     };
     return options;
 }
@@ -52,24 +51,25 @@ void Machine::start() {
     disk_->start();
     refusal_.clear();
     const std::uint64_t boot = mixed(with_.chance.next()) | 1U;
-    with_.trace.note("a process begins", name_, boot);
+    with_.note("a process begins on", name_, boot);
     replication::LinkOptions link;
     link.boot = boot;
-    detail::NodeWays ways;
+    pawl::detail::NodeWays ways;
     ways.connector = with_.network.connector(name_, link);
     ways.listener = with_.network.listen(name_, link);
     ways.arbiter = with_.arbiter.connect(name_, 50'000'000);
     ways.random = [this] { return with_.chance.next(); };
-    detail::Environment environment{*disk_, clock_, [this] { return with_.chance.next(); }, false};
-    auto core = detail::StandbyCore::open(options(), ListEngine::domain(), environment, boot,
-                                          std::move(ways));
+    pawl::detail::Environment environment{*disk_, clock_, [this] { return with_.chance.next(); },
+                                          false};
+    auto core = pawl::detail::StandbyCore::open(options(), with_.domain, environment, boot,
+                                                std::move(ways));
     if (!core) {
         refusal_ = core.error().sentence;
-        with_.trace.note("is not opened", refusal_);
+        with_.note("a process does not begin:", name_ + ": " + refusal_, 0);
         disk_->kill();
         return;
     }
-    standby_.emplace(ListStandby::on(std::move(core).value()));
+    standby_ = std::move(core).value();
 }
 
 // What a dead process still does reaches nobody.
@@ -79,6 +79,7 @@ void Machine::end_process() {
     with_.arbiter.cut_off(name_, true);
     {
         const Clock::RunAway in_haste(clock_);
+        if (engine_ != nullptr) static_cast<void>(engine_->close(engine_->close_deadline()));
         engine_.reset();
         standby_.reset();
     }
@@ -87,19 +88,19 @@ void Machine::end_process() {
 }
 
 void Machine::kill() {
-    with_.trace.note("is killed", name_);
+    with_.note("a process is killed on", name_, 0);
     end_process();
 }
 
 void Machine::cut_power() {
-    with_.trace.note("loses power", name_);
+    with_.note("power is lost on", name_, 0);
     with_.network.machine_dies(name_);
     end_process();
     disk_->cut_power(with_.chance);
 }
 
 void Machine::replace() {
-    with_.trace.note("is replaced", name_);
+    with_.note("a new machine with an empty disk is", name_, 0);
     with_.network.machine_dies(name_);
     end_process();
     disk_ = std::make_unique<Disk>(with_.pool, &clock_, nullptr);
@@ -108,46 +109,56 @@ void Machine::replace() {
 void Machine::work() {
     if (!runs() || clock_.now() < paused_until_ns_) return;
     for (int pass = 0; pass < 2; ++pass) {
-        if (engine_.has_value()) {
+        if (engine_ != nullptr) {
             static_cast<void>(engine_->poll());
-            if (!engine_->failed()) continue;
-            with_.trace.note("its engine ends", name_);
-            {
-                const Clock::RunAway in_haste(clock_);
-                const Status closed = engine_->close(std::chrono::nanoseconds(0));
-                if (!closed) with_.trace.note("does not close in order", closed.error().sentence);
-            }
-            engine_.reset();
-            disk_->kill();  // whatever it left: the next process of this machine
-            with_.network.process_dies(name_);
-            start();
-            return;
+            if (engine_->failed()) return end_engine();
+            continue;
         }
         static_cast<void>(standby_->poll());
         const auto turn = standby_->wait_for_turn(std::chrono::nanoseconds(0));
         if (!turn) {
             refusal_ = turn.error().sentence;
-            with_.trace.note("follows no more", refusal_);
+            with_.note("follows no more:", name_ + ": " + refusal_, 0);
             end_process();
             return;
         }
-        if (!*turn) continue;
-        auto engine = std::move(*standby_).promote();
-        standby_.reset();
-        if (!engine) {
-            refusal_ = engine.error().sentence;
-            with_.trace.note("is not promoted", refusal_);
-            end_process();
-            return;
-        }
-        engine_.emplace(std::move(*engine));
-        ++reign_;
-        with_.trace.note("reigns", name_, engine_->node_status().epoch);
+        if (*turn && !become_engine()) return;
     }
 }
 
-NodeStatus Machine::status() {
-    return engine_ ? engine_->node_status() : standby_ ? standby_->status() : NodeStatus{};
+// Whatever it left: the next process of this machine.
+void Machine::end_engine() {
+    with_.note("its engine ends:", name_, 0);
+    {
+        const Clock::RunAway in_haste(clock_);
+        const Status closed = engine_->close(std::chrono::nanoseconds(0));
+        if (!closed) with_.note("does not close in order:", closed.error().sentence, 0);
+    }
+    engine_.reset();
+    disk_->kill();
+    with_.network.process_dies(name_);
+    start();
+}
+
+bool Machine::become_engine() {
+    auto engine = standby_->promote();
+    standby_.reset();
+    if (!engine) {
+        refusal_ = engine.error().sentence;
+        with_.note("is not promoted:", name_ + ": " + refusal_, 0);
+        end_process();
+        return false;
+    }
+    engine_ = std::move(*engine);
+    ++reign_;
+    with_.note("reigns:", name_, engine_->node_status().epoch);
+    return true;
+}
+
+NodeStatus Machine::status() const {
+    return engine_ != nullptr    ? engine_->node_status()
+           : standby_ != nullptr ? standby_->status()
+                                 : NodeStatus{};
 }
 
 bool Machine::is_whole() const {
@@ -157,25 +168,6 @@ bool Machine::is_whole() const {
                            [&](const std::string& file) { return file.ends_with(name); });
     };
     return runs() && has("/manifest") && !has("/may_have_lost");
-}
-
-std::optional<std::vector<Numbers>> Machine::content() {
-    std::vector<Numbers> all;
-    for (Id id = 0; id < lists; ++id) {
-        const auto numbers = [](const List& list) {
-            return Numbers(list.numbers.begin(), list.numbers.end());
-        };
-        if (engine_) {
-            all.push_back(engine_->query(id, numbers, use_future).get());
-        } else if (standby_) {
-            auto answer = standby_->query(id, numbers);
-            if (!answer) return std::nullopt;
-            all.push_back(std::move(answer->value));
-        } else {
-            return std::nullopt;
-        }
-    }
-    return all;
 }
 
 }  // namespace pawl::sim

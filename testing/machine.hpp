@@ -5,63 +5,30 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
-#include <vector>
 
-#include "pawl/standby.hpp"
+#include "pawl/detail/core.hpp"
 #include "testing/arbiter.hpp"
 #include "testing/chance.hpp"
 #include "testing/clock.hpp"
 #include "testing/disk.hpp"
 #include "testing/network.hpp"
-#include "testing/trace.hpp"
 
 namespace pawl::sim {
-
-// A list of what was asked, in the order in which it was done.
-struct List {
-    struct Note {
-        std::uint64_t number;
-    };
-    struct Noted {
-        std::uint64_t number;
-    };
-    using Commands = pawl::Commands<Note>;
-    using Events = pawl::Events<Noted>;
-
-    std::pmr::vector<std::uint64_t> numbers;
-
-    List() = default;
-    explicit List(std::pmr::memory_resource* memory) : numbers(memory) {}
-    Verdict decide(const Note& ask, Context<List>& ctx) const {
-        ctx.emit(Noted{ask.number});
-        return accept;
-    }
-    void apply(const Noted& event) noexcept { numbers.push_back(event.number); }
-    template <class Archive>
-    void snapshot(Archive& archive) {
-        const std::size_t count = archive.count(numbers.size());
-        if constexpr (Archive::loading) numbers.resize(count);
-        for (std::uint64_t& number : numbers) archive.value(number);
-    }
-};
-
-using ListEngine = Engine<List>;
-using ListStandby = Standby<List>;
-using Numbers = std::vector<std::uint64_t>;
-
-inline constexpr std::uint32_t machine_shards = 2;
-inline constexpr Id lists = 4;
 
 // What all machines have in common. Outlives them.
 struct Surroundings {
     RingPool& pool;
     Network& network;
     ArbiterStore& arbiter;
-    Trace& trace;
     Chance& chance;
+    const pawl::detail::Domain& domain;
+    std::uint32_t shards = 2;
+    std::size_t head_bytes = std::size_t{64} << 10;
+    std::size_t segment_bytes = std::size_t{64} << 10;
     ReplicationPolicy policy = ReplicationPolicy::available;
+    // What happens, in words and one number. Not null.
+    std::function<void(const char* what, const std::string& about, std::uint64_t number)> note;
 };
 
 // One thread. A process of it begins with start().
@@ -78,29 +45,32 @@ public:
 
     // ---- processes
     void start();
-    bool runs() const noexcept { return standby_.has_value() || engine_.has_value(); }
+    bool runs() const noexcept { return standby_ != nullptr || engine_ != nullptr; }
     void kill();
     void cut_power();
     void replace();  // another machine of the same name, with nothing on its disk
     void pause_until(std::int64_t ns) noexcept { paused_until_ns_ = ns; }
+    std::int64_t paused_until_ns() const noexcept { return paused_until_ns_; }
     // One turn. A standby whose turn has come becomes an engine; an engine that may not write any
     // more, a standby.
     void work();
 
-    // ---- as a primary
-    ListEngine* engine() noexcept { return engine_ ? &*engine_ : nullptr; }
+    // ---- what it is at present: at most one of them
+    pawl::detail::Core* engine() const noexcept { return engine_.get(); }
+    pawl::detail::FollowerCore* standby() const noexcept { return standby_.get(); }
     // Grows with every engine.
     std::uint64_t reign() const noexcept { return reign_; }
-    NodeStatus status();
+    NodeStatus status() const;
     // It could go on alone without a loss: there is a journal, and no word on disk that something
     // may be gone.
     bool is_whole() const;
-    // Of the engine or the copy; nothing when there is none.
-    std::optional<std::vector<Numbers>> content();
+    // Why there is neither.
     const std::string& refusal() const noexcept { return refusal_; }
 
 private:
     EngineOptions options();
+    void end_engine();
+    bool become_engine();
     void end_process();
 
     const Surroundings with_;
@@ -109,9 +79,8 @@ private:
     const bool may_begin_;
     Clock clock_;
     std::unique_ptr<Disk> disk_;
-    std::optional<ListStandby> standby_;
-    std::optional<ListEngine> engine_;
-    std::uint64_t boots_ = 0;
+    std::unique_ptr<pawl::detail::FollowerCore> standby_;
+    std::shared_ptr<pawl::detail::Core> engine_;
     std::uint64_t reign_ = 0;
     std::int64_t paused_until_ns_ = 0;
     std::string refusal_;

@@ -1,6 +1,7 @@
 // A network for several nodes in one thread under a seed: delays, breaks, half-open and one-way
 // connections, damaged bytes, slow readers. Knows bytes and names; the frames above are the real
-// ones. Within a connection order is kept, as TCP keeps it; between connections it is not.
+// ones. Within a connection order is kept, as TCP keeps it, unless the weather says otherwise;
+// between connections it is not.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +23,9 @@ struct NetworkWeather {
     std::uint64_t broken_one_in = 0;     // both sides hear of it, some of what was sent is lost
     std::uint64_t half_open_one_in = 0;  // nothing arrives any more, nobody hears of it
     std::uint64_t flipped_one_in = 0;    // one bit of what is sent
+    std::uint64_t vanished_one_in = 0;   // what is sent is not in the stream
+    std::uint64_t doubled_one_in = 0;    // it is there twice
+    std::uint64_t overtaken_one_in = 0;  // it comes before what was sent just before it
     std::uint64_t refused_one_in = 0;    // of the attempts to connect
     std::uint64_t split_one_in = 4;      // a write or a read takes only a part of what it could
     std::size_t window_bytes = std::size_t{256} << 10;  // sent and not yet read: then no more
@@ -33,6 +37,9 @@ struct NetworkFigures {
     std::uint64_t broken = 0;
     std::uint64_t half_open = 0;
     std::uint64_t flipped = 0;
+    std::uint64_t vanished = 0;
+    std::uint64_t doubled = 0;
+    std::uint64_t overtaken = 0;
     std::uint64_t refused = 0;
     std::uint64_t bytes = 0;
 };

@@ -44,6 +44,32 @@ void Network::State::send(Pipe& pipe, Pipe::Run run) {
     pipe.under_way.push_back(std::move(run));
 }
 
+void Network::State::send_through_weather(Connection& connection, std::size_t side, Pipe::Run run) {
+    Pipe& pipe = connection.ways[side];
+    if (happens(weather.flipped_one_in)) {
+        run.bytes[chance.below(run.bytes.size())] ^= std::byte{1} << chance.below(8);
+        ++figures.flipped;
+        note("flip a bit", connection, run.bytes.size());
+    }
+    if (happens(weather.vanished_one_in)) {
+        ++figures.vanished;
+        note("vanish", connection, run.bytes.size());
+        return;
+    }
+    const bool has_bytes_before = !pipe.under_way.empty() && !pipe.under_way.back().bytes.empty();
+    if (has_bytes_before && happens(weather.overtaken_one_in)) {
+        ++figures.overtaken;
+        note("overtake", connection, run.bytes.size());
+        std::swap(pipe.under_way.back().bytes, run.bytes);
+    }
+    if (happens(weather.doubled_one_in)) {
+        ++figures.doubled;
+        note("double", connection, run.bytes.size());
+        send(pipe, run);
+    }
+    send(pipe, std::move(run));
+}
+
 std::size_t Network::State::write(Connection& connection, std::size_t side,
                                   std::span<const std::span<const std::byte>> pieces) {
     Pipe& pipe = connection.ways[side];
@@ -61,12 +87,7 @@ std::size_t Network::State::write(Connection& connection, std::size_t side,
     }
     const std::size_t bytes = run.bytes.size();
     figures.bytes += bytes;
-    if (happens(weather.flipped_one_in)) {
-        run.bytes[chance.below(bytes)] ^= std::byte{1} << chance.below(8);
-        ++figures.flipped;
-        note("flip a bit", connection, bytes);
-    }
-    send(pipe, std::move(run));
+    send_through_weather(connection, side, std::move(run));
     if (happens(weather.broken_one_in)) {
         break_now(connection);
     } else if (happens(weather.half_open_one_in)) {

@@ -72,6 +72,8 @@ struct Network::State {
 
     // Puts it behind what is under way.
     void send(Pipe& pipe, Pipe::Run run);
+    // What the weather makes of it, then send.
+    void send_through_weather(Connection& connection, std::size_t side, Pipe::Run run);
     std::size_t write(Connection& connection, std::size_t side,
                       std::span<const std::span<const std::byte>> pieces);
     void break_now(Connection& connection);
