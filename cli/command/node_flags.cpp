@@ -85,7 +85,7 @@ Result<EngineOptions> NodeFlags::options(const EngineFlags& engine, const std::s
     replication.fail_after = fail_after;
     replication.degrade_after = 2 * fail_after;
     replication.heartbeat = std::max(fail_after / 5, std::chrono::milliseconds(1));
-    replication.hand_over_within = std::max(10 * fail_after, std::chrono::milliseconds(1000));
+    replication.hand_over_within = std::max(2 * fail_after, std::chrono::milliseconds(1000));
     std::error_code ignored;
     const auto manifest = std::filesystem::path(options.directory) / "manifest";
     replication.may_begin = may_begin && (begin || !std::filesystem::exists(manifest, ignored));

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "cli/command/commands.hpp"
 #include "cli/report/moment.hpp"
@@ -78,8 +79,9 @@ void hand_over(TradingEngine& engine, const EngineOptions& options) {
         }
         const auto give_up = std::chrono::steady_clock::now() +
                              options.replication.hand_over_within + milliseconds(1000);
-        while (!engine.failed() && std::chrono::steady_clock::now() < give_up)
-            if (engine.node_status().role == Role::primary) break;  // it was called off
+        while (!engine.failed() && std::chrono::steady_clock::now() < give_up &&
+               engine.node_status().role != Role::primary)  // primary: it was called off
+            std::this_thread::sleep_for(milliseconds(1));
         return;
     }
 }
