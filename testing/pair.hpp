@@ -42,6 +42,7 @@ public:
 
     std::int64_t now_ns() const noexcept { return now_ns_; }
     const std::string& wrong() const noexcept { return witness_.wrong(); }
+    std::uint64_t acknowledged() const noexcept { return witness_.acknowledged(); }
     std::string story() const { return describe() + "\n" + trace_.story(80); }
     Machine& a() noexcept { return a_; }
     Machine& b() noexcept { return b_; }

@@ -28,6 +28,7 @@ void Pair::bad_weather() {
     weather.vanished_one_in = chance_.between(100, 3000);
     weather.doubled_one_in = chance_.between(100, 3000);
     weather.overtaken_one_in = chance_.between(200, 5000);
+    weather.window_bytes = std::size_t{1} << chance_.between(11, 18);
     weather.refused_one_in = chance_.between(2, 20);
     arbiter_.weather.answer_lost_one_in = chance_.between(2, 30);
     arbiter_.weather.question_lost_one_in = chance_.between(2, 30);

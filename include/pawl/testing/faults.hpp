@@ -36,9 +36,9 @@ struct Faults {
     std::uint32_t storage_every_ms = 0;
     // An operator asks the primary to hand over.
     std::uint32_t switchover_every_ms = 0;
-    // Bytes between nodes: late by up to 30 ms, lost, doubled, overtaken by later ones, one bit
-    // changed, connections refused, broken or half-open in the middle of a message. Questions to
-    // the arbiter and its answers: late by up to 3 s, lost, doubled.
+    // Bytes between nodes: late by up to 30 ms, few at a time, lost, doubled, overtaken by later
+    // ones, one bit changed, connections refused, broken or half-open in the middle of a message.
+    // Questions to the arbiter and its answers: late by up to 3 s, lost, doubled.
     bool weather = false;
 
     static Faults none() { return {}; }
