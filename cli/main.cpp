@@ -86,6 +86,9 @@ int main(int argc, char** argv) {
     app.set_help_all_flag("--help-all", "help for every command");
     int exit_code = pawl::cli::exit_ok;
     pawl::cli::add_match(app, exit_code);
+    pawl::cli::add_standby(app, exit_code);
+    pawl::cli::add_status(app, exit_code);
+    pawl::cli::add_switchover(app, exit_code);
     pawl::cli::add_feed(app, exit_code);
     pawl::cli::add_day(app, exit_code);
     pawl::cli::add_journal(app, exit_code);

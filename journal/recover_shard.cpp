@@ -144,6 +144,11 @@ private:
                                             "again, or remove the head to go on without it"};
         auto head = look_at_head(remains, head_path(), manifest_, end_.tail);
         report_.head = head.found;
+        const bool outlived = head.found == HeadFound::stale &&
+                              remains.epoch() < manifest_.epoch() &&
+                              remains.committed() <= end_.tail.position;
+        report_.memory_lost =
+            head.found != HeadFound::not_needed && head.found != HeadFound::used && !outlived;
         head_good_bytes_ = head.good_bytes;
         for (auto& sentence : head.sentences) say(std::move(sentence));
         auto looked = look_behind(storage_, walk_options_, end_, manifest_.inflight_bytes_max,

@@ -66,6 +66,9 @@ struct ShardReport {
     std::uint32_t shard = 0;
     Case found = Case::clean_end;
     HeadFound head = HeadFound::not_needed;
+    // What only memory had is not all here. An old head that ends before the segments do is one of
+    // an opening that was not finished: all it had had been written down.
+    bool memory_lost = false;
     std::uint64_t records = 0;
     std::uint64_t events = 0;
     std::uint64_t bytes = 0;       // of the stream that was replayed, records and events too

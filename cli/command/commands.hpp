@@ -16,6 +16,9 @@ inline constexpr int exit_some_rejected =
 
 // Each sets `exit_code` when its command runs.
 void add_match(CLI::App& app, int& exit_code);
+void add_standby(CLI::App& app, int& exit_code);
+void add_status(CLI::App& app, int& exit_code);
+void add_switchover(CLI::App& app, int& exit_code);
 void add_feed(CLI::App& app, int& exit_code);
 void add_day(CLI::App& app, int& exit_code);
 void add_journal(CLI::App& app, int& exit_code);

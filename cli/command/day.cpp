@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <fstream>
 #include <memory>
 #include <string>
 
@@ -21,14 +22,26 @@ struct DayFlags {
     EngineFlags engine;
     GeneratedDayOptions day;
     std::string trades;
+    std::string write;
     std::uint64_t rate = 0;
     std::uint32_t in_flight = 256;
     bool json = false;
 };
 
+int write_day(InstructionSource& source, const std::string& path) {
+    std::ofstream file(path, std::ios::binary);
+    Result<std::uint64_t> written = write_csv(source, file);
+    if (written && !file.flush()) written = Error{ErrorCode::io, "cannot write"};
+    if (!written)
+        return report_error(
+            Error{ErrorCode::io, path + ": " + written.error().sentence + ": choose another file"});
+    return exit_ok;
+}
+
 int run_generated_day(const DayFlags& flags) {
     Result<std::unique_ptr<InstructionSource>> source = generate_day(flags.day);
     if (!source) return report_error(source.error());
+    if (!flags.write.empty()) return write_day(**source, flags.write);
 
     ProgressLine progress(ProgressLine::on_standard_error("trading", flags.day.commands));
     DayJob job;
@@ -92,6 +105,13 @@ void add_day(CLI::App& app, int& exit_code) {
         "day", "run a generated trading day, then open the journal again and compare the state");
     auto flags = std::make_shared<DayFlags>();
     flags->engine.add_to(*command);
+    CLI::Option* const directory = command->get_option("--directory");
+    command
+        ->add_option("--write", flags->write,
+                     "run nothing: write the day here, as csv for 'pawl match' and 'pawl feed'")
+        ->type_name("OUT.csv")
+        ->excludes(directory)
+        ->each([directory](const std::string&) { directory->required(false); });
     command->add_option("--commands", flags->day.commands, "length of the day")
         ->check(whole_number())
         ->capture_default_str();

@@ -8,9 +8,12 @@
 namespace pawl::cli {
 
 namespace {
-const std::map<std::string, Durability> durabilities{{"decided", Durability::decided},
-                                                     {"journaled", Durability::journaled},
-                                                     {"synced", Durability::synced}};
+const std::map<std::string, Durability> durabilities{
+    {"decided", Durability::decided},
+    {"journaled", Durability::journaled},
+    {"synced", Durability::synced},
+    {"replicated", Durability::replicated},
+    {"replicated_synced", Durability::replicated_synced}};
 const std::map<std::string, Idle> idles{
     {"park", Idle::park}, {"yield", Idle::yield}, {"spin", Idle::spin}};
 
@@ -54,7 +57,7 @@ std::vector<std::string> words_of(const auto& map) {
 }
 }  // namespace
 
-void EngineFlags::add_to(CLI::App& command) {
+void EngineFlags::add_to(CLI::App& command, bool replicated) {
     command
         .add_option("--directory", directory, "where the journal lives; made when it is not there")
         ->required()
@@ -64,11 +67,16 @@ void EngineFlags::add_to(CLI::App& command) {
                     "cores that share the work; fixed when the directory is made")
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
-    command
-        .add_option("--durability", durability,
-                    "what a reply waits for: decided, journaled or synced")
-        ->check(CLI::IsMember(words_of(durabilities)))
-        ->capture_default_str();
+    durability_flag =
+        command
+            .add_option("--durability", durability,
+                        replicated ? "what a reply waits for: decided, journaled or synced; of a "
+                                     "node also replicated (its default) or replicated_synced"
+                                   : "what a reply waits for: decided, journaled or synced")
+            ->check(CLI::IsMember(replicated
+                                      ? words_of(durabilities)
+                                      : std::vector<std::string>{"decided", "journaled", "synced"}))
+            ->capture_default_str();
     command.add_option("--idle", idle, "what a shard does without work: park, yield or spin")
         ->check(CLI::IsMember(words_of(idles)))
         ->capture_default_str();
@@ -82,11 +90,12 @@ void EngineFlags::add_to(CLI::App& command) {
                     "memory for the newest part of the journal, a power of two")
         ->check(CLI::Range(1, 4096))
         ->capture_default_str();
-    command
-        .add_option("--heads", heads, "memory file system for it: what is there survives kill -9")
-        ->check(CLI::ExistingDirectory)
-        ->capture_default_str()
-        ->type_name("DIR");
+    heads_flag = command
+                     .add_option("--heads", heads,
+                                 "memory file system for it: what is there survives kill -9")
+                     ->check(CLI::ExistingDirectory)
+                     ->capture_default_str()
+                     ->type_name("DIR");
     command
         .add_option("--snapshot-every", snapshot_every,
                     "make a snapshot when a shard's journal has grown by so much, or so much time "

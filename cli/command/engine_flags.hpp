@@ -20,8 +20,15 @@ struct EngineFlags {
     std::string snapshot_every;  // empty: never
     std::string retention = "keep";
 
-    void add_to(CLI::App& command);
+    // `replicated`: it may be a node of several, and its replies may wait for others.
+    void add_to(CLI::App& command, bool replicated = false);
     EngineOptions options() const;
+    // The default stands because nobody said anything.
+    bool durability_unsaid() const { return durability_flag->count() == 0; }
+    bool heads_unsaid() const { return heads_flag->count() == 0; }
+
+    CLI::Option* durability_flag = nullptr;
+    CLI::Option* heads_flag = nullptr;
 };
 
 // --retention keep|archive|remove.

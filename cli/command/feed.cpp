@@ -7,11 +7,16 @@
 #include "cli/command/commands.hpp"
 #include "cli/command/secret_file.hpp"
 #include "cli/input/open_input.hpp"
+#include "cli/report/json.hpp"
 #include "cli/trading/client_feed.hpp"
+#include "cli/trading/remote_trades.hpp"
+#include "cli/trading/text_file.hpp"
 
 namespace pawl::cli {
 
 namespace {
+
+constexpr std::chrono::seconds read_patience{60};
 
 struct FeedFlags {
     std::vector<std::string> to;
@@ -21,20 +26,42 @@ struct FeedFlags {
     std::string format;
     std::string seed;
     std::uint32_t open_within = 10;
+    std::string trades;
     ClientFeedOptions feed;
 };
 
-void print(const ClientFeedFigures& figures) {
-    std::printf(
-        "{\"commands\": %llu, \"earlier\": %llu, \"accepted\": %llu, \"rejected\": %llu, "
-        "\"refused\": %llu, \"repeats\": %llu, \"forgotten\": %llu, \"seconds\": %.6f}\n",
-        static_cast<unsigned long long>(figures.commands),
-        static_cast<unsigned long long>(figures.earlier),
-        static_cast<unsigned long long>(figures.accepted),
-        static_cast<unsigned long long>(figures.rejected),
-        static_cast<unsigned long long>(figures.refused),
-        static_cast<unsigned long long>(figures.repeats),
-        static_cast<unsigned long long>(figures.forgotten), figures.seconds);
+JsonObject json_of(const ClientFeedFigures& figures) {
+    return JsonObject()
+        .add("commands", figures.commands)
+        .add("earlier", figures.earlier)
+        .add("accepted", figures.accepted)
+        .add("rejected", figures.rejected)
+        .add("refused", figures.refused)
+        .add("repeats", figures.repeats)
+        .add("forgotten", figures.forgotten)
+        .add("seconds", figures.seconds)
+        .add("longest_gap_seconds", figures.gap_seconds);
+}
+
+// As 'pawl match' names them.
+std::vector<std::string> names_of(const std::vector<std::string>& inputs,
+                                  std::uint32_t instruments) {
+    std::vector<std::string> names;
+    if (instruments <= inputs.size())
+        for (const std::string& input : inputs) names.push_back(file_stem(input));
+    else
+        for (std::uint32_t i = 0; i < instruments; ++i) names.push_back(std::to_string(i));
+    return names;
+}
+
+// Reads back what happened, writes the trades.
+Status write_trades_of(const FeedFlags& flags, const std::string& secret, const ClientFeed& feed,
+                       JsonObject& said) {
+    const Result<RemoteDay> day =
+        read_remote_day(flags.to, secret, flags.session, feed.acknowledged(), read_patience);
+    if (!day) return day.error();
+    said.add("trades", day->trades.size()).add("lost", day->lost).add("doubled", day->doubled);
+    return write_trades(flags.trades, day->trades, names_of(flags.inputs, feed.instruments()));
 }
 
 int run_feed(const FeedFlags& flags) {
@@ -48,6 +75,9 @@ int run_feed(const FeedFlags& flags) {
     if (!source) return report_error(source.error());
     Result<std::string> secret = read_secret(flags.secret_file);
     if (!secret) return report_error(secret.error());
+    if (!flags.trades.empty())
+        if (Status possible = TextFile::try_place(flags.trades); !possible)
+            return report_error(possible.error());
 
     ClientOptions options;
     options.servers = flags.to;
@@ -60,8 +90,10 @@ int run_feed(const FeedFlags& flags) {
     ClientFeedOptions how = flags.feed;
     how.format = *format;
     ClientFeed feed(*client, how);
-    const Status fed = feed.run(**source);
-    print(feed.figures());
+    Status fed = feed.run(**source);
+    JsonObject said = json_of(feed.figures());
+    if (fed && !flags.trades.empty()) fed = write_trades_of(flags, *secret, feed, said);
+    std::printf("%s\n", said.text().c_str());
     if (!fed) return report_error(fed.error());
     return feed.figures().rejected == 0 ? exit_ok : exit_some_rejected;
 }
@@ -96,6 +128,11 @@ void add_feed(CLI::App& app, int& exit_code) {
                      "a line for each answer: number, outcome, shard, sequence, events; a second "
                      "run sends only what is not in it")
         ->type_name("FILE");
+    command
+        ->add_option("--trades", flags->trades,
+                     "when everything is answered, read back what happened and write the trades "
+                     "here, as 'pawl match' does")
+        ->type_name("OUT.csv");
     command
         ->add_option("--rate", flags->feed.commands_per_second,
                      "commands per second; 0: as fast as they are answered")

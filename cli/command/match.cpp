@@ -10,6 +10,9 @@
 #include "cli/command/commands.hpp"
 #include "cli/command/engine_flags.hpp"
 #include "cli/command/match_listen.hpp"
+#include "cli/command/node_flags.hpp"
+#include "cli/command/run_node.hpp"
+#include "cli/command/secret_file.hpp"
 #include "cli/input/byte_source.hpp"
 #include "cli/input/open_input.hpp"
 #include "cli/report/progress.hpp"
@@ -33,6 +36,7 @@ struct MatchFlags {
     bool json = false;
     std::string listen;
     std::string secret_file;
+    NodeFlags node;
 };
 
 // Names the input, so that the same files recognise their own commands in the journal.
@@ -43,7 +47,22 @@ std::string session_of(const MatchFlags& flags) {
     return session;
 }
 
+// Or whatever the arbiter says that it is.
+int run_primary(const MatchFlags& flags) {
+    Result<std::string> secret = read_secret(flags.secret_file);
+    if (!secret) return report_error(secret.error());
+    const Result<EngineOptions> options =
+        flags.node.options(flags.engine, flags.listen, *secret, true);
+    return options ? run_node(*options) : report_error(options.error());
+}
+
 int run_match(const MatchFlags& flags) {
+    if (flags.node.is_node()) return run_primary(flags);
+    if (flags.engine.durability.starts_with("replicated"))
+        return report_error(
+            Error{ErrorCode::usage, "--durability " + flags.engine.durability +
+                                        ": there is no other node: choose decided, journaled or "
+                                        "synced, or name this node with --node"});
     if (!flags.listen.empty())
         return run_listen(flags.engine.options(), flags.listen, flags.secret_file);
     const Result<Format> format = format_from(flags.format);
@@ -134,9 +153,15 @@ void add_match(CLI::App& app, int& exit_code) {
                      "clients must know what is in it: 16 random bytes or more")
         ->type_name("FILE")
         ->needs(listen);
+    flags->node.add_to(*command, "--peer");
+    command
+        ->add_flag("--begin", flags->node.begin,
+                   "of a directory that is there already: where the arbiter knows of nobody, all "
+                   "nodes begin with its journal")
+        ->needs("--node");
     command->add_option("--seed", flags->seed, "lobster: the book after the first row")
         ->type_name("FILE");
-    flags->engine.add_to(*command);
+    flags->engine.add_to(*command, true);
     command
         ->add_option("--trades", flags->trades,
                      "write the trades here, complete whatever happened before")

@@ -1,6 +1,7 @@
 // The loop that a day goes through when the engine is somewhere else.
 #include "cli/trading/client_feed.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cinttypes>
 #include <cstdio>
@@ -43,13 +44,15 @@ Status Acknowledged::open(const std::string& path) {
     while (std::fgets(line, sizeof line, file_) != nullptr) {
         const std::size_t length = std::strlen(line);
         std::uint64_t number = 0;
+        char outcome[32];
         unsigned events = 0;
         if (line[length - 1] != '\n') break;
-        if (std::sscanf(line, "%" SCNu64 " %*s %*u %*u %u", &number, &events) != 2)
+        if (std::sscanf(line, "%" SCNu64 " %31s %*u %*u %u", &number, outcome, &events) != 3)
             return Error{ErrorCode::bad_input,
                          path + ": is no list of acknowledged commands: choose another file"};
         whole += length;
-        events_[number] = static_cast<std::uint16_t>(events);
+        answers_[number] = {static_cast<std::uint16_t>(events),
+                            events != 0 || std::strcmp(outcome, "rejected") == 0};
     }
     std::error_code problem;
     std::filesystem::resize_file(path, whole, problem);
@@ -59,11 +62,13 @@ Status Acknowledged::open(const std::string& path) {
 }
 
 std::int64_t Acknowledged::events(std::uint64_t number) const {
-    const auto found = events_.find(number);
-    return found == events_.end() ? -1 : found->second;
+    const auto found = answers_.find(number);
+    return found == answers_.end() ? -1 : found->second.events;
 }
 
 void Acknowledged::add(const Reply& reply) {
+    answers_[reply.number().value] = {reply.event_count(),
+                                      reply.event_count() != 0 || reply.rejected()};
     if (file_ == nullptr) return;
     std::fprintf(file_, "%" PRIu64 " %s %u %" PRIu64 " %u\n", reply.number().value, word_of(reply),
                  reply.shard(), reply.sequence().value, unsigned{reply.event_count()});
@@ -176,6 +181,11 @@ void ClientFeed::wait_for_turn() {
 
 void ClientFeed::hear(const Reply& reply) {
     if (reply.unknown()) return;  // the answer is still to come
+    const std::int64_t now_ns = steady_ns();
+    if (heard_ns_ != 0)
+        figures_.gap_seconds =
+            std::max(figures_.gap_seconds, static_cast<double>(now_ns - heard_ns_) / 1e9);
+    heard_ns_ = now_ns;
     acknowledged_.add(reply);
     last_events_ = reply.event_count();
     if (reply.repeat()) ++figures_.repeats;

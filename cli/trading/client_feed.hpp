@@ -36,6 +36,7 @@ struct ClientFeedFigures {
     std::uint64_t repeats = 0;    // of the answers: the first outcome of an earlier sending
     std::uint64_t forgotten = 0;  // decided so long ago that their answer is gone
     double seconds = 0;
+    double gap_seconds = 0;  // longest between two answers: nobody served meanwhile, or was asked
 };
 
 // What an earlier run has acknowledged, and what this one adds. A last line that was cut by a kill
@@ -49,8 +50,15 @@ public:
     Acknowledged(const Acknowledged&) = delete;
     Acknowledged& operator=(const Acknowledged&) = delete;
 
+    struct Answer {
+        std::uint16_t events = 0;
+        bool journaled = false;  // it left a record that says so
+    };
+
     // Events of the answer to this number; -1: there was none.
     std::int64_t events(std::uint64_t number) const;
+    // Everything that was added, in this run and, with a file, earlier ones.
+    const std::unordered_map<std::uint64_t, Answer>& answers() const noexcept { return answers_; }
     void add(const Reply& reply);
     // What was added can be read by others, and survives this process.
     Status flush();
@@ -58,7 +66,7 @@ public:
 private:
     std::string path_;
     std::FILE* file_ = nullptr;
-    std::unordered_map<std::uint64_t, std::uint16_t> events_;
+    std::unordered_map<std::uint64_t, Answer> answers_;
 };
 
 // Commands are numbered 1, 2, 3, …; an auction, which may take more than one, has commands_per_step
@@ -70,6 +78,8 @@ public:
     // Until the input ends and everything is answered, however long servers are away.
     Status run(InstructionSource& source);
     const ClientFeedFigures& figures() const noexcept { return figures_; }
+    const Acknowledged& acknowledged() const noexcept { return acknowledged_; }
+    std::uint32_t instruments() const noexcept { return static_cast<std::uint32_t>(known_.size()); }
 
 private:
     template <class Command>
@@ -89,6 +99,7 @@ private:
     std::uint64_t number_ = 0;
     std::uint64_t sent_ = 0;
     std::int64_t started_ns_ = 0;
+    std::int64_t heard_ns_ = 0;
     std::uint16_t last_events_ = 0;  // of the last answer
 };
 

@@ -39,6 +39,43 @@ void count(const Event& event, SessionId steps, DayCounts& counts) {
 
 }  // namespace
 
+std::optional<TradeRow> trade_of(const Event& event, SessionId steps) {
+    TradeRow row{};
+    if (const auto* trade = event.as<matching::Traded>()) {
+        row = row_of(event, steps);
+        const bool buyer = trade->aggressor == matching::Side::buy;
+        row.buy = buyer ? trade->taker : trade->maker;
+        row.sell = buyer ? trade->maker : trade->taker;
+        row.price = trade->price;
+        row.quantity = trade->quantity;
+        row.aggressor = buyer ? 'B' : 'S';
+    } else if (const auto* cross = event.as<matching::AuctionTraded>()) {
+        row = row_of(event, steps);
+        row.buy = cross->buy;
+        row.sell = cross->sell;
+        row.price = cross->price;
+        row.quantity = cross->quantity;
+        row.aggressor = '0';
+    } else if (const auto* execution = event.as<matching::OrderExecuted>()) {
+        row = row_of(event, steps);
+        const bool resting_buy = execution->side == matching::Side::buy;
+        (resting_buy ? row.buy : row.sell) = execution->order;
+        row.price = execution->price;
+        row.quantity = execution->quantity;
+        row.aggressor = resting_buy ? 'S' : 'B';
+    } else {
+        return std::nullopt;
+    }
+    return row;
+}
+
+// Each shard's trades are in order; the input's order is that of the numbers.
+void sort_trades(std::vector<TradeRow>& trades) {
+    std::sort(trades.begin(), trades.end(), [](const TradeRow& a, const TradeRow& b) {
+        return std::tie(a.number, a.step, a.place) < std::tie(b.number, b.step, b.place);
+    });
+}
+
 Result<DayReport> read_day(TradingEngine& engine, const Cursor& begin, const std::string& session,
                            bool keep_trades) {
     const SessionId steps = session_id(step_session(session));
@@ -47,45 +84,18 @@ Result<DayReport> read_day(TradingEngine& engine, const Cursor& begin, const std
     const auto take = [&](const Event& event) {
         count(event, steps, report.counts);
         if (!event.is_rejection()) ++report.counts.events;
-        TradeRow row{};
-        if (const auto* trade = event.as<matching::Traded>()) {
-            row = row_of(event, steps);
-            const bool buyer = trade->aggressor == matching::Side::buy;
-            row.buy = buyer ? trade->taker : trade->maker;
-            row.sell = buyer ? trade->maker : trade->taker;
-            row.price = trade->price;
-            row.quantity = trade->quantity;
-            row.aggressor = buyer ? 'B' : 'S';
-        } else if (const auto* cross = event.as<matching::AuctionTraded>()) {
-            row = row_of(event, steps);
-            row.buy = cross->buy;
-            row.sell = cross->sell;
-            row.price = cross->price;
-            row.quantity = cross->quantity;
-            row.aggressor = '0';
-        } else if (const auto* execution = event.as<matching::OrderExecuted>()) {
-            row = row_of(event, steps);
-            const bool resting_buy = execution->side == matching::Side::buy;
-            (resting_buy ? row.buy : row.sell) = execution->order;
-            row.price = execution->price;
-            row.quantity = execution->quantity;
-            row.aggressor = resting_buy ? 'S' : 'B';
-        } else {
-            return;
-        }
+        std::optional<TradeRow> row = trade_of(event, steps);
+        if (!row) return;
         ++report.counts.trades;
-        row.place = report.trades.size();
-        if (keep_trades) report.trades.push_back(row);
+        row->place = report.trades.size();
+        if (keep_trades) report.trades.push_back(*row);
     };
     for (;;) {
         Result<std::size_t> handled = journal.poll(take, 4096);
         if (!handled) return handled.error();
         if (*handled == 0 && journal.lag_bytes() == 0) break;
     }
-    // Each shard's trades are in order; the input's order is that of the numbers.
-    std::sort(report.trades.begin(), report.trades.end(), [](const TradeRow& a, const TradeRow& b) {
-        return std::tie(a.number, a.step, a.place) < std::tie(b.number, b.step, b.place);
-    });
+    sort_trades(report.trades);
     return report;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,12 @@ struct DayReport {
     DayCounts counts;
     std::vector<TradeRow> trades;  // in the order of the input
 };
+
+// The trade that an event is, all but its place; nothing when it is none. `steps`: whose commands
+// are steps of an input (numbering.hpp); 0: nobody's.
+std::optional<TradeRow> trade_of(const JournaledEvent<matching::Book>& event, SessionId steps);
+// In the order of the input.
+void sort_trades(std::vector<TradeRow>& trades);
 
 // Reads the journal of an open engine from `begin` on; `session` is the input's. `keep_trades`:
 // false counts them only.

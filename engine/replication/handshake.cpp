@@ -136,14 +136,16 @@ void Handshake::hear_hello(const Received& received) {
         return refuse(Refusal::secret,
                       "one node has a shared secret, the other has none: give "
                       "both the same");
-    if (hello.fixed.purpose != options_.purpose)
-        return refuse(Refusal::role, options_.purpose == Purpose::client
-                                         ? "this address is for clients: call the node's other one"
-                                         : "this address is for nodes: clients have another one");
+    if (hello.fixed.purpose != options_.purpose && hello.fixed.purpose != options_.also)
+        return refuse(Refusal::role,
+                      options_.purpose == Purpose::client
+                          ? "this address is for clients and operators: call the node's other one"
+                          : "this address is for nodes: clients have another one");
     if (!fits(hello.fixed.facts, received.boot)) return;
     remember(received.epoch, received.boot, received.connection, received.payload);
     meet(hello.name, hello.fixed.facts, received);
     peer_.version = std::min(hello.fixed.version_max, protocol_version_max);
+    peer_.purpose = hello.fixed.purpose;
 
     Challenge challenge;
     challenge.fixed.version = peer_.version;

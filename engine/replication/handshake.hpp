@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@ struct HandshakeOptions {
     std::string secret{};     // empty: none, see check_secret(); then nobody is kept out
     // What the caller wants to speak about; the called side refuses everything else.
     Purpose purpose = Purpose::stream;
+    std::optional<Purpose> also{};  // the called side: what else it lets in
     // A peer that has not finished by then is dropped. Default: more than a lost packet or two
     // cost.
     std::int64_t time_ns_max = 3'000'000'000;
@@ -34,6 +36,7 @@ struct Peer {
     std::uint64_t connection = 0;  // the peer's number for it
     std::uint64_t epoch = 0;       // the highest that it has seen
     std::uint32_t version = 0;     // of the protocol, chosen
+    Purpose purpose{};             // a caller's
 };
 
 enum class HandshakeState : std::uint8_t { running, admitted, over };

@@ -49,6 +49,20 @@ const char* to_string(MessageType type) noexcept {
             return "replies";
         case MessageType::not_primary:
             return "not_primary";
+        case MessageType::status_ask:
+            return "status_ask";
+        case MessageType::status_told:
+            return "status_told";
+        case MessageType::hand_over_ask:
+            return "hand_over_ask";
+        case MessageType::hand_over_told:
+            return "hand_over_told";
+        case MessageType::records_ask:
+            return "records_ask";
+        case MessageType::records_told:
+            return "records_told";
+        case MessageType::records_end:
+            return "records_end";
     }
     return "unknown";
 }
@@ -82,7 +96,8 @@ const char* to_string(Refusal reason) noexcept {
 bool is_known(MessageType type) noexcept {
     const auto number = static_cast<std::uint16_t>(type);
     return (number >= 1 && number <= 6) || number == 16 || number == 32 || number == 33 ||
-           (number >= 48 && number <= 55) || (number >= 64 && number <= 68);
+           (number >= 48 && number <= 55) || (number >= 64 && number <= 68) ||
+           (number >= 128 && number <= 134);
 }
 
 bool is_greeting(MessageType type) noexcept {

@@ -48,6 +48,14 @@ enum class MessageType : std::uint16_t {
     commands = 66,        // client: a run of them, and questions
     replies = 67,         // to a client: a run of them
     not_primary = 68,     // to a client: ask there; the connection ends
+    // 128 to 191: operators
+    status_ask = 128,      // operator: what are you?
+    status_told = 129,     // to an operator: that
+    hand_over_ask = 130,   // operator: let another node be primary
+    hand_over_told = 131,  // to an operator: it is under way, or why not
+    records_ask = 132,     // operator: what has happened?
+    records_told = 133,    // to an operator: one shard: some of it, in order
+    records_end = 134,     // to an operator: that was all
 };
 
 // A readable word: "hello", "records", …; "unknown" for a number that is none.
@@ -100,8 +108,8 @@ constexpr std::size_t frame_bytes(std::size_t payload_bytes) noexcept {
 using Nonce = std::array<std::uint8_t, 32>;
 using Mac = std::array<std::uint8_t, 32>;
 
-enum class Purpose : std::uint8_t { stream = 1, client = 2 };       // of a connection
-enum class ProofKind : std::uint8_t { none = 0, hmac_sha256 = 1 };  // of a shared secret
+enum class Purpose : std::uint8_t { stream = 1, client = 2, operation = 3 };  // of a connection
+enum class ProofKind : std::uint8_t { none = 0, hmac_sha256 = 1 };            // of a shared secret
 
 // What a node is, in hello and challenge. All zero but the name: it has no directory yet.
 struct NodeFacts {
@@ -387,5 +395,61 @@ struct NotPrimaryFixed {
     std::array<std::uint8_t, 6> reserved;  // zero
 };
 static_assert(sizeof(NotPrimaryFixed) == 8);
+
+struct StatusAskFixed {
+    std::uint64_t reserved;  // zero
+};
+static_assert(sizeof(StatusAskFixed) == 8);
+
+// why_bytes of a sentence follow, clients_bytes of the address where clients find the primary,
+// node_bytes of this node's name, primary_bytes of the primary's; then in_sync_count names, each
+// behind its length (1 byte), growing.
+struct StatusToldFixed {
+    std::uint64_t epoch;      // 0: none is known
+    std::uint64_t lag_bytes;  // as NodeStatus
+    std::int64_t age_ns;      // -1: not known
+    std::uint16_t why_bytes;
+    std::uint16_t clients_bytes;
+    std::uint8_t role;  // pawl::Role
+    std::uint8_t node_bytes;
+    std::uint8_t primary_bytes;
+    std::uint8_t in_sync_count;
+    std::array<std::uint8_t, 8> reserved;  // zero
+};
+static_assert(sizeof(StatusToldFixed) == 40);
+
+// peer_bytes of the successor's name follow; none: any that is in sync.
+struct HandOverAskFixed {
+    std::uint8_t peer_bytes;
+    std::array<std::uint8_t, 7> reserved;  // zero
+};
+static_assert(sizeof(HandOverAskFixed) == 8);
+
+// text_bytes follow: the successor's name, or a sentence.
+struct HandOverToldFixed {
+    std::uint16_t code;  // 0: it is under way; else pawl::ErrorCode
+    std::uint16_t text_bytes;
+    std::uint32_t reserved;  // zero
+};
+static_assert(sizeof(HandOverToldFixed) == 8);
+
+struct RecordsAskFixed {
+    std::uint64_t schema_hash;  // events mean the same on both sides
+    std::uint64_t session;      // whose commands; 0: everybody's, and facts
+};
+static_assert(sizeof(RecordsAskFixed) == 16);
+
+// Bytes of the shard's records follow up to the end of the payload, a multiple of 8; a record may
+// go on in the next message of its shard.
+struct RecordsToldFixed {
+    std::uint32_t shard;
+    std::uint32_t reserved;  // zero
+};
+static_assert(sizeof(RecordsToldFixed) == 8);
+
+struct RecordsEndFixed {
+    std::uint64_t records;  // that were told
+};
+static_assert(sizeof(RecordsEndFixed) == 8);
 
 }  // namespace pawl::replication

@@ -35,7 +35,7 @@ bool good(const NodeFacts& facts) noexcept {
 }
 
 bool good(Purpose purpose) noexcept {
-    return purpose == Purpose::stream || purpose == Purpose::client;
+    return purpose >= Purpose::stream && purpose <= Purpose::operation;
 }
 
 bool good(const HelloFixed& fixed) noexcept {

@@ -25,6 +25,7 @@ ClientConnection::ClientConnection(Gateway& gateway, std::unique_ptr<Link> link,
     greeting.epoch = gateway.epoch_;
     greeting.secret = options.secret;
     greeting.purpose = Purpose::client;
+    greeting.also = Purpose::operation;
     greeting.time_ns_max = options.greeting_ns_max;
     handshake_ = std::make_unique<Handshake>(*link_, Side::called, greeting, options.random);
 }
@@ -41,6 +42,7 @@ std::size_t ClientConnection::do_work(std::int64_t now_ns) {
     if (state_ == State::listening && now_ns - since_ns_ > gateway_.options_.greeting_ns_max)
         faulty("no client_hello came in time");
     if (state_ == State::joining) work += join();
+    if (state_ == State::operating) work += operator_->do_work(*talk_);
     if (state_ == State::open && !taken_over()) {
         work += take_commands();
         work += send_replies();
@@ -69,9 +71,13 @@ std::size_t ClientConnection::work_on_greeting(std::int64_t now_ns) {
     options.heartbeat_ns = gateway_.options_.heartbeat_ns;
     options.silent_ns = gateway_.options_.silent_ns;
     talk_ = std::make_unique<Talk>(std::move(link_), options);
+    const bool operates = handshake_->peer().purpose == Purpose::operation;
     handshake_.reset();
-    state_ = State::listening;
-    if (gateway_.core() == nullptr) {
+    state_ = operates ? State::operating : State::listening;
+    if (operates) {
+        operator_ = std::make_unique<OperatorTalk>(gateway_);
+        static_cast<void>(talk_->begin_work(now_ns));
+    } else if (gateway_.core() == nullptr) {
         static_cast<void>(talk_->begin_work(now_ns));
         send_away(gateway_.primary_address_);
     }
@@ -245,7 +251,9 @@ bool ClientConnection::taken_over() {
 
 void ClientConnection::send_away(const std::string& primary_address) {
     if (state_ == State::over) return;
-    if (talk_ != nullptr) {
+    if (state_ == State::operating) {
+        finish(TalkEnd::left, "the engine here has ended");
+    } else if (talk_ != nullptr) {
         static_cast<void>(talk_->send(NotPrimary{primary_address}));
         finish(TalkEnd::refused, "this node takes no commands", replication::Refusal::role);
     }

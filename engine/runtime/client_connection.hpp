@@ -1,5 +1,5 @@
-// One client's connection: greeting, session, commands in, replies out. Knows its gateway; not what
-// a command means.
+// One connection, a client's or an operator's: greeting, session, commands in, replies out. Knows
+// its gateway; not what a command means.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,7 @@
 #include "engine/replication/handshake.hpp"
 #include "engine/replication/talk.hpp"
 #include "engine/runtime/gateway.hpp"
+#include "engine/runtime/operator_talk.hpp"
 
 namespace pawl::detail {
 
@@ -29,7 +30,7 @@ public:
     void send_away(const std::string& primary_address);
 
 private:
-    enum class State : std::uint8_t { greeting, listening, joining, open, over };
+    enum class State : std::uint8_t { greeting, listening, joining, open, operating, over };
 
     std::size_t work_on_greeting(std::int64_t now_ns);
     std::size_t hear_hello();
@@ -51,6 +52,7 @@ private:
     std::unique_ptr<replication::Link> link_;  // until the talk has it
     std::unique_ptr<replication::Handshake> handshake_;
     std::unique_ptr<replication::Talk> talk_;
+    std::unique_ptr<OperatorTalk> operator_;  // an operator's, no client's
     std::shared_ptr<ClientSession> session_;
     replication::CommandReader commands_;   // of the frame that is being worked on
     std::optional<MessageBuffer> waiting_;  // a command for which there is no room yet

@@ -3,18 +3,28 @@
 
 namespace pawl::detail {
 
+Result<std::unique_ptr<TcpGateway>> open_gateway(const EngineOptions& options,
+                                                 const Domain& domain) {
+    if (options.listen.empty()) return std::unique_ptr<TcpGateway>();
+    GatewayOptions gateway;
+    gateway.name = "engine";
+    gateway.secret = options.secret;
+    gateway.session_window = options.session_window;
+    gateway.reads_history = options.threading == Threading::own && !options.transient;
+    return TcpGateway::open(options.listen, gateway_for(domain, std::move(gateway)));
+}
+
 // Before anything is opened: an address that somebody else has costs no recovery.
 Status EngineCore::listen() {
-    if (options_.listen.empty()) return Done{};
-    GatewayOptions options;
-    options.name = "engine";
-    options.secret = options_.secret;
-    options.session_window = options_.session_window;
-    auto opened = TcpGateway::open(options_.listen, gateway_for(*domain_, std::move(options)));
+    auto opened = open_gateway(options_, *domain_);
     if (!opened) return opened.error();
-    gateway_ = std::move(*opened);
-    listen_address_ = gateway_->gateway().address();
+    take_gateway(std::move(*opened));
     return Done{};
+}
+
+void EngineCore::take_gateway(std::unique_ptr<TcpGateway> gateway) {
+    gateway_ = std::move(gateway);
+    if (gateway_ != nullptr) listen_address_ = gateway_->gateway().address();
 }
 
 void EngineCore::serve_clients() {
@@ -27,6 +37,12 @@ void EngineCore::serve_clients() {
 
 std::size_t EngineCore::gateway_work() {
     if (gateway_ == nullptr) return 0;
+    if (node_ != nullptr && node_->is_over() && !clients_sent_away_) {
+        clients_sent_away_ = true;
+        NodeStatus status = node_->status();
+        gateway_->gateway().set_not_primary(status.primary_clients);
+        gateway_->gateway().set_status(std::move(status));
+    }
     return gateway_->gateway().do_work(environment_.clock.monotonic_ns());
 }
 

@@ -71,11 +71,15 @@ Result<std::shared_ptr<Core>> EngineCore::open(const EngineOptions& options, Dom
 }
 
 Result<std::shared_ptr<Core>> EngineCore::reign(std::shared_ptr<Node> node,
-                                                std::shared_ptr<void> owner) {
+                                                std::shared_ptr<void> owner,
+                                                std::unique_ptr<TcpGateway> gateway) {
     const StandbyCopy& copy = node->copy();
     const std::shared_ptr<EngineCore> core(
         new EngineCore(copy.options(), copy.domain(), copy.environment(), std::move(owner)));
-    if (Status listening = core->listen(); !listening) return listening.error();
+    if (gateway != nullptr)
+        core->take_gateway(std::move(gateway));
+    else if (Status listening = core->listen(); !listening)
+        return listening.error();
     core->node_ = std::move(node);
     if (Status opened = core->open_parts(); !opened) return opened.error();
     core->start();

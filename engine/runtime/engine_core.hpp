@@ -36,8 +36,10 @@ public:
                                               Environment environment,
                                               std::shared_ptr<void> environment_owner = nullptr);
     // The engine of a node that is to be primary, on the journal that the node had so far.
+    // `gateway`: where its clients find it, when somebody listens there already.
     static Result<std::shared_ptr<Core>> reign(std::shared_ptr<Node> node,
-                                               std::shared_ptr<void> owner);
+                                               std::shared_ptr<void> owner,
+                                               std::unique_ptr<TcpGateway> gateway = nullptr);
     ~EngineCore() override;
 
     std::uint32_t shard_count() const noexcept override { return options_.shards; }
@@ -129,6 +131,7 @@ private:
     Status write_opening_notes(const std::vector<journal::ShardEnd>& ends);
     void begin_reign(const std::vector<journal::ShardEnd>& ends);
     Status listen();
+    void take_gateway(std::unique_ptr<TcpGateway> gateway);
     void serve_clients();
     void start();
     bool drained() const;
@@ -174,6 +177,7 @@ private:
     std::string failure_;  // the first one
     std::string listen_address_;
     std::unique_ptr<TcpGateway> gateway_;  // null: nobody is listened to
+    bool clients_sent_away_ = false;       // the gateway's thread: to whoever is primary now
     std::unique_ptr<Crew> crew_;
     std::atomic<bool> polling_{false};  // one thread at a time runs the agents in poll()
     std::unique_ptr<HostBell> bell_;    // of a polled engine

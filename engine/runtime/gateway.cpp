@@ -53,6 +53,13 @@ void Gateway::set_not_primary(std::string primary_address) {
     leave_core();
 }
 
+void Gateway::set_status(NodeStatus status) {
+    PAWL_ASSERT(core_ == nullptr);
+    primary_address_ = status.primary_clients;
+    epoch_ = std::max(epoch_, status.epoch);
+    status_ = std::move(status);
+}
+
 void Gateway::leave_core() {
     for (const auto& connection : connections_) connection->send_away(primary_address_);
     counters_.ended += connections_.size();

@@ -29,6 +29,9 @@ struct GatewayOptions {
     std::uint64_t router_hash = 0;
     Judged (*judge)(const MessageHeader&, const std::byte*, std::uint32_t) = nullptr;
     std::uint32_t session_window = 1024;
+    // Operators may read what has happened. Only where shards have threads of their own: reading
+    // asks them, and waits.
+    bool reads_history = false;
     std::size_t connections_max = 256;  // further callers wait outside
     // From the call to client_hello. Default: more than a lost packet or two cost.
     std::int64_t greeting_ns_max = 3'000'000'000;
@@ -66,6 +69,8 @@ public:
     void set_core(std::shared_ptr<Core> core, std::uint64_t epoch);
     // Everybody is sent away, with the primary's address when it is known (else empty).
     void set_not_primary(std::string primary_address);
+    // Without a core: what clients hear of the primary, and operators of this node.
+    void set_status(NodeStatus status);
 
     std::size_t do_work(std::int64_t now_ns);
     const std::string& address() const noexcept { return listener_->address(); }
@@ -74,8 +79,10 @@ public:
 
 private:
     friend class ClientConnection;
+    friend class OperatorTalk;
     // For connections. Null: there is no core, or it takes nothing more.
     Core* core() noexcept { return core_.get(); }
+    NodeStatus node_status() const { return core_ != nullptr ? core_->node_status() : status_; }
     std::shared_ptr<ClientSession> take_session(const std::string& name, std::uint64_t life,
                                                 bool resumes, std::uint64_t connection);
     std::size_t accept(std::int64_t now_ns);
@@ -87,6 +94,7 @@ private:
     std::shared_ptr<Core> core_;
     std::uint64_t epoch_ = 0;
     std::string primary_address_;
+    NodeStatus status_;  // without a core
     std::uint64_t last_connection_ = 0;
     std::vector<std::unique_ptr<ClientConnection>> connections_;
     std::map<std::string, std::shared_ptr<ClientSession>> sessions_;  // with a lane
@@ -111,5 +119,9 @@ private:
     std::unique_ptr<replication::TcpNetwork> network_;
     std::unique_ptr<Gateway> gateway_;
 };
+
+// Of an engine or a standby; null when nobody is listened to.
+Result<std::unique_ptr<TcpGateway>> open_gateway(const EngineOptions& options,
+                                                 const Domain& domain);
 
 }  // namespace pawl::detail

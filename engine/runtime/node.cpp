@@ -63,7 +63,9 @@ Node::~Node() {
 
 Status Node::begin() {
     replication::Holdings holdings;
-    holdings.blank = !copy_->is_there();
+    const Result<bool> there = copy_->is_there();
+    if (!there) return there.error();
+    holdings.blank = !*there;
     if (!holdings.blank) {
         if (Status opened = copy_->open(); !opened) return opened;
         holdings.epoch = copy_->journal().last_epoch();
@@ -111,11 +113,14 @@ void Node::accept_loss() {
 NodeStatus Node::status() const {
     const Visit visit(*this);
     NodeStatus status;
+    status.node = options_.replication.node;
     status.role = roles_->role();
     status.epoch = roles_->epoch();
     status.why = roles_->why();
     if (const auto& reign = roles_->reign()) {
         status.primary = reign->primary().node;
+        for (const ReplicationPeer& peer : options_.replication.peers)
+            if (peer.name == status.primary) status.primary_clients = peer.clients;
         status.in_sync = reign->in_sync();
     }
     for (const Peer& peer : peers_)

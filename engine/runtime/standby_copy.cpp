@@ -10,9 +10,12 @@
 
 namespace pawl::detail {
 
-bool StandbyCopy::is_there() const {
+Result<bool> StandbyCopy::is_there() const {
     std::vector<std::string> names;
-    if (!environment_.storage.list(options_.directory, names).ok()) return false;
+    const auto listed = environment_.storage.list(options_.directory, names);
+    // Taken for empty, it would begin anew over what is there.
+    if (!listed.ok() && listed.fault != journal::StorageFault::missing)
+        return journal::storage_error(listed, "list", options_.directory);
     return std::any_of(names.begin(), names.end(), [](const std::string& name) {
         return name == "manifest" || name == journal::adopting_name;
     });
@@ -20,20 +23,21 @@ bool StandbyCopy::is_there() const {
 
 Status StandbyCopy::open() {
     PAWL_ASSERT(!is_open());
-    const bool existed = is_there();
+    const Result<bool> existed = is_there();
+    if (!existed) return existed.error();
     // Heads of two nodes on one machine lie in folders of their own; recovery says why if not.
     static_cast<void>(environment_.storage.make_directory(options_.heads));
     auto opened = OpenedJournal::open(options_, *domain_, environment_);
     if (!opened) return opened.error();
     const auto& reports = opened->directory->report().shards;
     const bool memory_gone =
-        existed && std::any_of(reports.begin(), reports.end(), [](const auto& report) {
-            return report.head != journal::HeadFound::not_needed &&
-                   report.head != journal::HeadFound::used;
-        });
+        *existed && std::any_of(reports.begin(), reports.end(),
+                                [](const auto& report) { return report.memory_lost; });
     std::unique_ptr<journal::File> mark;
-    const bool marked = environment_.storage.open(mark_path(), journal::OpenMode::read, mark).ok();
-    may_have_lost_ = marked || memory_gone;
+    const auto marked = environment_.storage.open(mark_path(), journal::OpenMode::read, mark);
+    if (!marked.ok() && marked.fault != journal::StorageFault::missing)
+        return journal::storage_error(marked, "open", mark_path());
+    may_have_lost_ = marked.ok() || memory_gone;
     if (memory_gone)
         if (Status kept = remember_loss(); !kept) return kept;
 

@@ -37,7 +37,7 @@ public:
     const Environment& environment() const noexcept { return environment_; }
 
     // There is a directory to open (or one that was about to become a copy).
-    bool is_there() const;
+    Result<bool> is_there() const;
     // Recovers it. Makes it when there is none: only for the first primary of all.
     Status open();
     bool is_open() const noexcept { return streams_ != nullptr; }

@@ -20,6 +20,9 @@ struct SystemWorld {
 
 // A record that has come is acknowledged within this, when the machine has a core for it.
 constexpr std::int64_t park_max_ns = 50'000;
+// Clients that come to a standby wait for no decision.
+constexpr std::int64_t gateway_park_max_ns = 2'000'000;
+constexpr std::int64_t look_again_ns = 10'000'000;
 
 }  // namespace
 
@@ -39,6 +42,8 @@ Result<std::unique_ptr<FollowerCore>> StandbyCore::open(const EngineOptions& opt
                                                         std::uint64_t boot, NodeWays ways,
                                                         std::shared_ptr<void> owner) {
     if (Status checked = check_options(options); !checked) return checked.error();
+    auto gateway = open_gateway(options, domain);
+    if (!gateway) return gateway.error();
     NodeOptions node_options;
     node_options.replication = options.replication;
     node_options.boot = boot;
@@ -51,6 +56,7 @@ Result<std::unique_ptr<FollowerCore>> StandbyCore::open(const EngineOptions& opt
     auto node = std::make_shared<Node>(node_options, std::move(copy), std::move(ways));
     if (Status begun = node->begin(); !begun) return begun.error();
     std::unique_ptr<StandbyCore> standby(new StandbyCore(std::move(node), std::move(owner)));
+    standby->gateway_ = std::move(*gateway);
     standby->start();
     return std::unique_ptr<FollowerCore>(std::move(standby));
 }
@@ -67,21 +73,36 @@ std::size_t StandbyCore::node_work() {
     return node_->do_work(node_->copy().environment().clock.monotonic_ns());
 }
 
+// Whoever comes is sent to the primary, as far as it is known here.
+std::size_t StandbyCore::gateway_work() {
+    if (gateway_ == nullptr) return 0;
+    const std::int64_t now_ns = node_->copy().environment().clock.monotonic_ns();
+    if (now_ns >= look_ns_) {
+        look_ns_ = now_ns + look_again_ns;
+        gateway_->gateway().set_status(node_->status());
+    }
+    return gateway_->gateway().do_work(now_ns);
+}
+
 void StandbyCore::start() {
     const EngineOptions& options = node_->copy().options();
     if (options.threading == Threading::none) return;
     const auto write = [this] { return node_->copy().write_some(); };
     if (options.threading == Threading::shared) {
-        crew_.add({"pawl", [this, write] { return node_work() + write(); }, options.idle,
-                   park_max_ns, -1});
+        crew_.add({"pawl", [this, write] { return node_work() + write() + gateway_work(); },
+                   options.idle, park_max_ns, -1});
         return;
     }
     crew_.add({"pawl-replica", [this] { return node_work(); }, options.idle, park_max_ns, -1});
     crew_.add({"pawl-journal", write, Idle::park, park_max_ns, -1});
+    if (gateway_ != nullptr)
+        crew_.add({.name = "pawl-gateway",
+                   .do_work = [this] { return gateway_work(); },
+                   .park_max_ns = gateway_park_max_ns});
 }
 
 std::size_t StandbyCore::poll() {
-    return node_work() + node_->copy().write_some();
+    return node_work() + node_->copy().write_some() + gateway_work();
 }
 
 Result<bool> StandbyCore::wait_for_turn(std::chrono::nanoseconds patience) {
@@ -103,7 +124,7 @@ Result<std::shared_ptr<Core>> StandbyCore::promote() {
         return Error{ErrorCode::usage,
                      "standby " + name + ": it is not its turn: wait_for_turn() says when it is"};
     crew_.stop();
-    return EngineCore::reign(std::exchange(node_, nullptr), std::move(owner_));
+    return EngineCore::reign(std::exchange(node_, nullptr), std::move(owner_), std::move(gateway_));
 }
 
 bool StandbyCore::ask(std::uint32_t shard, std::uint8_t aggregate_type, Id id, Question& question) {
@@ -127,6 +148,7 @@ std::uint64_t StandbyCore::state_hash() {
 Status StandbyCore::close() {
     if (node_ == nullptr) return Done{};
     crew_.stop();
+    gateway_.reset();
     node_->leave("standby " + node_->copy().options().directory + " is closed");
     return node_->copy().close();
 }

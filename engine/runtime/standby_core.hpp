@@ -8,6 +8,7 @@
 #include <string>
 
 #include "engine/runtime/crew.hpp"
+#include "engine/runtime/gateway.hpp"
 #include "engine/runtime/node.hpp"
 #include "pawl/detail/core.hpp"
 
@@ -36,9 +37,12 @@ private:
     StandbyCore(std::shared_ptr<Node> node, std::shared_ptr<void> owner);
     void start();
     std::size_t node_work();
+    std::size_t gateway_work();
 
     std::shared_ptr<void> owner_;
-    std::shared_ptr<Node> node_;  // null: promoted
+    std::shared_ptr<Node> node_;           // null: promoted
+    std::unique_ptr<TcpGateway> gateway_;  // tells clients where the primary is; null: nobody
+    std::int64_t look_ns_ = 0;             // when the gateway looks again where that is
     Crew crew_;
 };
 

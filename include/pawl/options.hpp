@@ -46,6 +46,8 @@ enum class ReplicationPolicy : std::uint8_t {
 struct ReplicationPeer {
     std::string name{};
     std::string address{};  // "host:port" with a numeric host; ":port" is this machine
+    std::string clients{};  // its EngineOptions::listen, for clients that ask here while it is
+                            // primary; empty: they look for it by themselves
 };
 
 // Several nodes with one history: one is primary and writes, the others follow and one of them

@@ -30,6 +30,8 @@ struct NodeStatus {
     // How old this copy's states are at most, by its own clock and without the way of one message;
     // below 0: not known, or primary.
     std::chrono::nanoseconds age{-1};
+    std::string node;             // this one's name; empty: not replicated
+    std::string primary_clients;  // where clients find the primary; empty: it is not known here
 };
 
 }  // namespace pawl

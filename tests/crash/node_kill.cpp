@@ -3,7 +3,9 @@
 // served.
 //
 // --kills=N: how often (default 3); --fail-after=MS (default 1000); --arbiter=ADDRESS (default: a
-// file); --switchovers: hands over instead of killing.
+// file); --switchovers: hands over instead of killing; --stops: stops the primary for 0.05 to 5 s
+// and lets it go on; --without-arbiter=PID: stops that process (etcd) and kills nobody: N × 100
+// commands, none refused.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -17,6 +19,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -31,6 +34,8 @@ std::uint64_t kills_in_all = 3;
 std::uint64_t fail_after_ms = 1000;
 std::string arbiter;
 bool switchovers = false;
+bool stops = false;
+pid_t arbiter_pid = 0;
 
 // Numbers that come one after the other.
 struct Row {
@@ -60,7 +65,7 @@ using RowStandby = Standby<Row>;
 
 // What a node tells through its pipe.
 struct Word {
-    enum Kind : std::uint64_t { reigns, has_standby, acknowledged };
+    enum Kind : std::uint64_t { reigns, has_standby, acknowledged, refused };
     std::uint64_t kind;
     std::uint64_t number;
     std::uint64_t holes;
@@ -100,6 +105,8 @@ void reign(const Settings& settings, RowEngine engine) {
                                                 });
         while (offer == Offer::accepted && !answered) producer.poll_replies(1);
         if (accepted) tell(settings, Word::acknowledged, number);
+        if (offer != Offer::accepted || (answered && !accepted))
+            tell(settings, Word::refused, number);
         if (!standby_told && number % 16 == 0 && engine.node_status().in_sync.size() == 2) {
             standby_told = true;
             tell(settings, Word::has_standby, number);
@@ -186,14 +193,18 @@ public:
         pids_[i] = pipes_[i] = -1;
     }
     void ask_for_switchover(std::size_t i) { kill(pids_[i], SIGUSR1); }
+    void signal(std::size_t i, int number) { kill(pids_[i], number); }
     // Until `is` is true of something that was just heard.
     template <class Is>
-    bool listen(const Is& is) {
-        const std::int64_t give_up = now_ns() + 60'000'000'000;
+    bool listen(const Is& is, std::int64_t longest_ns = 60'000'000'000) {
+        const std::int64_t give_up = now_ns() + longest_ns;
         while (now_ns() < give_up) {
             std::array<pollfd, 2> all{};
             for (std::size_t i = 0; i < 2; ++i) all[i] = {pipes_[i], POLLIN, 0};
-            if (poll(all.data(), 2, 1000) <= 0) continue;
+            const std::int64_t left_ms = (give_up - now_ns()) / 1'000'000 + 1;
+            if (poll(all.data(), 2, static_cast<int>(std::clamp<std::int64_t>(left_ms, 1, 1000))) <=
+                0)
+                continue;
             for (std::size_t i = 0; i < 2; ++i) {
                 if (all[i].revents == 0) continue;
                 Word word{};
@@ -207,14 +218,24 @@ public:
     std::size_t primary() const { return primary_; }
     bool has_standby() const { return has_standby_; }
     std::uint64_t acknowledged() const { return acknowledged_; }
+    std::uint64_t refused() const { return refused_; }
+    std::uint64_t reigns() const { return reigns_; }
     const std::string& wrong() const { return wrong_; }
 
 private:
     void hear(std::size_t i, const Word& word) {
         if (word.kind == Word::acknowledged) acknowledged_ = std::max(acknowledged_, word.number);
+        if (word.kind == Word::refused) ++refused_;
+        // An answer from before its successor began may be read late; it is part of that beginning.
+        if (word.kind == Word::acknowledged && i != primary_ && word.number > began_with_)
+            wrong_ = "acknowledged " + std::to_string(word.number) +
+                     " in a reign that is over: the next one began with " +
+                     std::to_string(began_with_);
         if (word.kind == Word::has_standby && i == primary_) has_standby_ = true;
         if (word.kind != Word::reigns) return;
         primary_ = i;
+        began_with_ = word.number;
+        ++reigns_;
         has_standby_ = false;
         if (word.number < acknowledged_)
             wrong_ = "reigns with " + std::to_string(word.number) + ", acknowledged was " +
@@ -229,6 +250,9 @@ private:
     std::size_t primary_ = 0;
     bool has_standby_ = false;  // in this reign
     std::uint64_t acknowledged_ = 0;
+    std::uint64_t began_with_ = 0;  // of the last reign: the highest number it had
+    std::uint64_t refused_ = 0;
+    std::uint64_t reigns_ = 0;
     std::string wrong_;
 };
 
@@ -237,7 +261,65 @@ double ms_at(const std::vector<std::int64_t>& sorted, double share) {
     return static_cast<double>(sorted[at]) / 1e6;
 }
 
+bool await_standby(Nodes& nodes, std::uint64_t more) {
+    return nodes.listen([&](std::size_t, const Word& word) {
+        if (more != 0) --more;
+        return word.kind == Word::acknowledged && more == 0 && nodes.has_standby();
+    });
+}
+
+TEST(NodeStop, who_was_stopped_acknowledges_nothing_in_a_reign_that_is_over) {
+    if (!stops) GTEST_SKIP() << "asked for with --stops";
+    Nodes nodes;
+    nodes.start(0);
+    nodes.start(1);
+    std::mt19937_64 chance(7);
+    for (std::uint64_t i = 0; i < kills_in_all; ++i) {
+        ASSERT_TRUE(await_standby(nodes, 50 + i % 100)) << "no standby came";
+        const std::size_t victim = nodes.primary();
+        const std::int64_t until_ns =
+            now_ns() + static_cast<std::int64_t>(50 + chance() % 4'950) * 1'000'000;
+        nodes.signal(victim, SIGSTOP);
+        std::uint64_t meanwhile = 0;
+        while (now_ns() < until_ns)
+            static_cast<void>(
+                nodes.listen([&](std::size_t, const Word&) { return ++meanwhile % 64 == 0; },
+                             std::min<std::int64_t>(until_ns - now_ns(), 50'000'000)));
+        nodes.signal(victim, SIGCONT);
+        ASSERT_TRUE(await_standby(nodes, 1)) << "no standby came";
+        ASSERT_EQ(nodes.wrong(), "");
+    }
+    std::printf("%llu stops, %llu reigns, %llu commands acknowledged, none lost, none doubled\n",
+                static_cast<unsigned long long>(kills_in_all),
+                static_cast<unsigned long long>(nodes.reigns()),
+                static_cast<unsigned long long>(nodes.acknowledged()));
+}
+
+TEST(NodeStop, without_an_arbiter_everything_goes_on) {
+    if (arbiter_pid == 0) GTEST_SKIP() << "asked for with --without-arbiter=PID";
+    Nodes nodes;
+    nodes.start(0);
+    nodes.start(1);
+    ASSERT_TRUE(await_standby(nodes, 50)) << "no standby came";
+    kill(arbiter_pid, SIGSTOP);
+    const std::uint64_t reigns = nodes.reigns();
+    const std::uint64_t begin = nodes.acknowledged();
+    const std::uint64_t refused = nodes.refused();
+    const bool went_on = nodes.listen([&](std::size_t, const Word&) {
+        return nodes.acknowledged() - begin >= kills_in_all * 100;
+    });
+    kill(arbiter_pid, SIGCONT);
+    EXPECT_TRUE(went_on);
+    EXPECT_EQ(nodes.reigns(), reigns);
+    EXPECT_EQ(nodes.refused(), refused);
+    EXPECT_EQ(nodes.wrong(), "");
+    std::printf("%llu commands acknowledged without an arbiter, %llu refused\n",
+                static_cast<unsigned long long>(nodes.acknowledged() - begin),
+                static_cast<unsigned long long>(nodes.refused() - refused));
+}
+
 TEST(NodeKill, what_was_acknowledged_is_in_every_later_primary_once) {
+    if (stops || arbiter_pid != 0) GTEST_SKIP() << "another one is asked for";
     Nodes nodes;
     nodes.start(0);
     nodes.start(1);
@@ -296,6 +378,11 @@ int main(int count, char** arguments) {
             pawl::testing::arbiter = value();
         else if (flag == "--switchovers")
             pawl::testing::switchovers = true;
+        else if (flag == "--stops")
+            pawl::testing::stops = true;
+        else if (flag.starts_with("--without-arbiter="))
+            pawl::testing::arbiter_pid =
+                static_cast<pid_t>(std::strtoul(value().c_str(), nullptr, 10));
     }
     return RUN_ALL_TESTS();
 }

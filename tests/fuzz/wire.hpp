@@ -16,7 +16,7 @@
 #include "engine/replication/handshake.hpp"
 #include "engine/replication/link_framed.hpp"
 #include "pawl/detail/assert.hpp"
-#include "tests/sim/chance.hpp"
+#include "testing/chance.hpp"
 #include "tests/unit/replication/protocol_samples.hpp"
 
 namespace pawl::replication::fuzz {

@@ -1,6 +1,6 @@
 // Nodes that ask the simulated arbiter in every weather: what they hear fits one key, and the key's
 // own history agrees. Knows the store's inside; the judge knows only what was heard.
-#include "arbiter.hpp"
+#include "testing/arbiter.hpp"
 
 #include <gtest/gtest.h>
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "bank_model.hpp"
-#include "chance.hpp"
+#include "testing/chance.hpp"
 
 namespace pawl::sim {
 

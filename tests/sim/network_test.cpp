@@ -1,6 +1,6 @@
 // Random traffic over the simulated network: it arrives exactly and in order, or the connection
 // ends and says why. The frames are the real ones.
-#include "network.hpp"
+#include "testing/network.hpp"
 
 #include <gtest/gtest.h>
 

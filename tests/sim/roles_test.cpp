@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "arbiter.hpp"
-#include "chance.hpp"
 #include "engine/replication/role_machine.hpp"
 #include "settings.hpp"
+#include "testing/arbiter.hpp"
+#include "testing/chance.hpp"
 
 namespace pawl::sim {
 namespace {

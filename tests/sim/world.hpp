@@ -10,13 +10,13 @@
 #include <string>
 #include <vector>
 
-#include "chance.hpp"
-#include "clock.hpp"
-#include "disk.hpp"
 #include "domain.hpp"
 #include "ledger.hpp"
 #include "pawl/engine.hpp"
-#include "trace.hpp"
+#include "testing/chance.hpp"
+#include "testing/clock.hpp"
+#include "testing/disk.hpp"
+#include "testing/trace.hpp"
 
 namespace pawl::sim {
 

@@ -62,6 +62,10 @@ TEST(Flags, values_that_only_the_engine_or_the_day_can_judge_are_usage_too) {
 TEST(Flags, every_command_has_help) {
     const std::vector<std::vector<std::string>> commands{{},
                                                          {"match"},
+                                                         {"standby"},
+                                                         {"status"},
+                                                         {"switchover"},
+                                                         {"feed"},
                                                          {"day"},
                                                          {"bench"},
                                                          {"journal"},

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "memory_kit.hpp"
-#include "tests/sim/network.hpp"
+#include "testing/network.hpp"
 #include "tests/unit/engine/kit.hpp"
 
 namespace pawl::testing {

@@ -10,7 +10,7 @@
 #include "engine/runtime/gateway.hpp"
 #include "pawl/client.hpp"
 #include "pawl/engine.hpp"
-#include "tests/sim/chance.hpp"
+#include "testing/chance.hpp"
 #include "tests/unit/engine/domain.hpp"
 
 namespace pawl::testing {

@@ -12,7 +12,7 @@
 #include "engine/replication/base64.hpp"
 #include "engine/replication/etcd_arbiter.hpp"
 #include "scripted_server.hpp"
-#include "tests/sim/chance.hpp"
+#include "testing/chance.hpp"
 #include "tests/sim/slowness.hpp"
 
 namespace pawl::replication::test {

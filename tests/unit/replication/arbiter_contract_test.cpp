@@ -14,8 +14,8 @@
 #include "engine/replication/open_arbiter.hpp"
 #include "etcd_server.hpp"
 #include "journal/posix_storage.hpp"
-#include "tests/sim/arbiter.hpp"
-#include "tests/sim/chance.hpp"
+#include "testing/arbiter.hpp"
+#include "testing/chance.hpp"
 
 namespace pawl::replication::test {
 namespace {

@@ -11,7 +11,7 @@
 #include "arbiter_history.hpp"
 #include "engine/replication/etcd_arbiter.hpp"
 #include "etcd_server.hpp"
-#include "tests/sim/chance.hpp"
+#include "testing/chance.hpp"
 #include "tests/sim/slowness.hpp"
 
 namespace pawl::replication::test {

@@ -20,7 +20,7 @@
 #include "arbiter_history.hpp"
 #include "engine/replication/file_arbiter.hpp"
 #include "journal/posix_storage.hpp"
-#include "tests/sim/chance.hpp"
+#include "testing/chance.hpp"
 #include "tests/sim/slowness.hpp"
 #include "tests/unit/journal/memory_storage.hpp"
 

@@ -9,7 +9,7 @@
 #include "engine/replication/receiver.hpp"
 #include "engine/replication/sender.hpp"
 #include "journal/segment.hpp"
-#include "tests/sim/network.hpp"
+#include "testing/network.hpp"
 #include "tests/unit/engine/kit.hpp"
 
 namespace pawl::replication::testing {

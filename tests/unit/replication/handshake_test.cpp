@@ -8,7 +8,7 @@
 #include <functional>
 #include <optional>
 
-#include "tests/sim/network.hpp"
+#include "testing/network.hpp"
 
 namespace pawl::replication {
 namespace {

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "tests/sim/chance.hpp"
+#include "testing/chance.hpp"
 
 namespace pawl::replication {
 namespace {

@@ -18,7 +18,7 @@
 #include "journal/cut.hpp"
 #include "journal/directory.hpp"
 #include "journal/inspect_verify.hpp"
-#include "tests/sim/network.hpp"
+#include "testing/network.hpp"
 #include "tests/unit/journal/kit.hpp"
 
 namespace pawl::replication::testing {

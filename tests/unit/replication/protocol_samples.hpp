@@ -12,8 +12,9 @@
 #include <vector>
 
 #include "engine/replication/client_messages.hpp"
+#include "engine/replication/operator_messages.hpp"
 #include "engine/replication/protocol_messages.hpp"
-#include "tests/sim/chance.hpp"
+#include "testing/chance.hpp"
 
 namespace pawl::replication {
 
@@ -25,7 +26,9 @@ inline constexpr MessageType all_types[] = {
     MessageType::snapshot_begin, MessageType::snapshot_chunk, MessageType::snapshot_end,
     MessageType::state_hash,     MessageType::hand_over,      MessageType::client_hello,
     MessageType::client_welcome, MessageType::commands,       MessageType::replies,
-    MessageType::not_primary,
+    MessageType::not_primary,    MessageType::status_ask,     MessageType::status_told,
+    MessageType::hand_over_ask,  MessageType::hand_over_told, MessageType::records_ask,
+    MessageType::records_told,   MessageType::records_end,
 };
 
 // A message as it goes into Link::send, and the payload that comes out.
@@ -102,7 +105,7 @@ private:
                 hello.fixed.version_max = hello.fixed.version_min + shard();
                 hello.fixed.facts = facts();
                 fill(hello.fixed.nonce);
-                hello.fixed.purpose = chance_.coin() ? Purpose::stream : Purpose::client;
+                hello.fixed.purpose = static_cast<Purpose>(chance_.between(1, 3));
                 hello.fixed.proof = proof();
                 hello.name = text(1, node_name_bytes_max, '!');
                 return encode(hello, sample.message);
@@ -215,7 +218,56 @@ private:
             case MessageType::replies:
             case MessageType::not_primary:
                 return fill_for_client(type, sample);
+            case MessageType::status_ask:
+            case MessageType::status_told:
+            case MessageType::hand_over_ask:
+            case MessageType::hand_over_told:
+            case MessageType::records_ask:
+            case MessageType::records_told:
+            case MessageType::records_end:
+                return fill_for_operator(type, sample);
         }
+    }
+
+    void fill_for_operator(MessageType type, Sample& sample) {
+        if (type == MessageType::status_ask) {
+            encode(StatusAsk{}, sample.message);
+        } else if (type == MessageType::status_told) {
+            StatusTold told;
+            NodeStatus& status = told.status;
+            status.role = static_cast<Role>(chance_.below(7));
+            status.epoch = chance_.next();
+            status.lag_bytes = chance_.next() >> 2;
+            status.age = std::chrono::nanoseconds(chance_.coin() ? -1 : time_ns());
+            status.why = text(0, reason_bytes_max, ' ');
+            status.primary_clients = text(0, address_bytes_max, '!');
+            status.node = node_name(0);
+            status.primary = node_name(0);
+            for (std::size_t i = chance_.below(5); i != 0; --i)
+                status.in_sync.push_back(node_name(1));
+            std::sort(status.in_sync.begin(), status.in_sync.end());
+            const auto last = std::unique(status.in_sync.begin(), status.in_sync.end());
+            status.in_sync.erase(last, status.in_sync.end());
+            encode(told, sample.message);
+        } else if (type == MessageType::hand_over_ask) {
+            encode(HandOverAsk{node_name(0)}, sample.message);
+        } else if (type == MessageType::hand_over_told) {
+            encode(
+                HandOverTold{static_cast<std::uint16_t>(narrow()), text(0, reason_bytes_max, ' ')},
+                sample.message);
+        } else if (type == MessageType::records_ask) {
+            encode(RecordsAsk{{chance_.next(), chance_.next()}}, sample.message);
+        } else if (type == MessageType::records_told) {
+            encode(RecordsTold{{shard(), 0}, {}}, sample.message);
+            sample.bytes = bytes(8 * chance_.between(1, 8 + 10 * few()));
+        } else {
+            encode(RecordsEnd{{chance_.next()}}, sample.message);
+        }
+    }
+    const std::string& node_name(std::size_t shortest) {
+        text_.resize(chance_.between(shortest, 64));
+        for (char& c : text_) c = static_cast<char>(chance_.between('a', 'z'));
+        return text_;
     }
 
     void fill_for_client(MessageType type, Sample& sample) {
@@ -360,6 +412,20 @@ inline bool decodes_to_itself(MessageType type, std::span<const std::byte> paylo
             return decodes_to_itself<Replies>(payload, accepted);
         case MessageType::not_primary:
             return decodes_to_itself<NotPrimary>(payload, accepted);
+        case MessageType::status_ask:
+            return decodes_to_itself<StatusAsk>(payload, accepted);
+        case MessageType::status_told:
+            return decodes_to_itself<StatusTold>(payload, accepted);
+        case MessageType::hand_over_ask:
+            return decodes_to_itself<HandOverAsk>(payload, accepted);
+        case MessageType::hand_over_told:
+            return decodes_to_itself<HandOverTold>(payload, accepted);
+        case MessageType::records_ask:
+            return decodes_to_itself<RecordsAsk>(payload, accepted);
+        case MessageType::records_told:
+            return decodes_to_itself<RecordsTold>(payload, accepted);
+        case MessageType::records_end:
+            return decodes_to_itself<RecordsEnd>(payload, accepted);
     }
     return false;
 }

@@ -1,0 +1,58 @@
+// An operator's side of the wire: asks and waits. Knows links and messages; no type of an event.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/replication/handshake.hpp"
+#include "engine/replication/operator_messages.hpp"
+#include "engine/replication/talk.hpp"
+#include "pawl/operator.hpp"
+
+namespace pawl::detail {
+
+// What it lives in: handed in, replaced by tests. Everything but `owner` outlives the call.
+struct OperatorWorld {
+    replication::Connector& connector;
+    std::function<std::int64_t()> now_ns;            // monotonic
+    std::function<void(std::int64_t max_ns)> sleep;  // until a link can go on, or so long
+    replication::RandomSource random;
+    std::uint64_t boot = 0;  // as in the connector's LinkOptions
+    std::shared_ptr<void> owner{};
+};
+
+class OperatorCall final : public OperatorLink {
+public:
+    OperatorCall(OperatorOptions options, OperatorWorld world)
+        : options_(std::move(options)), world_(std::move(world)) {}
+
+    // Tries until somebody is there, or refuses us.
+    Status connect();
+    Result<NodeStatus> status() override;
+    Result<std::string> hand_over(const std::string& peer) override;
+    Status read(const std::string& schema_text, std::uint64_t session,
+                const std::function<Status(const StreamRecord&)>& take) override;
+
+private:
+    // Of one shard: what came of a record whose rest is still to come.
+    using Rest = std::vector<std::byte>;
+
+    bool greet(std::int64_t give_up_ns, std::string& why, bool& for_good);
+    template <class What>
+    Status say(const What& what);
+    // The next message; an error when there is none in time.
+    Result<replication::Received> hear();
+    Error unexpected(const replication::Received& frame);
+    Result<std::uint64_t> take_records(std::uint32_t shard, std::uint64_t session, Rest& rest,
+                                       const std::function<Status(const StreamRecord&)>& take);
+
+    const OperatorOptions options_;
+    const OperatorWorld world_;
+    std::unique_ptr<replication::Talk> talk_;
+};
+
+}  // namespace pawl::detail

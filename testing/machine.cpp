@@ -1,0 +1,173 @@
+// Processes begin and end; what they do in between is the production code's.
+#include "testing/machine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/runtime/engine_core.hpp"
+#include "engine/runtime/standby_core.hpp"
+
+namespace pawl::sim {
+
+Machine::Machine(const Surroundings& surroundings, std::string name, std::string peer,
+                 bool may_begin)
+    : with_(surroundings),
+      name_(std::move(name)),
+      peer_(std::move(peer)),
+      may_begin_(may_begin),
+      disk_(std::make_unique<Disk>(with_.pool, &clock_, nullptr)) {}
+
+Machine::~Machine() {
+    end_process();
+}
+
+EngineOptions Machine::options() {
+    EngineOptions options;
+    options.directory = "/disk/journal";
+    options.shards = with_.shards;
+    options.threading = Threading::none;
+    options.segment_bytes = with_.segment_bytes;
+    options.head_bytes = with_.head_bytes;
+    options.heads = "/memory";
+    options.session_window = 256;
+    options.sessions_max = 16;
+    options.lane_lines = 64;
+    options.lane_replies = 64;
+    options.shared_queue_messages = 64;
+    options.replication.node = name_;
+    options.replication.address = name_;
+    options.replication.peers = {{peer_, peer_}};
+    options.replication.arbiter = "the simulation's";
+    options.replication.may_begin = may_begin_;
+    options.replication.policy = with_.policy;
+    options.on_notice = [this](const Notice& notice) {
+        with_.note("says", name_ + ": " + notice.sentence, 0);
+    };
+    return options;
+}
+
+void Machine::start() {
+    PAWL_ASSERT(!runs());
+    disk_->start();
+    refusal_.clear();
+    const std::uint64_t boot = mixed(with_.chance.next()) | 1U;
+    with_.note("a process begins on", name_, boot);
+    replication::LinkOptions link;
+    link.boot = boot;
+    pawl::detail::NodeWays ways;
+    ways.connector = with_.network.connector(name_, link);
+    ways.listener = with_.network.listen(name_, link);
+    ways.arbiter = with_.arbiter.connect(name_, 50'000'000);
+    ways.random = [this] { return with_.chance.next(); };
+    pawl::detail::Environment environment{*disk_, clock_, [this] { return with_.chance.next(); },
+                                          false};
+    auto core = pawl::detail::StandbyCore::open(options(), with_.domain, environment, boot,
+                                                std::move(ways));
+    if (!core) {
+        refusal_ = core.error().sentence;
+        with_.note("a process does not begin:", name_ + ": " + refusal_, 0);
+        disk_->kill();
+        return;
+    }
+    standby_ = std::move(core).value();
+}
+
+// What a dead process still does reaches nobody.
+void Machine::end_process() {
+    disk_->kill();
+    with_.network.process_dies(name_);
+    with_.arbiter.cut_off(name_, true);
+    {
+        const Clock::RunAway in_haste(clock_);
+        if (engine_ != nullptr) static_cast<void>(engine_->close(engine_->close_deadline()));
+        engine_.reset();
+        standby_.reset();
+    }
+    with_.arbiter.cut_off(name_, false);
+    paused_until_ns_ = 0;
+}
+
+void Machine::kill() {
+    with_.note("a process is killed on", name_, 0);
+    end_process();
+}
+
+void Machine::cut_power() {
+    with_.note("power is lost on", name_, 0);
+    with_.network.machine_dies(name_);
+    end_process();
+    disk_->cut_power(with_.chance);
+}
+
+void Machine::replace() {
+    with_.note("a new machine with an empty disk is", name_, 0);
+    with_.network.machine_dies(name_);
+    end_process();
+    disk_ = std::make_unique<Disk>(with_.pool, &clock_, nullptr);
+}
+
+void Machine::work() {
+    if (!runs() || clock_.now() < paused_until_ns_) return;
+    for (int pass = 0; pass < 2; ++pass) {
+        if (engine_ != nullptr) {
+            static_cast<void>(engine_->poll());
+            if (engine_->failed()) return end_engine();
+            continue;
+        }
+        static_cast<void>(standby_->poll());
+        const auto turn = standby_->wait_for_turn(std::chrono::nanoseconds(0));
+        if (!turn) {
+            refusal_ = turn.error().sentence;
+            with_.note("follows no more:", name_ + ": " + refusal_, 0);
+            end_process();
+            return;
+        }
+        if (*turn && !become_engine()) return;
+    }
+}
+
+// Whatever it left: the next process of this machine.
+void Machine::end_engine() {
+    with_.note("its engine ends:", name_, 0);
+    {
+        const Clock::RunAway in_haste(clock_);
+        const Status closed = engine_->close(std::chrono::nanoseconds(0));
+        if (!closed) with_.note("does not close in order:", closed.error().sentence, 0);
+    }
+    engine_.reset();
+    disk_->kill();
+    with_.network.process_dies(name_);
+    start();
+}
+
+bool Machine::become_engine() {
+    auto engine = standby_->promote();
+    standby_.reset();
+    if (!engine) {
+        refusal_ = engine.error().sentence;
+        with_.note("is not promoted:", name_ + ": " + refusal_, 0);
+        end_process();
+        return false;
+    }
+    engine_ = std::move(*engine);
+    ++reign_;
+    with_.note("reigns:", name_, engine_->node_status().epoch);
+    return true;
+}
+
+NodeStatus Machine::status() const {
+    return engine_ != nullptr    ? engine_->node_status()
+           : standby_ != nullptr ? standby_->status()
+                                 : NodeStatus{};
+}
+
+bool Machine::is_whole() const {
+    const auto files = disk_->files();
+    const auto has = [&](const char* name) {
+        return std::any_of(files.begin(), files.end(),
+                           [&](const std::string& file) { return file.ends_with(name); });
+    };
+    return runs() && has("/manifest") && !has("/may_have_lost");
+}
+
+}  // namespace pawl::sim

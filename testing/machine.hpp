@@ -1,0 +1,89 @@
+// One machine of a replicated engine in the simulation: its disk, its process, which is a standby
+// or an engine. Knows the production code's way in; what must be true is the judge's.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "pawl/detail/core.hpp"
+#include "testing/arbiter.hpp"
+#include "testing/chance.hpp"
+#include "testing/clock.hpp"
+#include "testing/disk.hpp"
+#include "testing/network.hpp"
+
+namespace pawl::sim {
+
+// What all machines have in common. Outlives them.
+struct Surroundings {
+    RingPool& pool;
+    Network& network;
+    ArbiterStore& arbiter;
+    Chance& chance;
+    const pawl::detail::Domain& domain;
+    std::uint32_t shards = 2;
+    std::size_t head_bytes = std::size_t{64} << 10;
+    std::size_t segment_bytes = std::size_t{64} << 10;
+    ReplicationPolicy policy = ReplicationPolicy::available;
+    // What happens, in words and one number. Not null.
+    std::function<void(const char* what, const std::string& about, std::uint64_t number)> note;
+};
+
+// One thread. A process of it begins with start().
+class Machine {
+public:
+    Machine(const Surroundings& surroundings, std::string name, std::string peer, bool may_begin);
+    ~Machine();
+    Machine(const Machine&) = delete;
+    Machine& operator=(const Machine&) = delete;
+
+    const std::string& name() const noexcept { return name_; }
+    Disk& disk() noexcept { return *disk_; }
+    Clock& clock() noexcept { return clock_; }
+
+    // ---- processes
+    void start();
+    bool runs() const noexcept { return standby_ != nullptr || engine_ != nullptr; }
+    void kill();
+    void cut_power();
+    void replace();  // another machine of the same name, with nothing on its disk
+    void pause_until(std::int64_t ns) noexcept { paused_until_ns_ = ns; }
+    std::int64_t paused_until_ns() const noexcept { return paused_until_ns_; }
+    // One turn. A standby whose turn has come becomes an engine; an engine that may not write any
+    // more, a standby.
+    void work();
+
+    // ---- what it is at present: at most one of them
+    pawl::detail::Core* engine() const noexcept { return engine_.get(); }
+    pawl::detail::FollowerCore* standby() const noexcept { return standby_.get(); }
+    // Grows with every engine.
+    std::uint64_t reign() const noexcept { return reign_; }
+    NodeStatus status() const;
+    // It could go on alone without a loss: there is a journal, and no word on disk that something
+    // may be gone.
+    bool is_whole() const;
+    // Why there is neither.
+    const std::string& refusal() const noexcept { return refusal_; }
+
+private:
+    EngineOptions options();
+    void end_engine();
+    bool become_engine();
+    void end_process();
+
+    const Surroundings with_;
+    const std::string name_;
+    const std::string peer_;
+    const bool may_begin_;
+    Clock clock_;
+    std::unique_ptr<Disk> disk_;
+    std::unique_ptr<pawl::detail::FollowerCore> standby_;
+    std::shared_ptr<pawl::detail::Core> engine_;
+    std::uint64_t reign_ = 0;
+    std::int64_t paused_until_ns_ = 0;
+    std::string refusal_;
+};
+
+}  // namespace pawl::sim

@@ -1,0 +1,191 @@
+// Operators at a gateway, in memory: what they are told, and what they may not say.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "engine/client/operator_call.hpp"
+#include "memory_kit.hpp"
+#include "tests/unit/engine/kit.hpp"
+
+namespace pawl::testing {
+namespace {
+
+using namespace replication;
+
+// An operator and a gateway in one thread: while the one waits, the other works.
+class Operators : public ::testing::Test {
+protected:
+    Operators() : served(network) {}
+
+    detail::OperatorCall call(std::chrono::nanoseconds patience = std::chrono::seconds(1)) {
+        OperatorOptions options;
+        options.address = "memory";
+        options.open_within = options.patience = patience;
+        return detail::OperatorCall(
+            options, {network, [this] { return clock; }, [this](std::int64_t) { work(); },
+                      chance_of(8), CutNetwork::client_boot});
+    }
+    void work() {
+        clock += 1'000'000;
+        served.gateway.do_work(clock);
+        served.bank.poll();
+        served.gateway.do_work(clock);
+    }
+
+    CutNetwork network;
+    std::int64_t clock = 1;
+    Served served;
+};
+
+TEST_F(Operators, are_told_what_the_node_is) {
+    auto one = call();
+    ASSERT_TRUE(one.connect().ok());
+    const auto alone = one.status();
+    ASSERT_TRUE(alone.ok()) << alone.error().sentence;
+    EXPECT_EQ(alone->role, Role::primary);
+    EXPECT_EQ(alone->node, "");
+    const auto asked = one.hand_over("b");
+    ASSERT_FALSE(asked.ok());
+    EXPECT_NE(asked.error().sentence.find("not replicated"), std::string::npos);
+    EXPECT_TRUE(one.status().ok()) << "a switchover that cannot be ends nothing";
+}
+
+TEST_F(Operators, are_told_of_a_standby_too) {
+    served.gateway.set_not_primary("");
+    NodeStatus standby;
+    standby.role = Role::standby;
+    standby.epoch = 7;
+    standby.node = "b";
+    standby.primary = "a";
+    standby.primary_clients = "10.0.0.1:7000";
+    standby.in_sync = {"a", "b"};
+    standby.lag_bytes = 640;
+    standby.age = std::chrono::milliseconds(3);
+    standby.why = "because\nof that";
+    served.gateway.set_status(standby);
+    auto one = call();
+    ASSERT_TRUE(one.connect().ok());
+    const auto told = one.status();
+    ASSERT_TRUE(told.ok()) << told.error().sentence;
+    EXPECT_EQ(told->role, Role::standby);
+    EXPECT_EQ(told->epoch, 7U);
+    EXPECT_EQ(told->node, "b");
+    EXPECT_EQ(told->primary, "a");
+    EXPECT_EQ(told->primary_clients, "10.0.0.1:7000");
+    EXPECT_EQ(told->in_sync, standby.in_sync);
+    EXPECT_EQ(told->lag_bytes, 640U);
+    EXPECT_EQ(told->age, standby.age);
+    EXPECT_EQ(told->why, "because?of that");
+    const auto asked = one.hand_over("");
+    ASSERT_FALSE(asked.ok());
+    EXPECT_NE(asked.error().sentence.find("ask a"), std::string::npos) << asked.error().sentence;
+}
+
+TEST_F(Operators, read_no_history_where_it_is_not_told) {
+    auto one = call();
+    ASSERT_TRUE(one.connect().ok());
+    const Status read = one.read(detail::schema_text<Account, Book>(), 0,
+                                 [](const detail::StreamRecord&) -> Status { return Done{}; });
+    ASSERT_FALSE(read.ok());
+    EXPECT_NE(read.error().sentence.find("not told"), std::string::npos) << read.error().sentence;
+    EXPECT_EQ(served.gateway.counters().faulty, 0U);
+}
+
+TEST_F(Operators, who_say_what_clients_say_are_thrown_out) {
+    const std::unique_ptr<Link> link = network.connect("memory");
+    HandshakeOptions options;
+    options.name = "operator";
+    options.boot = CutNetwork::client_boot;
+    options.purpose = Purpose::operation;
+    Handshake greeting(*link, Side::caller, options, chance_of(8));
+    for (int i = 0; i < 1'000 && greeting.state() == HandshakeState::running; ++i) {
+        greeting.do_work(clock);
+        work();
+    }
+    ASSERT_EQ(greeting.state(), HandshakeState::admitted);
+    Message message;
+    encode(replication::Commands{{1, 0}, {}}, message);
+    message.epoch = 3;
+    ASSERT_TRUE(link->send(message, {}));
+    for (int i = 0; i < 10; ++i) {
+        link->do_work(clock);
+        work();
+    }
+    EXPECT_EQ(served.gateway.connection_count(), 0U);
+    EXPECT_EQ(served.gateway.counters().faulty, 1U);
+    EXPECT_EQ(served.bank.aggregate_count(), 0U);
+}
+
+TEST_F(Operators, are_not_kept_waiting_for_ever) {
+    auto one = call(std::chrono::milliseconds(50));
+    ASSERT_TRUE(one.connect().ok());
+    served.gateway.set_not_primary("");
+    const auto gone = one.status();
+    ASSERT_FALSE(gone.ok());
+    EXPECT_NE(gone.error().sentence.find("memory"), std::string::npos);
+}
+
+// Real sockets and threads: the whole history of a session, in order, each once.
+class History : public ::testing::Test {
+protected:
+    static EngineOptions options(const TempDirectory& here) {
+        EngineOptions options = small(here.file("bank"), 2);
+        options.listen = ":0";
+        return options;
+    }
+    static Operator operator_of(const Bank& bank) {
+        OperatorOptions options;
+        options.address = bank.listen_address();
+        options.open_within = options.patience = std::chrono::seconds(30);
+        return Operator::open(options).value();
+    }
+};
+
+TEST_F(History, is_told_to_an_operator_as_it_is_in_the_journal) {
+    TempDirectory here;
+    Bank bank = Bank::open(options(here)).value();
+    auto mine = bank.producer({"mine"});
+    auto others = bank.producer({"others"});
+    constexpr std::uint64_t commands = 3'000;
+    std::uint64_t answered = 0;
+    const auto count = [&](const Reply&) { ++answered; };
+    for (std::uint64_t i = 0; i < commands; ++i) {
+        ASSERT_EQ(mine.submit(i % 17, Account::Deposit{static_cast<std::int64_t>(i) + 1}, count),
+                  Offer::accepted);
+        ASSERT_EQ(others.submit(i % 13, Account::Deposit{1}, count), Offer::accepted);
+        mine.poll_replies(16);
+        others.poll_replies(16);
+    }
+    while (answered < 2 * commands) {
+        mine.poll_replies(256);
+        others.poll_replies(256);
+    }
+    auto one = operator_of(bank);
+    std::vector<std::int64_t> cents;
+    std::vector<std::uint64_t> last(bank.shard_count(), 0);
+    const auto take = [&](const JournaledEvent<Account, Book>& event) {
+        const auto* deposited = event.as<Account::Deposited>();
+        ASSERT_NE(deposited, nullptr);
+        cents.push_back(deposited->cents);
+        EXPECT_GT(event.number().value, last[event.shard()]);
+        last[event.shard()] = event.number().value;
+    };
+    const Status read = one.read<Account, Book>(session_id("mine"), take);
+    ASSERT_TRUE(read.ok()) << read.error().sentence;
+    std::sort(cents.begin(), cents.end());
+    ASSERT_EQ(cents.size(), commands);
+    for (std::uint64_t i = 0; i < commands; ++i)
+        EXPECT_EQ(cents[i], static_cast<std::int64_t>(i) + 1);
+    std::uint64_t everybodys = 0;
+    ASSERT_TRUE((one.read<Account, Book>(SessionId{0}, [&](const auto&) { ++everybodys; })).ok());
+    EXPECT_EQ(everybodys, 2 * commands);
+    // Who was built from other types is told so.
+    const Status other = one.read<Account>(SessionId{0}, [](const auto&) {});
+    ASSERT_FALSE(other.ok());
+    EXPECT_NE(other.error().sentence.find("other commands"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace pawl::testing
