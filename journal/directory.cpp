@@ -280,8 +280,9 @@ const RecoveryReport& Directory::report() const noexcept {
 std::uint64_t Directory::record_bytes_max() const noexcept {
     const auto& manifest = parts_->manifest;
     // Half a head, so that a record always fits behind another that waits for the disk.
-    return std::min(journal::record_bytes_max(manifest.inflight_bytes_max, manifest.segment_bytes),
-                    manifest.head_bytes / 2);
+    return std::min({journal::record_bytes_max(manifest.inflight_bytes_max, manifest.segment_bytes),
+                     journal::record_bytes_max(record_block_bytes, manifest.segment_bytes),
+                     manifest.head_bytes / 2});
 }
 
 Head& Directory::head(std::uint32_t shard) noexcept {

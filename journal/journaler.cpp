@@ -1,9 +1,16 @@
 // When to write a block, and what to say when it cannot.
 #include "journal/journaler.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace pawl::journal {
+namespace {
+
+// So much is worth a write, whatever more a block could hold.
+constexpr std::uint64_t full_block_bytes = std::uint64_t{1} << 20;
+
+}  // namespace
 
 Journaler::Journaler(Head& head, SegmentPreparer& preparer, BlockWriter& writer,
                      JournalerOptions options)
@@ -33,7 +40,7 @@ std::size_t Journaler::do_work(std::int64_t monotonic_ns) {
     }
     const std::uint64_t pending = committed.value - synced.value;
     const bool due = demanded_.load(std::memory_order_relaxed) > synced.value ||
-                     pending >= options_.inflight_bytes_max / 4 ||
+                     pending >= std::min(options_.inflight_bytes_max, full_block_bytes) ||
                      pending >= head_.capacity_bytes() / 2 ||
                      monotonic_ns - waiting_since_ns_ >= options_.flush_interval_ns;
     if (!due) return 0;

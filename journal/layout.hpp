@@ -13,6 +13,7 @@ namespace pawl::journal {
 inline constexpr std::uint32_t format_version = 1;
 
 inline constexpr std::size_t block_alignment_bytes = 4096;
+// Of one block. The larger, the fewer waits for the disk under load.
 inline constexpr std::size_t inflight_bytes_default = std::size_t{4} << 20;
 inline constexpr std::size_t inflight_bytes_limit = std::size_t{16} << 20;
 inline constexpr std::uint64_t segment_bytes_default = std::uint64_t{128} << 20;
@@ -181,6 +182,9 @@ inline constexpr std::size_t head_committed_offset =
     128;  // u64, then the last record's checksum as u32
 inline constexpr std::size_t head_announced_offset = 256;  // u64
 inline constexpr std::size_t head_synced_offset = 384;     // u64
+
+// However large a block may be: a record fits one of this size, and so one message of a link.
+inline constexpr std::size_t record_block_bytes = std::size_t{1} << 20;
 
 // The largest record that a block can hold, given the bound on bytes in flight and the segments'
 // size.

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <random>
@@ -10,6 +11,7 @@
 #include "journal/block.hpp"
 #include "journal/judge.hpp"
 #include "journal/schema.hpp"
+#include "journal/segment.hpp"
 #include "kit.hpp"
 
 namespace pawl::journal::testing {
@@ -238,6 +240,36 @@ TEST_F(RealFiles, a_durable_write_is_read_back) {
     EXPECT_EQ(back[0], std::byte{7});
     EXPECT_EQ(storage.open(folder + "/a", OpenMode::create, file).fault, StorageFault::exists);
     EXPECT_EQ(storage.open(folder + "/b", OpenMode::read, file).fault, StorageFault::missing);
+}
+
+// While the journaler has room enough, zeros are written ahead; when it is about to catch up, the
+// rest is only reserved. Nobody can tell the two apart by reading.
+TEST_F(RealFiles, a_segment_that_is_late_is_reserved) {
+    constexpr std::uint64_t bytes = 8U << 20;
+    ASSERT_TRUE(storage.make_directory(shard_path(folder, 0)).ok());
+    SegmentPreparer preparer(storage, {.directory = folder, .segment_bytes = bytes});
+    preparer.set_room_left(bytes);
+    ASSERT_NE(preparer.do_work(0), 0U);
+    ASSERT_EQ(preparer.take().file, nullptr) << "filled in one step: not late, and yet reserved";
+    preparer.set_room_left(bytes / 2);
+    ASSERT_NE(preparer.do_work(0), 0U);
+    const SegmentPreparer::Prepared late = preparer.take();
+    if (late.file == nullptr) GTEST_SKIP() << "this file system reserves nothing";
+    std::uint64_t size = 0;
+    ASSERT_TRUE(late.file->size(size).ok());
+    EXPECT_EQ(size, bytes);
+    std::vector<std::byte> all(bytes, std::byte{1});
+    std::size_t got = 0;
+    ASSERT_TRUE(late.file->read_at(0, all, got).ok());
+    EXPECT_EQ(got, bytes);
+    EXPECT_EQ(std::count(all.begin(), all.end(), std::byte{0}), static_cast<long>(bytes));
+    // A block between two that were never written is found there, and nothing else.
+    AlignedBuffer block(4096);
+    std::memset(block.data(), 7, 4096);
+    ASSERT_TRUE(late.file->write_durable(bytes - 8192, {block.data(), 4096}).ok());
+    ASSERT_TRUE(late.file->read_at(bytes - 8192, {all.data(), 8192}, got).ok());
+    EXPECT_EQ(all[0], std::byte{7});
+    EXPECT_EQ(all[4096], std::byte{0});
 }
 
 TEST_F(RealFiles, a_path_through_a_file_is_said_in_words) {
