@@ -103,14 +103,15 @@ Result<std::vector<Figure>> run_footprint(const RunOptions& options) {
                                                          .tick = 100,
                                                          .phase = Phase::continuous},
                                            {}, want_reply);
-            return producer.try_submit(1,
-                                       NewOrder{.order = i,
-                                                .price = Price{100} * (1 + i % 1000),
-                                                .quantity = 10,
-                                                .owner = 1,
-                                                .side = Side::buy,
-                                                .time_in_force = TimeInForce::day},
-                                       {}, want_reply);
+            return producer.try_submit(
+                1,
+                NewOrder{.order = i,
+                         .price = Price{100} * static_cast<Price>(1 + i % 1000),
+                         .quantity = 10,
+                         .owner = 1,
+                         .side = Side::buy,
+                         .time_in_force = TimeInForce::day},
+                {}, want_reply);
         });
         if (!use) return use.error();
         figures.push_back({"footprint resting order", use->memory_bytes, "bytes", "", 0, included});

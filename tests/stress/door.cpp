@@ -194,16 +194,22 @@ struct ABoundedQueue : rl::test_suite<ABoundedQueue, 3> {
 std::vector<Model> door_models() {
     const Unneeded told{"Door::shut: store seq_cst", "the barrier behind it does it"};
     const Unneeded seen{"Door::open: load seq_cst", "a barrier in enter() or shut() does it"};
+    const std::string plain = "messages are plain memory here; single_ring sees them";
+    const Unneeded sent{"SingleRing<T>::publish", plain};
+    const Unneeded seen_sent{"SingleRing<T>::look_for_items", plain};
+    const Unneeded given_back{"SingleRing<T>::consume", plain};
     const Unneeded counted{"Door::shut: load seq_cst", "only the shared queue is counted"};
     const std::string twice = "two do the same here; door_queue has one of them";
-    return {model<ADoorWithABarrierForAll>("door_barrier_for_all", {}, {told, seen, counted}),
-            model<ADoorWithAFenceEach>("door_fence_each", {}, {told, seen, counted}),
+    return {model<ADoorWithABarrierForAll>("door_barrier_for_all", {},
+                                           {told, seen, counted, sent, seen_sent, given_back}),
+            model<ADoorWithAFenceEach>("door_fence_each", {},
+                                       {told, seen, counted, sent, seen_sent, given_back}),
             model<AQueueWithABarrierForAll>(
                 "door_queue_barrier_for_all", {},
                 {{"Door::enter: exchange", twice}, {"Door::shut", twice}, {"Door::open", twice}}),
             model<AQueueWithoutIt>("door_queue", {},
                                    {{"Door::shut: fence", "the orders of the count do it"}}),
-            model<AProducerThatGoes>("door_producer_goes", {}),
+            model<AProducerThatGoes>("door_producer_goes", {}, {sent, seen_sent, given_back}),
             model<ABoundedQueue>("door_bounded_queue", {})};
 }
 

@@ -269,16 +269,19 @@ TEST(Sessions, windows_agree_with_a_list_of_everything) {
                 std::max<std::uint64_t>(1, highest + 5 > back ? highest + 5 - back : 1);
             const detail::Sessions::Answer* answer = nullptr;
             const auto found = sessions.look(index, number, answer);
+            sessions.begin_batch();
+            const auto entry = sessions.enter(index, number);
             if (number + window <= highest) {
                 ASSERT_EQ(found, detail::Sessions::Found::forgotten);
+                ASSERT_EQ(entry, detail::Sessions::Entry::forgotten);
             } else if (all.contains(number)) {
                 ASSERT_EQ(found, detail::Sessions::Found::repeat);
+                ASSERT_EQ(entry, detail::Sessions::Entry::repeat);
                 ASSERT_EQ(answer->sequence, all[number]);
             } else {
                 ASSERT_EQ(found, detail::Sessions::Found::fresh);
-                sessions.begin_batch();
-                ASSERT_TRUE(sessions.touch(index, number));
-                sessions.claim(index, number);
+                ASSERT_EQ(entry, detail::Sessions::Entry::fresh);
+                ASSERT_EQ(sessions.look(index, number, answer), detail::Sessions::Found::open);
                 detail::Sessions::Answer settled;
                 settled.number = number;
                 settled.sequence = static_cast<std::uint64_t>(i);

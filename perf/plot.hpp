@@ -1,0 +1,30 @@
+// Plots as SVG text: bars and curves. Knows numbers and words; not what they measure.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pawl::perf {
+
+struct Bar {
+    std::string name;
+    double value = 0;
+    std::string text;  // stands behind the bar
+};
+// One bar below the other, the longest as long as the larger of 1 and its value; a line at 1.
+std::string bars_svg(const std::string& title, const std::vector<Bar>& bars);
+
+struct Curve {
+    std::string name;
+    std::vector<double> values;  // one per place, above 0; as many as there are places
+    bool dashed = false;
+};
+// Curves over named places, values on a logarithmic scale.
+std::string curves_svg(const std::string& title, const std::string& unit,
+                       const std::vector<std::string>& places, const std::vector<Curve>& curves);
+
+// For text between tags and in attributes.
+std::string escaped(const std::string& text);
+
+}  // namespace pawl::perf
