@@ -80,7 +80,7 @@ private:
 std::unique_ptr<EtcdServer> EtcdPlace::server;
 int EtcdPlace::keys = 0;
 
-class ArbiterContract : public testing::TestWithParam<std::string> {
+class ArbiterContract : public ::testing::TestWithParam<std::string> {
 protected:
     void SetUp() override {
         if (GetParam() == "memory") place_ = std::make_unique<MemoryPlace>();
@@ -273,7 +273,7 @@ TEST_P(ArbiterContract, what_everybody_heard_fits_one_key_that_changes_step_by_s
     EXPECT_EQ(contradiction(all), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(of, ArbiterContract, testing::Values("memory", "file", "etcd"),
+INSTANTIATE_TEST_SUITE_P(of, ArbiterContract, ::testing::Values("memory", "file", "etcd"),
                          [](const auto& kind) { return kind.param; });
 
 // ---- the judge must be able to say no
