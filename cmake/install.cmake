@@ -1,10 +1,10 @@
-# What is installed and how find_package(pawl) finds it. Knows the two library targets.
+# What is installed and how find_package(pawl) finds it. Knows the three library targets.
 include_guard(GLOBAL)
 include(CMakePackageConfigHelpers)
 
 install(DIRECTORY "${pawl_SOURCE_DIR}/include/pawl" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
     FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h")
-install(TARGETS pawl pawl_matching EXPORT pawl_targets
+install(TARGETS pawl pawl_matching pawl_testing EXPORT pawl_targets
     ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(EXPORT pawl_targets NAMESPACE pawl:: FILE pawl-targets.cmake
     DESTINATION "${CMAKE_INSTALL_LIBDIR}/cmake/pawl")

@@ -79,7 +79,7 @@ private:
 //
 //   pawl::testing::Simulation<Account> sim({.seed = 7});
 //   sim.load([](pawl::testing::Random& random) -> pawl::testing::Ask<Account> {
-//       return {random.below(100), Account::Deposit{random.between(1, 50)}};
+//       return {random.below(100), Account::Deposit{100}};
 //   });
 //   sim.invariant<Account>("no debts", [](const Account& one) { return one.balance >= 0; });
 //   const auto report = sim.run();
