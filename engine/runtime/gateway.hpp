@@ -29,8 +29,8 @@ struct GatewayOptions {
     std::uint64_t router_hash = 0;
     Judged (*judge)(const MessageHeader&, const std::byte*, std::uint32_t) = nullptr;
     std::uint32_t session_window = 1024;
-    // Operators may read what has happened. Only where shards have threads of their own: reading
-    // asks them, and waits.
+    // Operators may read what has happened. Only where shards have threads of their own: they
+    // would wait while the gateway reads.
     bool reads_history = false;
     std::size_t connections_max = 256;  // further callers wait outside
     // From the call to client_hello. Default: more than a lost packet or two cost.

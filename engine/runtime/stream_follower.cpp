@@ -42,7 +42,11 @@ JournalFollower::JournalFollower(std::shared_ptr<EngineCore> owner, EngineCore& 
     // From now on retention spares what it has not seen.
     if (begun_.ok() && is_new) begun_ = keep(places());
     // Sessions opened before the place where it begins are asked for; later ones stand in the
-    // stream.
+    // stream. Who begins at the first record asks nobody: agents may, which the shards' answer or
+    // close() would wait for.
+    if (std::all_of(tracks_.begin(), tracks_.end(),
+                    [](const Track& track) { return track.position == 0; }))
+        return;
     std::vector<std::vector<std::uint64_t>> known = core.session_ids();
     for (std::uint32_t shard = 0; shard < tracks_.size(); ++shard)
         tracks_[shard].sessions = std::move(known[shard]);

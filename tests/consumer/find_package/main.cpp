@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <pawl/engine.hpp>
 #include <pawl/matching/book.hpp>
+#include <pawl/testing/simulation.hpp>
 
 #include <cstdint>
 #include <cstdio>
@@ -63,6 +64,17 @@ static bool trades(Engine& engine) {
     return count == 1;
 }
 
+static bool survives() {
+    pawl::testing::Simulation<Account> sim({.seed = 3});
+    sim.load([](pawl::testing::Random& random) -> pawl::testing::Ask<Account> {
+        return {random.below(10), Account::Deposit{1}};
+    });
+    sim.invariant<Account>("nothing is owed", [](const Account& one) { return one.balance >= 0; });
+    const auto report = sim.run();
+    std::puts(report.ok() ? "a simulated life went well" : report.sentence.c_str());
+    return report.ok() && report.acknowledged != 0;
+}
+
 int main(int, char** words) {
     if (!malloc_is_the_hosts()) return 2;
     auto opened = Engine::open({.directory = words[1]});
@@ -72,5 +84,6 @@ int main(int, char** words) {
     }
     Engine engine = std::move(opened).value();
     if (!pays(engine)) return 4;
-    return trades(engine) ? 0 : 5;
+    if (!trades(engine)) return 5;
+    return survives() ? 0 : 6;
 }

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "engine/client/operator_call.hpp"
@@ -185,6 +187,24 @@ TEST_F(History, is_told_to_an_operator_as_it_is_in_the_journal) {
     const Status other = one.read<Account>(SessionId{0}, [](const auto&) {});
     ASSERT_FALSE(other.ok());
     EXPECT_NE(other.error().sentence.find("other commands"), std::string::npos);
+}
+
+// The gateway's thread reads, and close() waits for that thread.
+TEST_F(History, that_is_being_told_does_not_keep_an_engine_open) {
+    for (int round = 0; round < 6; ++round) {
+        TempDirectory here;
+        Bank bank = Bank::open(options(here)).value();
+        for (int i = 0; i < 50; ++i)
+            ASSERT_TRUE(bank.submit(1, Account::Deposit{1}, use_future).get().accepted());
+        Operator one = operator_of(bank);
+        std::atomic<int> reads{0};
+        std::thread reader([&] {
+            while ((one.read<Account, Book>(SessionId{0}, [](const auto&) {})).ok()) ++reads;
+        });
+        while (reads.load() < 2) std::this_thread::yield();
+        EXPECT_TRUE(bank.close().ok());
+        reader.join();
+    }
 }
 
 }  // namespace
