@@ -31,6 +31,9 @@ public:
         static_cast<void>(epochs.note(record, position));
         sink_.on_record(record, position);
     }
+    void on_expected(const detail::RecordView& record) noexcept override {
+        sink_.on_expected(record);
+    }
     EpochLog epochs;
 
 private:

@@ -24,6 +24,11 @@ struct RecordSink {
     // cannot be used; the sink is then as blank as before. Without this function: never used.
     virtual Status on_snapshot(SnapshotReader& snapshot);
     virtual void on_record(const detail::RecordView& record, Position position) = 0;
+    // A hint: this record comes soon, if it is good. Nothing of it but its bytes' place was
+    // checked.
+    virtual void on_expected(const detail::RecordView& record) noexcept {
+        static_cast<void>(record);
+    }
 };
 
 // Where a shard's stream goes on.

@@ -57,6 +57,13 @@ void Fold::on_record(const RecordView& record, Position position) {
     events_ += record.header().event_count;
 }
 
+void Fold::on_expected(const RecordView& record) noexcept {
+    Expected& before = expected_[next_expected_++ % expected_between];
+    parts_->machine->expect(before.type, before.aggregate, Machine::Comes::next);
+    before = {record.header().aggregate, record.header().aggregate_type};
+    parts_->machine->expect(before.type, before.aggregate, Machine::Comes::soon);
+}
+
 void Fold::note_name(const RecordView& record) {
     SessionRecord session{};
     std::memcpy(&session, record.body(), sizeof session);

@@ -2,6 +2,7 @@
 // records and snapshots; not who asks, no thread.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -39,6 +40,7 @@ public:
     // ---- filled by a walk ----
     // The first record that does not fit stops it: see failed().
     void on_record(const RecordView& record, Position position) override;
+    void on_expected(const RecordView& record) noexcept override;
     // Loads the snapshot, or is blank again: see journal::RecordSink.
     Status on_snapshot(journal::SnapshotReader& snapshot) override;
 
@@ -91,8 +93,18 @@ private:
     };
     void note_name(const RecordView& record);
 
+    // The last few that were announced: the state of one is looked for when its place in the index
+    // has had time to arrive.
+    struct Expected {
+        Id aggregate = 0;
+        std::uint8_t type = no_aggregate_type;
+    };
+    static constexpr std::size_t expected_between = 8;
+
     const FoldOptions options_;
     std::unique_ptr<Parts> parts_;
+    std::array<Expected, expected_between> expected_{};
+    std::size_t next_expected_ = 0;
     std::optional<journal::WalkFrom> place_;
     Position end_;
     std::uint64_t records_ = 0;

@@ -60,7 +60,7 @@ public:
         const bool expected = play_naive(step);
         ASSERT_EQ(accepted_, expected);
         compare_trades();
-        if (testing::Test::HasFatalFailure()) return;
+        if (::testing::Test::HasFatalFailure()) return;
         const bool small = naive_.where.size() <= 64;
         if (small || ++steps_ % 64 == 0) compare_books();
     }
@@ -244,7 +244,7 @@ void walk(std::uint64_t seed, World world, std::uint64_t steps, unsigned spread,
             step.what = time == 448 ? 98 : time == 510 ? 97 : time == 511 ? 99 : step.what % 97;
         }
         duel.play(step);
-        ASSERT_FALSE(testing::Test::HasFatalFailure()) << "seed " << seed << ", step " << i;
+        ASSERT_FALSE(::testing::Test::HasFatalFailure()) << "seed " << seed << ", step " << i;
         if (i % 64 == 0)
             duel.move_middle(static_cast<Price>(chance() % (2 * stride + 1)) - Price{stride});
     }
@@ -278,7 +278,7 @@ TEST(AgainstTheNaiveBook, no_short_story_ends_differently) {
         Duel duel({.order_numbers = 12});
         for (const Step& one : story) {
             duel.play(one);
-            RC_ASSERT(!testing::Test::HasFatalFailure());
+            RC_ASSERT(!::testing::Test::HasFatalFailure());
         }
     });
 }
@@ -287,7 +287,7 @@ TEST(AgainstTheNaiveBook, no_short_story_ends_differently) {
 }  // namespace pawl::matching::test
 
 int main(int argc, char** argv) {
-    testing::InitGoogleTest(&argc, argv);
+    ::testing::InitGoogleTest(&argc, argv);
     for (int i = 1; i < argc; ++i)
         if (std::strncmp(argv[i], "--operations=", 13) == 0)
             pawl::matching::test::operations_in_all = std::strtoull(argv[i] + 13, nullptr, 10);

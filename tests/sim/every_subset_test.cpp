@@ -46,7 +46,7 @@ void cut_at(World& world, std::size_t loose, std::uint64_t call, Tally& tally) {
         const std::uint64_t subset =
             every || i < 2 ? (i == 1 && !every ? all - 1 : i) : world.chance().next() & (all - 1);
         survive(world, subset, call);
-        if (testing::Test::HasFatalFailure()) return;
+        if (::testing::Test::HasFatalFailure()) return;
         ++tally.cuts;
     }
 }

@@ -87,7 +87,7 @@ void lie_at_every_write(Lie lie, bool power_lost, const char* what) {
         judge(world, tally,
               "write " + std::to_string(n) + " to " + world.disk().last_lie().path + " offset " +
                   std::to_string(world.disk().last_lie().offset));
-        if (testing::Test::HasFailure()) return;
+        if (::testing::Test::HasFailure()) return;
     }
     tally.print(what);
 }
@@ -130,14 +130,14 @@ void misread_every_read(Misread misread, bool power_lost, const char* what) {
                                      world.disk().last_lie().path + " offset " +
                                      std::to_string(world.disk().last_lie().offset);
         judge(world, tally, the_case);
-        if (!testing::Test::HasFailure() && world.right()) {
+        if (!::testing::Test::HasFailure() && world.right()) {
             world.kill();
             open_and_check(world);
             EXPECT_TRUE(world.running() && world.right())
                 << the_case << ", and then an honest disk: " << world.refusal().sentence
                 << world.story();
         }
-        if (testing::Test::HasFailure()) return;
+        if (::testing::Test::HasFailure()) return;
     }
     tally.print(what);
 }

@@ -56,7 +56,7 @@ std::string told(const World& world, const char* test, std::uint64_t seed) {
 
 int main(int argc, char** argv) {
     using pawl::sim::the_settings;
-    testing::InitGoogleTest(&argc, argv);
+    ::testing::InitGoogleTest(&argc, argv);
     for (int i = 1; i < argc; ++i) {
         if (pawl::sim::flag(argv[i], "--seeds=", the_settings.seeds)) continue;
         if (pawl::sim::flag(argv[i], "--first-seed=", the_settings.first_seed)) continue;

@@ -9,7 +9,7 @@
 namespace pawl::tool_test {
 namespace {
 
-class BadInput : public testing::Test {
+class BadInput : public ::testing::Test {
 protected:
     Folder folder_;
     const std::string directory_ = folder_.path("journal");

@@ -87,7 +87,7 @@ TEST(Flags, every_command_has_help) {
     EXPECT_TRUE(run({"--version"}).out.starts_with("pawl 0."));
 }
 
-class Descriptors : public testing::Test {
+class Descriptors : public ::testing::Test {
 protected:
     Folder folder_;
     const std::string input_ = folder_.write("day.csv", small_day);

@@ -13,7 +13,7 @@
 namespace pawl::tool_test {
 namespace {
 
-class FullDisk : public testing::Test {
+class FullDisk : public ::testing::Test {
 protected:
     Folder folder_;
     const std::string input_ = folder_.path("day.csv");

@@ -11,7 +11,7 @@
 namespace pawl::tool_test {
 namespace {
 
-class Listening : public testing::Test {
+class Listening : public ::testing::Test {
 protected:
     // Port 0: any.
     void listen(const std::string& address, const std::vector<std::string>& more = {}) {

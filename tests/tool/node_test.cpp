@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-class Nodes : public testing::Test {
+class Nodes : public ::testing::Test {
 protected:
     Nodes() {
         // Addresses of their own for each process: nobody else listens there.

@@ -20,7 +20,7 @@ constexpr Stock stocks[] = {{"600536", "4861", "507300", "507400", "66531", "335
                             {"600961", "2077", "91500", "91600", "50103", "28937"},
                             {"605580", "2244", "145000", "145100", "33996", "16996"}};
 
-class RealDay : public testing::Test {
+class RealDay : public ::testing::Test {
 protected:
     std::string data_;
     Folder folder_;

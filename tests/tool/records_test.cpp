@@ -15,7 +15,7 @@ std::size_t lines_of(const std::string& text) {
     return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-class Records : public testing::Test {
+class Records : public ::testing::Test {
 protected:
     Folder folder_;
     const std::string directory_ = folder_.path("journal");

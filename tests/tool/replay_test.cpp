@@ -10,7 +10,7 @@
 namespace pawl::tool_test {
 namespace {
 
-class ReplayTool : public testing::Test {
+class ReplayTool : public ::testing::Test {
 protected:
     Folder folder_;
     const std::string directory_ = folder_.path("journal");

@@ -8,7 +8,7 @@
 namespace pawl::tool_test {
 namespace {
 
-class Resume : public testing::Test {
+class Resume : public ::testing::Test {
 protected:
     Folder folder_;
     const std::string directory_ = folder_.path("journal");

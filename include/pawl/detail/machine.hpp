@@ -82,6 +82,14 @@ public:
     // Applies a record that was decided before. False: its events are not this domain's, or its
     // version does not follow.
     [[nodiscard]] virtual bool apply(const RecordView& record) noexcept = 0;
+    // A hint for apply(): what is needed of this aggregate is fetched, its place in the index when
+    // it comes soon, its state when it comes next. There need be none.
+    enum class Comes : std::uint8_t { soon, next };
+    virtual void expect(std::uint8_t aggregate_type, Id id, Comes when) noexcept {
+        static_cast<void>(aggregate_type);
+        static_cast<void>(id);
+        static_cast<void>(when);
+    }
     virtual void ask(std::uint8_t aggregate_type, Id id, Question& question) noexcept = 0;
     // From now on the state of this aggregate is copied to the cell by publish_views().
     virtual std::shared_ptr<const ViewCell> watch(std::uint8_t aggregate_type, Id id, Time now) = 0;

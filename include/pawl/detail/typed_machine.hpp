@@ -54,6 +54,15 @@ public:
         return version_of(header.aggregate_type, header.aggregate).value == header.version;
     }
 
+    void expect(std::uint8_t aggregate_type, Id id, Comes when) noexcept override {
+        with_type(aggregate_type, [&](auto& table) {
+            if (when == Comes::soon)
+                table.prefetch(id);
+            else
+                static_cast<void>(table.find_and_prefetch(id));
+        });
+    }
+
     void ask(std::uint8_t aggregate_type, Id id, Question& question) noexcept override {
         with_type(aggregate_type, [&](auto& table) {
             const auto* slot = table.find(id);

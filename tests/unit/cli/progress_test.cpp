@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
 
-class Progress : public testing::Test {
+class Progress : public ::testing::Test {
 protected:
     std::int64_t now_ns_ = 5 * second;
     std::vector<std::string> written_;

@@ -11,7 +11,7 @@
 namespace pawl::cli::test {
 namespace {
 
-class RealData : public testing::Test {
+class RealData : public ::testing::Test {
 protected:
     std::string folder_;
     void SetUp() override {

@@ -16,12 +16,12 @@ namespace {
 static_assert(pawl::detail::Checked<Book>::ok);
 
 // A directory of its own, gone afterwards.
-class AnEngineOfBooks : public testing::Test {
+class AnEngineOfBooks : public ::testing::Test {
 protected:
     AnEngineOfBooks()
         : directory_(std::filesystem::temp_directory_path() /
                      (std::string("pawl_books_") +
-                      testing::UnitTest::GetInstance()->current_test_info()->name() + "_" +
+                      ::testing::UnitTest::GetInstance()->current_test_info()->name() + "_" +
                       std::to_string(::getpid()))) {
         std::filesystem::remove_all(directory_);
     }

@@ -23,7 +23,7 @@ std::int64_t now_ns() {
     return std::chrono::steady_clock::now().time_since_epoch().count();
 }
 
-class ArbiterEtcd : public testing::Test {
+class ArbiterEtcd : public ::testing::Test {
 protected:
     static void SetUpTestSuite() {
         if (!EtcdServer::program().empty()) server_ = std::make_unique<EtcdServer>();

@@ -64,7 +64,7 @@ std::vector<std::byte> as_bytes(const std::string& text) {
     return {bytes.begin(), bytes.end()};
 }
 
-class ArbiterFile : public testing::Test {
+class ArbiterFile : public ::testing::Test {
 protected:
     void SetUp() override { ASSERT_TRUE(storage_.make_directory("/d").ok()); }
     ArbiterAnswer read_of(const std::string& content) {
@@ -213,7 +213,7 @@ TEST_F(ArbiterFile, what_one_node_has_read_no_loss_of_power_takes_back) {
 
 // ---- other processes, on real files
 
-class ArbiterFolder : public testing::Test {
+class ArbiterFolder : public ::testing::Test {
 protected:
     void SetUp() override {
         std::string name =

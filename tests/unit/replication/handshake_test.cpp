@@ -27,7 +27,7 @@ struct Node {
     std::unique_ptr<Handshake> handshake;
 };
 
-class Meeting : public testing::Test {
+class Meeting : public ::testing::Test {
 protected:
     Meeting() {
         network.emplace(1);

@@ -36,7 +36,7 @@ std::unique_ptr<TcpNetwork> network_of(LinkOptions options) {
 }
 
 // A listening node and what it hears; the callers are the tests' own.
-class Tcp : public testing::Test {
+class Tcp : public ::testing::Test {
 protected:
     explicit Tcp(const LinkOptions& options = {})
         : network(network_of(options)),
