@@ -2,10 +2,12 @@
 // on who is killed or asked to step aside.
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <fstream>
 #include <memory>
 #include <sstream>
+#include <thread>
 
 #include "tests/tool/match_case.hpp"
 
@@ -137,7 +139,13 @@ TEST_F(Nodes, an_operator_changes_the_primary_and_the_feed_goes_on) {
     ASSERT_NO_FATAL_FAILURE(start_both());
     Running feeding(feed());
     ASSERT_NO_FATAL_FAILURE(await_acknowledged(feeding, 700));
-    const Ran changed = run({"switchover", clients("a") + "," + clients("b"), "--json"});
+    // A standby that a busy machine has left behind comes back by itself.
+    Ran changed;
+    for (int i = 0; i < 50; ++i) {
+        changed = run({"switchover", clients("a") + "," + clients("b"), "--json"});
+        if (changed.err.find("is alone in the in-sync set") == std::string::npos) break;
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
     EXPECT_EQ(changed.exit_code, 0) << changed.err;
     const std::string from = json_field(changed.out, "from");
     EXPECT_TRUE(from == "\"a\"" || from == "\"b\"" || from == "a" || from == "b") << changed.out;
