@@ -57,7 +57,7 @@ TEST_F(StuckPair, a_standby_that_stands_still_at_any_moment_holds_nobody_up) {
     for (const std::int64_t after_ms : moments(1, 80, 2)) {
         const auto plan = plan_of(7, ReplicationPolicy::available);
         Pair pair(pool_, plan);
-        while (pair.a().engine() == nullptr) pair.live(pair.now_ns() + ms, Faults::none());
+        while (pair.in_sync() != 2) pair.live(pair.now_ns() + ms, Faults::none());
         pair.live(pair.now_ns() + after_ms * ms, Faults::none());
         stand_still(pair, pair.b());
         EXPECT_GT(acknowledged_in_a_second(pair), 50U) << after_ms << " ms\n" << pair.story();
