@@ -74,7 +74,7 @@ private:
     std::unique_ptr<File> filling_;  // do_work's alone
     std::string filling_path_;
     std::uint64_t filled_bytes_ = 0;
-    bool can_reserve_ = true;
+    bool can_reserve_ = false;
     std::uint64_t next_index_;
     std::int64_t retry_at_ns_ = 0;
     std::int64_t now_ns_ = 0;
