@@ -122,12 +122,10 @@ void SegmentPreparer::make_ready(std::unique_ptr<File> file) {
     refused_.store(false, std::memory_order_relaxed);
 }
 
-// The journaler will need the segment before it is filled. A filler that keeps pace with it, or
-// has one slice to go, is not late.
+// The journaler stands still, or is about to. One slice to go is not late.
 bool SegmentPreparer::is_late() const noexcept {
-    const std::uint64_t to_fill = options_.segment_bytes - filled_bytes_;
-    const std::uint64_t room = room_left_.load(std::memory_order_relaxed);
-    return to_fill > slice_bytes_max && room + options_.segment_bytes / 4 < to_fill;
+    return options_.segment_bytes - filled_bytes_ > slice_bytes_max &&
+           room_left_.load(std::memory_order_relaxed) < slice_bytes_max;
 }
 
 bool SegmentPreparer::fill_some() {

@@ -33,7 +33,7 @@ struct SegmentPreparerOptions {
 };
 
 // Keeps one segment ready, on disk and nothing but zeros. Writing them makes later blocks cheap, so
-// that is what it does while there is time; when the journaler is about to catch up, what is left
+// that is what it does while there is time; when the journaler has nowhere left to write, the rest
 // is only reserved. An agent: one thread calls do_work(); take() is the journaler's, on any thread.
 class SegmentPreparer {
 public:
@@ -74,7 +74,7 @@ private:
     std::unique_ptr<File> filling_;  // do_work's alone
     std::string filling_path_;
     std::uint64_t filled_bytes_ = 0;
-    bool can_reserve_ = false;
+    bool can_reserve_ = true;
     std::uint64_t next_index_;
     std::int64_t retry_at_ns_ = 0;
     std::int64_t now_ns_ = 0;
