@@ -65,6 +65,7 @@ std::size_t Journaler::write_block(Position synced, Position committed) {
             preparer_.trouble().empty() ? JournalerState::running : JournalerState::disk_full;
         state_.store(state, std::memory_order_release);
         preparer_.set_room_left(0);
+        if (committed.value - synced.value >= head_.capacity_bytes() / 4) preparer_.hurry();
         return 0;
     }
     stalled_ = false;

@@ -122,10 +122,10 @@ void SegmentPreparer::make_ready(std::unique_ptr<File> file) {
     refused_.store(false, std::memory_order_relaxed);
 }
 
-// The journaler stands still, or is about to. One slice to go is not late.
+// One slice to go is not late.
 bool SegmentPreparer::is_late() const noexcept {
-    return options_.segment_bytes - filled_bytes_ > slice_bytes_max &&
-           room_left_.load(std::memory_order_relaxed) < slice_bytes_max;
+    return hurry_.load(std::memory_order_relaxed) &&
+           options_.segment_bytes - filled_bytes_ > slice_bytes_max;
 }
 
 bool SegmentPreparer::fill_some() {
@@ -187,6 +187,7 @@ SegmentPreparer::Prepared SegmentPreparer::take() {
     if (taken.file != nullptr) {
         last_in_use_.store(false, std::memory_order_relaxed);  // before the flag below
         room_left_.store(options_.segment_bytes, std::memory_order_relaxed);
+        hurry_.store(false, std::memory_order_relaxed);
         ready_flag_.store(false, std::memory_order_release);  // pairs with the acquire in do_work
     }
     return taken;

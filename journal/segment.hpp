@@ -33,8 +33,9 @@ struct SegmentPreparerOptions {
 };
 
 // Keeps one segment ready, on disk and nothing but zeros. Writing them makes later blocks cheap, so
-// that is what it does while there is time; when the journaler has nowhere left to write, the rest
-// is only reserved. An agent: one thread calls do_work(); take() is the journaler's, on any thread.
+// that is what it does while there is time; when the journaler has nowhere left to write and the
+// head fills, the rest is only reserved. An agent: one thread calls do_work(); take() is the
+// journaler's, on any thread.
 class SegmentPreparer {
 public:
     SegmentPreparer(Storage& storage, SegmentPreparerOptions options);
@@ -58,6 +59,9 @@ public:
     bool disk_full() const noexcept;
     // Journaler: bytes left in the segment it writes to.
     void set_room_left(std::uint64_t bytes) noexcept;
+    // Journaler: it stands still while the head fills. What is left of the next segment is
+    // reserved.
+    void hurry() noexcept { hurry_.store(true, std::memory_order_relaxed); }
     // Any thread: why the last attempt failed, empty when it did not.
     std::string trouble() const;
 
@@ -82,6 +86,7 @@ private:
     std::atomic<bool> ready_flag_{false};  // ready_ is there; changed with it, under the mutex
     std::atomic<bool> last_in_use_{true};
     std::atomic<bool> refused_{false};  // the storage said no space
+    std::atomic<bool> hurry_{false};
     std::atomic<std::uint64_t> room_left_{0};
     mutable std::mutex mutex_;  // guards the two below: touched once per segment
     Prepared ready_;

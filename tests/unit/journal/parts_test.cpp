@@ -248,10 +248,9 @@ TEST_F(RealFiles, a_segment_that_is_late_is_reserved) {
     constexpr std::uint64_t bytes = 8U << 20;
     ASSERT_TRUE(storage.make_directory(shard_path(folder, 0)).ok());
     SegmentPreparer preparer(storage, {.directory = folder, .segment_bytes = bytes});
-    preparer.set_room_left(bytes);
     ASSERT_NE(preparer.do_work(0), 0U);
     ASSERT_EQ(preparer.take().file, nullptr) << "filled in one step: not late, and yet reserved";
-    preparer.set_room_left(0);
+    preparer.hurry();
     ASSERT_NE(preparer.do_work(0), 0U);
     const SegmentPreparer::Prepared late = preparer.take();
     if (late.file == nullptr) GTEST_SKIP() << "this file system reserves nothing";
