@@ -7,7 +7,6 @@
 #include <fstream>
 #include <memory>
 #include <sstream>
-#include <thread>
 
 #include "tests/tool/match_case.hpp"
 
@@ -144,7 +143,7 @@ TEST_F(Nodes, an_operator_changes_the_primary_and_the_feed_goes_on) {
     for (int i = 0; i < 50; ++i) {
         changed = run({"switchover", clients("a") + "," + clients("b"), "--json"});
         if (changed.err.find("is alone in the in-sync set") == std::string::npos) break;
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        ASSERT_FALSE(node("a")->ends_within(milliseconds(100))) << node("a")->wait().err;
     }
     EXPECT_EQ(changed.exit_code, 0) << changed.err;
     const std::string from = json_field(changed.out, "from");
