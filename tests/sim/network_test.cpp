@@ -178,7 +178,7 @@ TEST(SimNetwork, in_a_storm_it_arrives_exactly_or_the_connection_ends_with_a_rea
             wire.say_something(wire.called);
             wire.step();
             ASSERT_FALSE(::testing::Test::HasFatalFailure()) << "seed " << seed << "\n"
-                                                           << wire.trace.story();
+                                                             << wire.trace.story();
         }
         const auto settled = [&wire] {
             return wire.everything_arrived() || (!wire.caller.alive() && !wire.called.alive());

@@ -94,8 +94,9 @@ TEST_P(ARealDay, comes_out_trade_for_trade) {
 
 INSTANTIATE_TEST_SUITE_P(shanghai, ARealDay,
                          ::testing::Values(Stock{"600536", 66'531, 33'553, 507'300, 507'400, 4'861},
-                                         Stock{"600961", 50'103, 28'937, 91'500, 91'600, 2'077},
-                                         Stock{"605580", 33'996, 16'996, 145'000, 145'100, 2'244}),
+                                           Stock{"600961", 50'103, 28'937, 91'500, 91'600, 2'077},
+                                           Stock{"605580", 33'996, 16'996, 145'000, 145'100,
+                                                 2'244}),
                          [](const auto& stock) { return "stock_" + stock.param.name; });
 
 AddInstrument us_stock() {
