@@ -22,6 +22,8 @@ constexpr const char* included =
     "page cache, every block's and every record's checksum, sessions, 100,000 accounts. Not "
     "included: a cold disk";
 
+constexpr int copies_max = 10;
+
 double seconds_since(std::chrono::steady_clock::time_point begin) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
@@ -54,12 +56,16 @@ Result<Image> make_image(const RunOptions& options, const Scratch& live, const S
     if (snapshot)
         if (const Status status = bank->snapshot(); !status) return status.error();
     std::error_code failed;
-    std::filesystem::copy(live.path(), image.path(), std::filesystem::copy_options::recursive,
-                          failed);
-    if (failed)
-        return Error{ErrorCode::io, live.path() + ": cannot be copied to " + image.path() + ": " +
-                                        failed.message() + ": make room and try again"};
-    return made;
+    for (int i = 0; i < copies_max; ++i) {
+        // A file that got its name meanwhile is not there under the old one: once more.
+        failed.clear();
+        std::filesystem::remove_all(image.path(), failed);
+        std::filesystem::copy(live.path(), image.path(), std::filesystem::copy_options::recursive,
+                              failed);
+        if (!failed) return made;
+    }
+    return Error{ErrorCode::io, live.path() + ": cannot be copied to " + image.path() + ": " +
+                                    failed.message() + ": make room and try again"};
 }
 
 struct Opening {
