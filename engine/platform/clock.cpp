@@ -38,7 +38,26 @@ bool ticks_are_time() noexcept {
     }
 }
 
-// How long a tick takes, once two readings are far enough apart to tell; 0 until then.
+// A clock and the counter at one moment. Not close: the thread stood still between the two, so they
+// are of different moments.
+struct Moment {
+    std::uint64_t ticks = 0;
+    std::int64_t ns = 0;
+    bool close = false;
+};
+
+Moment moment_of(clockid_t clock) noexcept {
+    constexpr std::uint64_t apart_max = 4'000;  // about a microsecond; a reading takes a hundred
+    Moment moment;
+    const std::uint64_t before = __rdtsc();
+    moment.ns = read_clock(clock);
+    const std::uint64_t after = __rdtsc();
+    moment.ticks = before + (after - before) / 2;
+    moment.close = after - before < apart_max;
+    return moment;
+}
+
+// How long a tick takes, once two moments are far enough apart to tell; 0 until then.
 class Rate {
 public:
     static constexpr unsigned shift = 32;
@@ -54,18 +73,23 @@ private:
     static constexpr std::int64_t apart_ns = 20'000'000;
 
     std::uint64_t measure() noexcept {
-        const std::int64_t ns = read_clock(CLOCK_MONOTONIC_RAW) - first_ns_;
-        if (ns < apart_ns) return 0;
-        const std::uint64_t ticks = __rdtsc() - first_ticks_;
-        const auto rate = static_cast<std::uint64_t>(
-            static_cast<double>(ns) * static_cast<double>(one) / static_cast<double>(ticks | 1U));
+        const Moment now = moment_of(CLOCK_MONOTONIC_RAW);
+        const std::int64_t ns = now.ns - first_.ns;
+        if (!now.close || ns < apart_ns) return 0;
+        const auto rate =
+            static_cast<std::uint64_t>(static_cast<double>(ns) * static_cast<double>(one) /
+                                       static_cast<double>((now.ticks - first_.ticks) | 1U));
         known_.store(rate, std::memory_order_relaxed);
         return rate;
     }
+    static Moment first_moment() noexcept {
+        Moment moment;
+        for (int i = 0; i < 100 && !moment.close; ++i) moment = moment_of(CLOCK_MONOTONIC_RAW);
+        return moment;
+    }
 
-    const bool usable_ = ticks_are_time();
-    const std::int64_t first_ns_ = read_clock(CLOCK_MONOTONIC_RAW);
-    const std::uint64_t first_ticks_ = __rdtsc();
+    const Moment first_ = first_moment();
+    const bool usable_ = first_.close && ticks_are_time();
     std::atomic<std::uint64_t> known_{0};
 };
 
@@ -86,11 +110,12 @@ struct Reading {
 
 std::int64_t read_again(Reading& reading) noexcept {
     constexpr std::uint64_t holds_ns = 1'000'000;
+    const Moment now = moment_of(CLOCK_REALTIME);
     reading.ns_per_tick = rate().ns_per_tick();
-    reading.ticks = __rdtsc();
-    reading.wall_ns = read_clock(CLOCK_REALTIME);
+    reading.ticks = now.ticks;
+    reading.wall_ns = now.ns;
     reading.holds_for =
-        reading.ns_per_tick != 0 ? (holds_ns << Rate::shift) / reading.ns_per_tick : 0;
+        now.close && reading.ns_per_tick != 0 ? (holds_ns << Rate::shift) / reading.ns_per_tick : 0;
     return reading.wall_ns;
 }
 
