@@ -44,9 +44,11 @@ struct Use {
 
 // `send(producer, i)` offers the i-th command; all of them are answered when it returns.
 template <class Domain, class Send>
-Result<Use> measure(const std::string& directory, std::uint64_t count, Send&& send) {
+Result<Use> measure(const std::string& directory, const RunOptions& run, Send&& send) {
+    const std::uint64_t count = run.tiny ? 4096 : 1'000'000;
     EngineOptions options;
     options.directory = directory;
+    if (run.tiny) make_small(options);
     options.threading = Threading::none;
     auto engine = Engine<Domain>::open(options);
     if (!engine) return engine.error();
@@ -77,12 +79,11 @@ Result<Use> measure(const std::string& directory, std::uint64_t count, Send&& se
 }  // namespace
 
 Result<std::vector<Figure>> run_footprint(const RunOptions& options) {
-    const std::uint64_t count = options.tiny ? 4096 : 1'000'000;
     std::vector<Figure> figures;
     {
         const Scratch scratch(options.directory, "footprint");
         const auto use =
-            measure<Account>(scratch.path(), count, [](auto& producer, std::uint64_t i) {
+            measure<Account>(scratch.path(), options, [](auto& producer, std::uint64_t i) {
                 return producer.try_submit(i, Account::Deposit{1}, {}, want_reply);
             });
         if (!use) return use.error();
@@ -94,25 +95,26 @@ Result<std::vector<Figure>> run_footprint(const RunOptions& options) {
     {
         const Scratch scratch(options.directory, "footprint");
         using namespace matching;
-        const auto use = measure<Book>(scratch.path(), count, [](auto& producer, std::uint64_t i) {
-            if (i == 0)
-                return producer.try_submit(1,
-                                           AddInstrument{.price_min = 0,
-                                                         .price_max = 10'000'000,
-                                                         .quantity_max = 1'000'000,
-                                                         .tick = 100,
-                                                         .phase = Phase::continuous},
-                                           {}, want_reply);
-            return producer.try_submit(
-                1,
-                NewOrder{.order = i,
-                         .price = Price{100} * static_cast<Price>(1 + i % 1000),
-                         .quantity = 10,
-                         .owner = 1,
-                         .side = Side::buy,
-                         .time_in_force = TimeInForce::day},
-                {}, want_reply);
-        });
+        const auto use =
+            measure<Book>(scratch.path(), options, [](auto& producer, std::uint64_t i) {
+                if (i == 0)
+                    return producer.try_submit(1,
+                                               AddInstrument{.price_min = 0,
+                                                             .price_max = 10'000'000,
+                                                             .quantity_max = 1'000'000,
+                                                             .tick = 100,
+                                                             .phase = Phase::continuous},
+                                               {}, want_reply);
+                return producer.try_submit(
+                    1,
+                    NewOrder{.order = i,
+                             .price = Price{100} * static_cast<Price>(1 + i % 1000),
+                             .quantity = 10,
+                             .owner = 1,
+                             .side = Side::buy,
+                             .time_in_force = TimeInForce::day},
+                    {}, want_reply);
+            });
         if (!use) return use.error();
         figures.push_back({"footprint resting order", use->memory_bytes, "bytes", "", 0, included});
         figures.push_back(

@@ -39,6 +39,7 @@ Result<Image> make_image(const RunOptions& options, const Scratch& live, const S
                          std::uint32_t shards, bool snapshot) {
     EngineOptions engine;
     engine.directory = live.path();
+    if (options.tiny) make_small(engine);
     engine.shards = shards;
     engine.idle = Idle::yield;
     auto bank = Engine<Account>::open(engine);
