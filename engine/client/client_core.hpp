@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/client/client_world.hpp"
 #include "engine/client/server_search.hpp"
 #include "engine/client/unanswered.hpp"
 #include "engine/replication/client_messages.hpp"
@@ -18,17 +19,6 @@
 #include "pawl/detail/client_link.hpp"
 
 namespace pawl::detail {
-
-// What a client lives in: handed in, replaced by tests. Everything but `owner` outlives the client;
-// `owner` is let go last.
-struct ClientWorld {
-    replication::Connector& connector;
-    std::function<std::int64_t()> now_ns;            // monotonic
-    std::function<void(std::int64_t max_ns)> sleep;  // until a link can go on, or so long
-    replication::RandomSource random;
-    std::uint64_t boot = 0;  // as in the connector's LinkOptions
-    std::shared_ptr<void> owner{};
-};
 
 struct ClientCounters {
     std::uint64_t calls = 0;

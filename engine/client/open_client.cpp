@@ -8,16 +8,6 @@ namespace pawl::detail {
 
 namespace {
 
-constexpr std::int64_t connect_ns_max = 1'000'000'000;
-
-struct TcpWorld {
-    std::unique_ptr<replication::TcpNetwork> network;
-};
-
-std::int64_t steady_ns() {
-    return std::chrono::steady_clock::now().time_since_epoch().count();
-}
-
 Status check(const ClientOptions& options) {
     const auto wrong = [](std::string sentence) {
         return Error{ErrorCode::usage, std::move(sentence)};
@@ -44,24 +34,15 @@ Status check(const ClientOptions& options) {
 Result<std::shared_ptr<ClientLink>> open_client(const ClientOptions& options,
                                                 const std::string& schema_text) {
     if (Status checked = check(options); !checked) return checked.error();
-    replication::LinkOptions link;
-    while (link.boot == 0) link.boot = replication::strong_random();
-    link.payload_bytes_max = replication::payload_bytes_min;
-    link.unsent_bytes_max = 2 * replication::payload_bytes_min;
-    link.connect_ns_max = connect_ns_max;
-    auto network = replication::TcpNetwork::create(link, replication::strong_random);
-    if (!network) return network.error();
-    auto world = std::make_shared<TcpWorld>(TcpWorld{std::move(*network)});
-    replication::TcpNetwork& tcp = *world->network;
-    auto client = std::make_shared<ClientCore>(
-        options, schema_text,
-        ClientWorld{tcp, steady_ns, [&tcp](std::int64_t max_ns) { tcp.wait(max_ns); },
-                    replication::strong_random, link.boot, world});
-    const std::int64_t begin_ns = steady_ns();
+    auto world = tcp_world();
+    if (!world) return world.error();
+    const auto now_ns = world->now_ns;
+    auto client = std::make_shared<ClientCore>(options, schema_text, std::move(*world));
+    const std::int64_t begin_ns = now_ns();
     while (client->server().empty()) {
         client->wait(std::chrono::milliseconds(10));
         if (!client->server().empty()) break;
-        const bool too_long = steady_ns() - begin_ns >= options.open_within.count();
+        const bool too_long = now_ns() - begin_ns >= options.open_within.count();
         if (!too_long && !client->hopeless() && !client->over()) continue;
         return Error{
             too_long ? ErrorCode::timeout : ErrorCode::mismatch,

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/client/client_world.hpp"
 #include "engine/replication/handshake.hpp"
 #include "engine/replication/operator_messages.hpp"
 #include "engine/replication/talk.hpp"
@@ -15,19 +16,9 @@
 
 namespace pawl::detail {
 
-// What it lives in: handed in, replaced by tests. Everything but `owner` outlives the call.
-struct OperatorWorld {
-    replication::Connector& connector;
-    std::function<std::int64_t()> now_ns;            // monotonic
-    std::function<void(std::int64_t max_ns)> sleep;  // until a link can go on, or so long
-    replication::RandomSource random;
-    std::uint64_t boot = 0;  // as in the connector's LinkOptions
-    std::shared_ptr<void> owner{};
-};
-
 class OperatorCall final : public OperatorLink {
 public:
-    OperatorCall(OperatorOptions options, OperatorWorld world)
+    OperatorCall(OperatorOptions options, ClientWorld world)
         : options_(std::move(options)), world_(std::move(world)) {}
 
     // Tries until somebody is there, or refuses us.
@@ -51,7 +42,7 @@ private:
                                        const std::function<Status(const StreamRecord&)>& take);
 
     const OperatorOptions options_;
-    const OperatorWorld world_;
+    const ClientWorld world_;
     std::unique_ptr<replication::Talk> talk_;
 };
 

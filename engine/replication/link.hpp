@@ -133,8 +133,8 @@ struct LinkEnds {
 // What every link of one node has in common.
 struct LinkOptions {
     std::uint64_t boot = 0;  // of this node's life; not 0
-    // Largest payload either way; both nodes must agree: at least the journal's inflight_bytes_max
-    // + 4096. Between payload_bytes_min and payload_bytes_limit.
+    // Largest payload either way; both nodes must agree: at least the journal's largest record and
+    // 4096. Between payload_bytes_min and payload_bytes_limit.
     std::size_t payload_bytes_max = payload_bytes_default;
     // How much send() accepts before the connection does. Default: a few of the largest frames, so
     // that a slow peer is felt soon. At least one largest frame.

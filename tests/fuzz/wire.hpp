@@ -115,6 +115,45 @@ inline std::vector<std::byte> frames_of(std::span<const std::byte> words) {
     return all;
 }
 
+// An input, taken apart.
+struct Said {
+    unsigned flags = 0;
+    std::uint64_t seed = 0;
+    std::vector<std::byte> bytes;
+};
+inline std::optional<Said> said(std::span<const std::byte> input) {
+    if (input.size() < 2) return std::nullopt;
+    Said all{std::to_integer<unsigned>(input[0]), std::to_integer<std::uint64_t>(input[1]), {}};
+    const auto words = input.subspan(2);
+    if ((all.flags & framed) != 0)
+        all.bytes = frames_of(words);
+    else
+        all.bytes.assign(words.begin(), words.end());
+    return all;
+}
+
+// The end of a line on which it is said.
+inline std::unique_ptr<Link> patient_link(Said all) {
+    return std::make_unique<FramedLink>(
+        std::make_unique<PatientStream>(std::move(all.bytes), all.seed), link_options(1), 4);
+}
+
+// The first call is answered by the input, the others by nobody.
+class OneAnswer final : public Connector {
+public:
+    explicit OneAnswer(Said all) : link_(patient_link(std::move(all))) {}
+    std::unique_ptr<Link> connect(const std::string& address) override {
+        ++calls;
+        if (link_ != nullptr) return std::move(link_);
+        return std::make_unique<FramedLink>(address, link_options(1), 4, LinkEnd::unreachable,
+                                            "nobody");
+    }
+    int calls = 0;
+
+private:
+    std::unique_ptr<Link> link_;
+};
+
 // Our own chance: inputs can know our nonce, and so get past the greeting.
 inline RandomSource our_chance() {
     return [number = std::uint64_t{0}]() mutable { return ++number * 0x0101'0101'0101'0101; };
@@ -145,13 +184,11 @@ inline void hear(Link& link) {
 
 // One whole connection. We are `side`.
 inline void listen_to(Side side, std::span<const std::byte> input) {
-    if (input.size() < 2) return;
-    const auto flags = std::to_integer<unsigned>(input[0]);
-    const auto seed = std::to_integer<std::uint64_t>(input[1]);
-    const auto words = input.subspan(2);
-    auto bytes = (flags & framed) != 0 ? frames_of(words)
-                                       : std::vector<std::byte>(words.begin(), words.end());
-    FramedLink link(std::make_unique<FuzzStream>(std::move(bytes), seed), link_options(1), 4);
+    auto all = said(input);
+    if (!all) return;
+    const unsigned flags = all->flags;
+    FramedLink link(std::make_unique<FuzzStream>(std::move(all->bytes), all->seed), link_options(1),
+                    4);
     std::optional<Handshake> handshake;
     if ((flags & admitted) != 0) {
         link.admit();

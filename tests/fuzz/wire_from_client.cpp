@@ -20,14 +20,10 @@ private:
 };
 
 void serve(std::span<const std::byte> input) {
-    if (input.size() < 2) return;
-    const auto flags = std::to_integer<unsigned>(input[0]);
-    const auto seed = std::to_integer<std::uint64_t>(input[1]);
-    const auto words = input.subspan(2);
-    auto bytes = (flags & fuzz::framed) != 0 ? fuzz::frames_of(words)
-                                             : std::vector<std::byte>(words.begin(), words.end());
-    auto link = std::make_unique<FramedLink>(
-        std::make_unique<fuzz::PatientStream>(std::move(bytes), seed), fuzz::link_options(1), 4);
+    auto all = fuzz::said(input);
+    if (!all) return;
+    const unsigned flags = all->flags;
+    auto link = fuzz::patient_link(std::move(*all));
 
     const auto core = detail::open_core(testing::in_memory(2), testing::Bank::domain()).value();
     testing::Bank bank = testing::Bank::on(core);

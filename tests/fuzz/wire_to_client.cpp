@@ -8,31 +8,11 @@ namespace {
 using namespace pawl;
 using namespace pawl::replication;
 
-// The first call is answered by the input, the others by nobody.
-class OneServer final : public Connector {
-public:
-    explicit OneServer(std::unique_ptr<Link> link) : link_(std::move(link)) {}
-    std::unique_ptr<Link> connect(const std::string& address) override {
-        ++calls;
-        if (link_ != nullptr) return std::move(link_);
-        return std::make_unique<FramedLink>(address, fuzz::link_options(1), 4, LinkEnd::unreachable,
-                                            "nobody");
-    }
-    int calls = 0;
-
-private:
-    std::unique_ptr<Link> link_;
-};
-
 void listen(std::span<const std::byte> input) {
-    if (input.size() < 2) return;
-    const auto flags = std::to_integer<unsigned>(input[0]);
-    const auto seed = std::to_integer<std::uint64_t>(input[1]);
-    const auto words = input.subspan(2);
-    auto bytes = (flags & fuzz::framed) != 0 ? fuzz::frames_of(words)
-                                             : std::vector<std::byte>(words.begin(), words.end());
-    OneServer server(std::make_unique<FramedLink>(
-        std::make_unique<fuzz::PatientStream>(std::move(bytes), seed), fuzz::link_options(1), 4));
+    auto all = fuzz::said(input);
+    if (!all) return;
+    const unsigned flags = all->flags;
+    fuzz::OneAnswer server(std::move(*all));
     ClientOptions options = testing::memory_client("fuzzed");
     if ((flags & fuzz::secret) != 0) options.secret = "a secret of some length";
     std::int64_t clock = 1;

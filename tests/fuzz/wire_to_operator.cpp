@@ -10,31 +10,13 @@ namespace {
 using namespace pawl;
 using namespace pawl::replication;
 
-// The first call is answered by the input, the others by nobody.
-class OneNode final : public Connector {
-public:
-    explicit OneNode(std::unique_ptr<Link> link) : link_(std::move(link)) {}
-    std::unique_ptr<Link> connect(const std::string& address) override {
-        if (link_ != nullptr) return std::move(link_);
-        return std::make_unique<FramedLink>(address, fuzz::link_options(1), 4, LinkEnd::unreachable,
-                                            "nobody");
-    }
-
-private:
-    std::unique_ptr<Link> link_;
-};
-
 constexpr unsigned reads = 8;  // of the first byte, beside those of wire.hpp: asks for records
 
 void listen(std::span<const std::byte> input) {
-    if (input.size() < 2) return;
-    const auto flags = std::to_integer<unsigned>(input[0]);
-    const auto seed = std::to_integer<std::uint64_t>(input[1]);
-    const auto words = input.subspan(2);
-    auto bytes = (flags & fuzz::framed) != 0 ? fuzz::frames_of(words)
-                                             : std::vector<std::byte>(words.begin(), words.end());
-    OneNode node(std::make_unique<FramedLink>(
-        std::make_unique<fuzz::PatientStream>(std::move(bytes), seed), fuzz::link_options(1), 4));
+    auto all = fuzz::said(input);
+    if (!all) return;
+    const unsigned flags = all->flags;
+    fuzz::OneAnswer node(std::move(*all));
     OperatorOptions options;
     options.address = "fuzzed";
     options.open_within = options.patience = std::chrono::microseconds(200);

@@ -42,7 +42,6 @@ public:
         ++count_;
     }
     bool empty() const noexcept { return next_ == bytes_.size(); }
-    bool blank() const noexcept { return bytes_.empty(); }  // nothing since clear()
     // Takes the oldest. Its payload lives until the next push.
     Entry pop() noexcept {
         PAWL_ASSERT(!empty());
@@ -62,6 +61,7 @@ public:
         count_ = mark.count;
     }
     void clear() noexcept {
+        if (bytes_.empty()) return;  // most decisions ask for none
         bytes_.clear();
         next_ = 0;
         count_ = 0;

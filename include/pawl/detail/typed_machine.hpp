@@ -227,7 +227,7 @@ private:
         }
 
         std::byte* const events = stage.cursor + header_bytes(work);
-        if (!follow_ups_.blank()) follow_ups_.clear();
+        follow_ups_.clear();
         Decision decision = decision_for(work, stage, events, before, aggregate_index<A>);
         Refusal refusal{};
         Verdict verdict;
