@@ -67,7 +67,8 @@ public:
 private:
     bool passed_over() const noexcept {
         const RecordKind kind = pile_.front().header().kind();
-        return !options_.openings && (kind == RecordKind::epoch || kind == RecordKind::schema);
+        return !options_.openings && (kind == RecordKind::epoch || kind == RecordKind::schema ||
+                                      kind == RecordKind::state);
     }
 
     const std::uint32_t shard_;

@@ -46,8 +46,9 @@ std::string joined(const std::array<RecordKind, detail::record_kind_max>& kinds)
 }
 
 constexpr std::array<RecordKind, detail::record_kind_max> kinds{
-    RecordKind::accepted, RecordKind::rejected, RecordKind::refused, RecordKind::fact,
-    RecordKind::schema,   RecordKind::session,  RecordKind::epoch,   RecordKind::mark};
+    RecordKind::accepted, RecordKind::rejected, RecordKind::refused,
+    RecordKind::fact,     RecordKind::schema,   RecordKind::session,
+    RecordKind::epoch,    RecordKind::mark,     RecordKind::state};
 
 }  // namespace
 

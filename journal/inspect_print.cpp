@@ -75,6 +75,8 @@ void print_body(const RecordNames& names, const RecordView& record, std::string&
     detail::MarkRecord mark{};
     if (load(record, RecordKind::mark, mark))
         field(line, "mark", std::string(body_of(record).substr(sizeof mark, mark.name_bytes)));
+    detail::StateRecord state{};
+    if (load(record, RecordKind::state, state)) field(line, "state_hash", to_hex(state.hash));
     if (record.header().event_count == 0) return;
     line += ",\"events\":[";
     bool first = true;
@@ -153,6 +155,8 @@ const char* to_string(RecordKind kind) noexcept {
             return "epoch";
         case RecordKind::mark:
             return "mark";
+        case RecordKind::state:
+            return "state";
     }
     return "unknown";
 }

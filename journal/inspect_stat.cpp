@@ -35,6 +35,7 @@ public:
             case detail::RecordKind::schema:
             case detail::RecordKind::epoch:
             case detail::RecordKind::mark:
+            case detail::RecordKind::state:
                 break;
         }
     }

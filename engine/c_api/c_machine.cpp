@@ -88,8 +88,11 @@ bool ByteMachine::apply_event(const EventView& event) noexcept {
     if (event.header->aggregate_type != 0 || event.header->type >= domain_.event_types)
         return false;
     Slot& slot = find_or_create(event.target);
+    const bool counts = hash_ != nullptr && slot.version.value != 0;
+    const std::uint64_t before = counts ? hash_of(event.target, slot) : 0;
     domain_.apply(slot.state, event.header->type, event.payload, event.header->size, domain_.user);
     ++slot.version.value;
+    if (hash_ != nullptr) hash_->note(before, hash_of(event.target, slot));
     return true;
 }
 

@@ -100,6 +100,10 @@ Result<bool> LoadBody::load(std::size_t bytes_about) {
                        journal::to_hex(pass_.state_hash) +
                        " is loaded: snapshot() does not load what it saves, or a state has "
                        "changed without another snapshot_version");
+    if (StateHash* carried = fold_.machine().carried_hash(); carried != nullptr)
+        carried->begin(pass_.state_hash, facts.tail.sequence);
+    fold_.agreed_ = facts.tail.position;
+    fold_.agreed_at_ = facts.tail.sequence;
     fold_.place_ = facts.from();
     fold_.end_ = facts.tail.position;
     fold_.records_ = facts.records;

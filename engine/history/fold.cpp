@@ -13,6 +13,8 @@ namespace pawl::detail {
 
 namespace {
 
+constexpr std::size_t late_named_max = 3;
+
 // Of the body itself and of the first types' states.
 std::uint64_t layout_hash_of(std::string_view lines) {
     std::string text = "pawl-fold 1\n";
@@ -26,7 +28,9 @@ Fold::Parts::Parts(const FoldOptions& options)
     : heap(make_shard_heap()),
       machine(options.domain->make_machine(options.shard, options.shards, heap->resource())),
       sessions(options.session_window, options.sessions_max),
-      replayer(*machine, sessions) {}
+      replayer(*machine, sessions) {
+    if (options.carries_hash) machine->carry_hash(events_traced);
+}
 
 Fold::Fold(const FoldOptions& options)
     : options_(options), parts_(std::make_unique<Parts>(options)) {}
@@ -38,6 +42,9 @@ void Fold::clear() {
     end_ = Position{};
     records_ = events_ = 0;
     epochs_ = {};
+    agreed_ = Position{};
+    agreed_at_ = Sequence{};
+    difference_.reset();
     failed_ = false;
     failed_at_ = Position{};
 }
@@ -51,6 +58,7 @@ void Fold::on_record(const RecordView& record, Position position) {
         return;
     }
     if (record.header().kind() == RecordKind::session) note_name(record);
+    if (record.header().kind() == RecordKind::state) compare(record, position);
     static_cast<void>(epochs_.note(record, position));
     end_.value += record.length();
     ++records_;
@@ -73,6 +81,24 @@ void Fold::note_name(const RecordView& record) {
                     session.name_bytes);
     parts_->names.push_back(std::move(name));
     PAWL_ASSERT(parts_->names.size() == parts_->sessions.count());
+}
+
+void Fold::compare(const RecordView& record, Position position) {
+    if (parts_->machine->carried_hash() == nullptr || record.body_bytes() < sizeof(StateRecord))
+        return;
+    StateRecord state{};
+    std::memcpy(&state, record.body(), sizeof state);
+    const std::vector<std::string> late =
+        difference_ ? std::vector<std::string>{} : parts_->machine->put_off(late_named_max);
+    const std::uint64_t here = parts_->machine->settled_hash();
+    const std::uint64_t way = parts_->machine->carried_hash()->take_way();
+    const Sequence last{record.header().sequence};
+    // Who has begun in between has not come the whole way.
+    const bool comparable = agreed_at_.value == state.since;
+    if ((here != state.hash || (comparable && way != state.way)) && !difference_)
+        difference_ = StateDifference{position, state.hash, here, agreed_, agreed_at_, last, late};
+    agreed_ = Position{position.value + record.length()};
+    agreed_at_ = last;
 }
 
 const std::string& Fold::session_name(std::uint32_t index) const noexcept {

@@ -28,6 +28,20 @@ struct FoldOptions {
     std::uint32_t shards = 1;
     std::uint32_t session_window = 1024;
     std::uint32_t sessions_max = 4096;
+    // Compares what state records say; the shard that goes on with it writes such records. Takes
+    // some nanoseconds per event and a MiB.
+    bool carries_hash = false;
+};
+
+// A state record says another hash than the states have here.
+struct StateDifference {
+    Position position;  // of that record
+    std::uint64_t there = 0;
+    std::uint64_t here = 0;
+    Position from;   // of the first record that may have made it: behind the last that agreed
+    Sequence since;  // last event below `from`
+    Sequence until;  // last event below `position`
+    std::vector<std::string> late;  // states that were hashed once between the two, some of them
 };
 
 // One thread at a time. Blank at first; a shard runs on the one that recovery has filled.
@@ -47,6 +61,10 @@ public:
     bool failed() const noexcept { return failed_; }
     Position failed_at() const noexcept { return failed_at_; }
     const char* why() const noexcept { return parts_->replayer.why(); }
+
+    // The first one since it was blank, or since it was forgotten.
+    const std::optional<StateDifference>& difference() const noexcept { return difference_; }
+    void forget_difference() noexcept { difference_.reset(); }
 
     // ---- moved on by itself ----
     // Folds the blocks from where it stands up to the first block boundary at or behind `bound`,
@@ -92,6 +110,7 @@ private:
         std::vector<std::string> names;  // by session index - 1
     };
     void note_name(const RecordView& record);
+    void compare(const RecordView& record, Position position);
 
     // The last few that were announced: the state of one is looked for when its place in the index
     // has had time to arrive.
@@ -100,6 +119,8 @@ private:
         std::uint8_t type = no_aggregate_type;
     };
     static constexpr std::size_t expected_between = 8;
+    // What StateHash remembers: some state records' worth.
+    static constexpr std::size_t events_traced = (std::size_t{1} << 18) - 2;
 
     const FoldOptions options_;
     std::unique_ptr<Parts> parts_;
@@ -110,6 +131,9 @@ private:
     std::uint64_t records_ = 0;
     std::uint64_t events_ = 0;
     journal::EpochLog epochs_;
+    Position agreed_;  // behind the last state record that was compared, or where it began
+    Sequence agreed_at_;
+    std::optional<StateDifference> difference_;
     bool failed_ = false;
     Position failed_at_;
 };

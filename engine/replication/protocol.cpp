@@ -23,6 +23,8 @@ const char* to_string(MessageType type) noexcept {
             return "history";
         case MessageType::positions:
             return "positions";
+        case MessageType::trace_ask:
+            return "trace_ask";
         case MessageType::directory:
             return "directory";
         case MessageType::part_point:
@@ -35,8 +37,8 @@ const char* to_string(MessageType type) noexcept {
             return "snapshot_chunk";
         case MessageType::snapshot_end:
             return "snapshot_end";
-        case MessageType::state_hash:
-            return "state_hash";
+        case MessageType::trace_told:
+            return "trace_told";
         case MessageType::hand_over:
             return "hand_over";
         case MessageType::client_hello:
@@ -95,7 +97,7 @@ const char* to_string(Refusal reason) noexcept {
 
 bool is_known(MessageType type) noexcept {
     const auto number = static_cast<std::uint16_t>(type);
-    return (number >= 1 && number <= 6) || number == 16 || number == 32 || number == 33 ||
+    return (number >= 1 && number <= 6) || number == 16 || (number >= 32 && number <= 34) ||
            (number >= 48 && number <= 55) || (number >= 64 && number <= 68) ||
            (number >= 128 && number <= 134);
 }

@@ -33,6 +33,7 @@ enum class MessageType : std::uint16_t {
     // a stream, from the standby
     history = 32,    // one shard: where it ends, which reigns it knows
     positions = 33,  // all shards: received, synced, applied
+    trace_ask = 34,  // one shard: what did the states hash to after these events?
     // a stream, from the primary
     directory = 48,       // what an empty node becomes
     part_point = 49,      // one shard: where the histories part; the primary's goes on from there
@@ -40,7 +41,7 @@ enum class MessageType : std::uint16_t {
     snapshot_begin = 51,  // one shard: the fold up to a position, in chunks
     snapshot_chunk = 52,
     snapshot_end = 53,
-    state_hash = 54,  // one shard: hash of the state at a position
+    trace_told = 54,  // one shard: that, as far as it is remembered
     hand_over = 55,   // all shards: where the streams end; you are primary when you have them
     // 64 to 127: clients
     client_hello = 64,    // client: whose commands will come, and what they mean
@@ -300,13 +301,23 @@ struct SnapshotEndFixed {
 };
 static_assert(sizeof(SnapshotEndFixed) == 32);
 
-struct StateHashFixed {
-    std::uint64_t position;  // everything below is applied
-    std::uint64_t hash;
+inline constexpr std::uint32_t trace_count_max = 16'384;
+
+struct TraceAskFixed {
+    std::uint64_t first;  // sequence of an event
+    std::uint32_t count;  // events from there on: at least 1
     std::uint32_t shard;
-    std::uint32_t reserved;  // zero
 };
-static_assert(sizeof(StateHashFixed) == 24);
+static_assert(sizeof(TraceAskFixed) == 16);
+
+// `count` halves of hashes follow (4 bytes each): the upper ones of what all states of the shard
+// hash to after each of the events that were asked for. None: not all of them are remembered.
+struct TraceToldFixed {
+    std::uint64_t first;
+    std::uint32_t count;
+    std::uint32_t shard;
+};
+static_assert(sizeof(TraceToldFixed) == 16);
 
 // shard_count StreamEnds follow: all shards in order.
 struct HandOverFixed {

@@ -118,8 +118,14 @@ bool good(const SnapshotEndFixed& fixed) noexcept {
            fixed.reserved == 0;
 }
 
-bool good(const StateHashFixed& fixed) noexcept {
-    return good_position(fixed.position) && fixed.shard < shards_max && fixed.reserved == 0;
+bool good(const TraceAskFixed& fixed) noexcept {
+    return fixed.first <= position_max && fixed.count >= 1 && fixed.count <= trace_count_max &&
+           fixed.shard < shards_max;
+}
+
+bool good(const TraceToldFixed& fixed) noexcept {
+    return fixed.first <= position_max && fixed.count <= trace_count_max &&
+           fixed.shard < shards_max;
 }
 
 // Sentences may carry what a stranger sent: they go to people's terminals, so only plain text.
@@ -324,13 +330,27 @@ bool decode(std::span<const std::byte> payload, SnapshotEnd& to) {
     return decode_fixed(payload, to) && good(to.fixed);
 }
 
-void encode(const StateHash& from, Message& to) {
+void encode(const TraceAsk& from, Message& to) {
     PAWL_ASSERT(good(from.fixed));
     begin(from.type, from.fixed, to);
 }
 
-bool decode(std::span<const std::byte> payload, StateHash& to) {
+bool decode(std::span<const std::byte> payload, TraceAsk& to) {
     return decode_fixed(payload, to) && good(to.fixed);
+}
+
+void encode(const TraceTold& from, Message& to) {
+    TraceToldFixed fixed = from.fixed;
+    fixed.count = static_cast<std::uint32_t>(from.halves.size());
+    PAWL_ASSERT(good(fixed));
+    begin(from.type, fixed, to);
+    append(from.halves, to);
+}
+
+bool decode(std::span<const std::byte> payload, TraceTold& to) {
+    std::span<const std::byte> rest;
+    return take(payload, to.fixed, rest) && good(to.fixed) &&
+           take_list(rest, to.fixed.count, trace_count_max, to.halves);
 }
 
 void encode(const HandOver& from, Message& to) {

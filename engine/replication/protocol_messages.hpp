@@ -90,9 +90,14 @@ struct SnapshotEnd {
     static constexpr MessageType type = MessageType::snapshot_end;
     SnapshotEndFixed fixed{};
 };
-struct StateHash {
-    static constexpr MessageType type = MessageType::state_hash;
-    StateHashFixed fixed{};
+struct TraceAsk {
+    static constexpr MessageType type = MessageType::trace_ask;
+    TraceAskFixed fixed{};
+};
+struct TraceTold {
+    static constexpr MessageType type = MessageType::trace_told;
+    TraceToldFixed fixed{};
+    std::vector<std::uint32_t> halves;
 };
 struct HandOver {
     static constexpr MessageType type = MessageType::hand_over;
@@ -116,7 +121,8 @@ void encode(const Records& from, Message& to);
 void encode(const SnapshotBegin& from, Message& to);
 void encode(const SnapshotChunk& from, Message& to);
 void encode(const SnapshotEnd& from, Message& to);
-void encode(const StateHash& from, Message& to);
+void encode(const TraceAsk& from, Message& to);
+void encode(const TraceTold& from, Message& to);
 void encode(const HandOver& from, Message& to);
 
 // Reads the payload of a frame of the right type. False: lengths, counts, ranges or zero bytes are
@@ -137,7 +143,8 @@ void encode(const HandOver& from, Message& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, SnapshotBegin& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, SnapshotChunk& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, SnapshotEnd& to);
-[[nodiscard]] bool decode(std::span<const std::byte> payload, StateHash& to);
+[[nodiscard]] bool decode(std::span<const std::byte> payload, TraceAsk& to);
+[[nodiscard]] bool decode(std::span<const std::byte> payload, TraceTold& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, HandOver& to);
 
 }  // namespace pawl::replication

@@ -63,13 +63,38 @@ std::size_t Receiver::do_work(std::int64_t now_ns) {
     }
     if (streams_ != nullptr) {
         work += streams_->apply_some();
-        if (!streams_->trouble().empty() && talk_.end() == TalkEnd::none) {
-            talk_.finish(TalkEnd::failed,
-                         streams_->trouble() + ": this copy follows no further; keep its journal");
-            check_over();
-        }
+        if (!streams_->trouble().empty()) end_for_trouble();
     }
     return work;
+}
+
+// Where states differ the primary is asked first where it began; meanwhile nothing is taken,
+// applied or acknowledged. A conversation that ends before the answer leaves it to the next one.
+void Receiver::end_for_trouble() {
+    if (talk_.end() != TalkEnd::none) return;
+    std::string trouble = streams_->trouble();
+    if (streams_->states_differ()) {
+        if (!search_) {
+            search_.emplace(*streams_, *streams_->states_differ());
+            search_ends_ns_ = now_ns_ + options_.difference_ns_max;
+            streams_->forget_waiting();
+        }
+        if (now_ns_ >= search_ends_ns_) search_->give_up(talk_.peer() + " did not say");
+        if (!search_->done()) {
+            if (!search_asked_) search_asked_ = talk_.send(search_->question());
+            return;
+        }
+        trouble = search_->sentence();
+    }
+    talk_.finish(TalkEnd::failed, trouble + ": this copy follows no further; keep both journals");
+    check_over();
+}
+
+void Receiver::hear_trace(const Received& frame) {
+    TraceTold told;
+    if (!search_ || !search_asked_ || !decode(frame.payload, told) || !search_->hear(told))
+        return faulty("a trace that was not asked for");
+    search_asked_ = false;
 }
 
 void Receiver::check_over() {
@@ -107,6 +132,8 @@ void Receiver::hear(const Received& frame) {
             return hear_part_point(frame);
         case MessageType::records:
             return hear_records(frame);
+        case MessageType::trace_told:
+            return hear_trace(frame);
         case MessageType::snapshot_begin:
             return hear_snapshot_begin(frame);
         case MessageType::snapshot_chunk:
@@ -288,6 +315,7 @@ void Receiver::hear_snapshot_end(const Received& frame) {
 // ---- live
 
 void Receiver::hear_records(const Received& frame) {
+    if (search_) return;
     if (state_ != ReceiverState::following || !decode(frame.payload, records_) ||
         records_.fixed.shard >= answers_.size())
         return faulty("records that make no sense here");

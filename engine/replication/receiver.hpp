@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/replication/difference_search.hpp"
 #include "engine/replication/standby_streams.hpp"
 #include "engine/replication/talk.hpp"
 #include "journal/adopt.hpp"
@@ -25,7 +26,9 @@ struct ReceiverOptions {
     std::string directory;  // where a snapshot that comes is put
     // Frames in one do_work(), so that it returns in bounded time.
     std::uint32_t frames_max = 64;
-    // Messages that this does not know (state_hash, hand_over). False: not one for a standby. May
+    // When the states differ: how long the primary may take to say where it began.
+    std::int64_t difference_ns_max = 1'000'000'000;
+    // Messages that this does not know (hand_over). False: not one for a standby. May
     // be null: none is.
     std::function<bool(const Received&)> other;
 };
@@ -94,6 +97,8 @@ private:
     void hear_snapshot_begin(const Received& frame);
     void hear_snapshot_chunk(const Received& frame);
     void hear_snapshot_end(const Received& frame);
+    void hear_trace(const Received& frame);
+    void end_for_trouble();
     void tell_histories();
     void all_answered();
     void acknowledge();
@@ -123,6 +128,9 @@ private:
     bool said_any_ = false;
     std::int64_t echo_ns_ = 0;  // sent_ns of the last records
     Records records_;
+    std::optional<DifferenceSearch> search_;
+    std::int64_t search_ends_ns_ = 0;
+    bool search_asked_ = false;
 };
 
 }  // namespace pawl::replication

@@ -54,6 +54,7 @@ std::size_t Sender::do_work(std::int64_t now_ns) {
         hear(*frame);
     }
     if (talk_.end() == TalkEnd::none) {
+        if (trace_ && talk_.send(*trace_)) trace_.reset();
         if (state_ == SenderState::asking) judge();
         if (state_ != SenderState::asking) answer();
         if (state_ == SenderState::following) work += ship();
@@ -130,6 +131,8 @@ void Sender::hear(const Received& frame) {
             return hear_history(frame);
         case MessageType::positions:
             return hear_positions(frame);
+        case MessageType::trace_ask:
+            return hear_trace_ask(frame);
         default:
             talk_.finish(TalkEnd::faulty, talk_.peer() + " sent '" + to_string(frame.type) +
                                               "' to a primary: it is not taken");
@@ -184,6 +187,20 @@ void Sender::hear_positions(const Received& frame) {
     }
     if (heard.fixed.echo_ns != 0 && heard.fixed.echo_ns <= now_ns_)
         counters_.lag_ns = now_ns_ - heard.fixed.echo_ns;
+}
+
+void Sender::hear_trace_ask(const Received& frame) {
+    TraceAsk ask;
+    if (!decode(frame.payload, ask) || ask.fixed.shard >= shards_.size() || trace_) {
+        talk_.finish(TalkEnd::faulty,
+                     talk_.peer() + ": a question about a trace that makes no sense here");
+        return;
+    }
+    TraceTold told{{ask.fixed.first, 0, ask.fixed.shard}, {}};
+    told.halves.resize(ask.fixed.count);
+    if (!options_.trace || !options_.trace(ask.fixed.shard, ask.fixed.first, told.halves))
+        told.halves.clear();
+    trace_ = std::move(told);
 }
 
 // ---- the answer to each shard's history

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,10 @@ struct SenderOptions {
     std::size_t run_bytes_max = std::size_t{256} << 10;
     // Runs per shard in one do_work(), so that it returns in bounded time. Default: 1 MiB.
     std::uint32_t runs_max = 4;
+    // What the states hashed to behind these events; see detail::StateHash::copy(). Null: not
+    // known.
+    std::function<bool(std::uint32_t shard, std::uint64_t first, std::span<std::uint32_t> to)>
+        trace;
 };
 
 enum class SenderState : std::uint8_t {
@@ -99,6 +104,7 @@ private:
     void hear(const Received& frame);
     void hear_history(const Received& frame);
     void hear_positions(const Received& frame);
+    void hear_trace_ask(const Received& frame);
     void judge();
     bool judge_shard(std::uint32_t index);
     void find_candidate(Shard& shard, std::uint32_t index);
@@ -123,8 +129,9 @@ private:
     bool greeted_ = false;
     bool peer_is_ahead_ = false;
     std::int64_t now_ns_ = 0;
-    std::uint32_t answered_ = 0;  // shards whose answer has left
-    std::uint32_t turn_ = 0;      // the shard that ships first
+    std::uint32_t answered_ = 0;      // shards whose answer has left
+    std::uint32_t turn_ = 0;          // the shard that ships first
+    std::optional<TraceTold> trace_;  // has to leave
     std::vector<std::unique_ptr<Shard>> shards_;
     std::size_t record_bytes_max_ = 0;
     SenderCounters counters_;

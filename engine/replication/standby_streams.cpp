@@ -19,7 +19,20 @@ StandbyStreams::~StandbyStreams() = default;
 
 Status StandbyStreams::offer(std::uint32_t shard, const journal::StreamRun& run) {
     PAWL_ASSERT(shard < shards_.size());
-    return shards_[shard]->appender.offer(run);
+    if (Status good = shards_[shard]->appender.offer(run); !good) return good;
+    if (options_.states.differs) note_state_records(*shards_[shard], run);
+    return Done{};
+}
+
+void StandbyStreams::note_state_records(Shard& shard, const journal::StreamRun& run) {
+    for (std::size_t at = 0; at < run.records.size();) {
+        const detail::RecordView record(run.records.data() + at);
+        at += record.length();
+        const Position behind{run.position.value + at};
+        if (record.header().kind() == detail::RecordKind::state && behind > shard.applied &&
+            (shard.uncompared.empty() || shard.uncompared.back() < behind))
+            shard.uncompared.push_back(behind);
+    }
 }
 
 std::uint64_t StandbyStreams::take_some() {
@@ -45,7 +58,11 @@ bool StandbyStreams::waiting() const noexcept {
 }
 
 void StandbyStreams::forget_waiting() {
-    for (const auto& shard : shards_) shard->appender.forget_waiting();
+    for (const auto& shard : shards_) {
+        shard->appender.forget_waiting();
+        while (!shard->uncompared.empty() && shard->uncompared.back() > shard->appender.end())
+            shard->uncompared.pop_back();
+    }
 }
 
 std::uint64_t StandbyStreams::apply_some() {
@@ -63,16 +80,24 @@ std::uint64_t StandbyStreams::apply_some(Shard& shard, std::uint32_t index) {
     while (shard.applied < end && shard.applied.value - begin.value < options_.apply_bytes_max) {
         const detail::RecordView record(head.at(shard.applied));
         shard.sink.on_record(record, shard.applied);
-        if (options_.trouble) {
-            if (std::string why = options_.trouble(index); !why.empty()) {
-                trouble_ = "shard " + std::to_string(index) + ", position " +
-                           std::to_string(shard.applied.value) + ": " + why;
-                break;
-            }
-        }
+        if (is_troubled(index, shard.applied)) break;
         shard.applied.value += record.length();
+        while (!shard.uncompared.empty() && shard.uncompared.front() <= shard.applied)
+            shard.uncompared.pop_front();
     }
     return shard.applied.value - begin.value;
+}
+
+bool StandbyStreams::is_troubled(std::uint32_t shard, Position at) {
+    if (options_.states.differs) {
+        states_differ_ = options_.states.differs(shard);
+        if (states_differ_) trouble_ = states_differ_->sentence;
+    }
+    if (!options_.trouble || !trouble_.empty()) return !trouble_.empty();
+    if (const std::string why = options_.trouble(shard); !why.empty())
+        trouble_ = "shard " + std::to_string(shard) + ", position " + std::to_string(at.value) +
+                   ": " + why;
+    return !trouble_.empty();
 }
 
 Position StandbyStreams::received(std::uint32_t shard) const noexcept {
@@ -86,7 +111,9 @@ Position StandbyStreams::applied(std::uint32_t shard) const noexcept {
 }
 
 ShardPositions StandbyStreams::positions(std::uint32_t shard) const noexcept {
-    const Position got = received(shard);
+    Position got = received(shard);
+    const auto& uncompared = shards_[shard]->uncompared;
+    if (!uncompared.empty()) got = std::min(got, uncompared.front());
     return ShardPositions{got.value, std::min(synced(shard), got).value, applied(shard).value};
 }
 

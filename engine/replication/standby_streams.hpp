@@ -4,8 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,12 +21,33 @@
 
 namespace pawl::replication {
 
+// A shard's states are not the primary's: what can be said of it here.
+struct StatesDiffer {
+    std::uint32_t shard = 0;
+    std::string sentence;     // where it showed
+    std::uint64_t since = 0;  // sequences: they agreed behind this event,
+    std::uint64_t until = 0;  // and not behind this one
+    std::string unnamed;      // said when no event can be named
+};
+
+// What the states' side answers to questions about them; see detail::StateHash.
+struct StateWitness {
+    // Whether a state record that was applied said something else.
+    std::function<std::optional<StatesDiffer>(std::uint32_t shard)> differs;
+    std::function<bool(std::uint32_t shard, std::uint64_t first, std::span<std::uint32_t> to)>
+        trace;
+    // The event with this sequence in words; it came after differs().since.
+    std::function<std::string(std::uint32_t shard, std::uint64_t sequence)> event;
+};
+
 struct StandbyStreamsOptions {
     // Receives each shard's records behind what recovery has given it, in order, once.
     journal::Directory::SinkOf sinks;
     // Empty: the shard's sink takes everything; else why it took no more from the last record on.
     // May be null: they never refuse.
     std::function<std::string(std::uint32_t shard)> trouble;
+    // All or none of its functions: states are compared.
+    StateWitness states{};
     // Of stream to sinks in one apply_some(), per shard. Default: about 0.1 ms of work.
     std::size_t apply_bytes_max = std::size_t{64} << 10;
     // Asks the journaler to write whatever has come, at once: a primary may wait for it. Otherwise
@@ -55,10 +79,14 @@ public:
     std::uint64_t apply_some();
     // A shard's sink took no more: a sentence; empty: none has.
     const std::string& trouble() const noexcept { return trouble_; }
+    // When that is why.
+    const std::optional<StatesDiffer>& states_differ() const noexcept { return states_differ_; }
+    const StateWitness& states() const noexcept { return options_.states; }
 
     Position received(std::uint32_t shard) const noexcept;
     Position synced(std::uint32_t shard) const noexcept;
     Position applied(std::uint32_t shard) const noexcept;
+    // What may be acknowledged: nothing behind a state record that is not compared yet.
     ShardPositions positions(std::uint32_t shard) const noexcept;
     // Where a shard would go on, as a primary's: when everything is applied.
     journal::ShardEnd end(std::uint32_t shard) const;
@@ -72,13 +100,17 @@ private:
         journal::StreamAppender appender;
         journal::RecordSink& sink;
         Position applied;
+        std::deque<Position> uncompared;  // behind each state record that is not applied yet
     };
+    void note_state_records(Shard& shard, const journal::StreamRun& run);
+    bool is_troubled(std::uint32_t shard, Position at);
     std::uint64_t apply_some(Shard& shard, std::uint32_t index);
 
     journal::Directory& directory_;
     const StandbyStreamsOptions options_;
     std::vector<std::unique_ptr<Shard>> shards_;
     std::string trouble_;
+    std::optional<StatesDiffer> states_differ_;
 };
 
 }  // namespace pawl::replication

@@ -220,6 +220,9 @@ void EngineCore::make_shard(std::uint32_t shard, journal::Head& head, journal::J
     options.record_bytes_max = record_bytes_max & ~(record_alignment - 1);
     options.random_seed = random_seed;
     options.halt_when_decide_throws = options_.halt_when_decide_throws;
+    if (node_ != nullptr && compares_states(options_))
+        options.hash_every_ns =
+            std::chrono::nanoseconds(options_.replication.compare_every).count();
     part.shard = std::make_unique<Shard>(
         options, part.fold->machine(), part.fold->sessions(), head,
         Gate(head, journaler, node_ == nullptr ? nullptr : &node_->gate(shard)), environment_.clock,
@@ -269,6 +272,10 @@ void EngineCore::begin_reign(const std::vector<journal::ShardEnd>& ends) {
     };
     reigning.go_on = [this] {
         for (const auto& part : parts_) part->shard->go_on();
+    };
+    reigning.trace = [this](std::uint32_t shard, std::uint64_t first, std::span<std::uint32_t> to) {
+        const StateHash* carried = parts_[shard]->fold->machine().carried_hash();
+        return carried != nullptr && carried->copy(Sequence{first}, to);
     };
     node_->reign(std::move(reigning));
 }

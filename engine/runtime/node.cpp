@@ -67,13 +67,19 @@ Status Node::begin() {
     if (!there) return there.error();
     holdings.blank = !*there;
     if (!holdings.blank) {
-        if (Status opened = copy_->open(); !opened) return opened;
+        if (Status opened = open_copy(); !opened) return opened;
         holdings.epoch = copy_->journal().last_epoch();
         holdings.may_have_lost = copy_->may_have_lost();
     }
     roles_ = std::make_unique<replication::RoleMachine>(role_options(options_), holdings,
                                                         std::move(ways_.arbiter));
     return Done{};
+}
+
+Status Node::open_copy() {
+    Status opened = copy_->open();
+    for (const std::string& remark : copy_->take_remarks()) say(remark);
+    return opened;
 }
 
 Node::Peer* Node::find(const std::string& name) {
@@ -232,6 +238,7 @@ void Node::admitted(Greeting greeting) {
         return no(replication::Refusal::role, options_.replication.node + " is not the primary");
     replication::SenderOptions sender;
     sender.talk = talk_options();
+    sender.trace = reigning_.trace;
     peer->sender = std::make_unique<replication::Sender>(
         copy_->environment().storage, *reigning_.directory, std::move(greeting.link), sender,
         [this](std::uint32_t shard) { return reigning_.epochs[shard]; });

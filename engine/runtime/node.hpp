@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,9 @@ struct Reigning {
     std::function<void()> hold;               // decide nothing from now on
     std::function<bool()> held;               // every shard has obeyed
     std::function<void()> go_on;
+    // What a shard's states hashed to behind these events; false: not known any more. Null: never.
+    std::function<bool(std::uint32_t shard, std::uint64_t first, std::span<std::uint32_t> to)>
+        trace;
 };
 
 // do_work() and the functions behind it are the agent's thread's; what says so is for any thread.
@@ -112,6 +116,7 @@ private:
     class Visit;
 
     Peer* find(const std::string& name);
+    Status open_copy();
     bool reigns() const noexcept { return reigning_.directory != nullptr; }
     replication::HandshakeOptions greeting_options() const;
     replication::TalkOptions talk_options() const;

@@ -130,7 +130,7 @@ void Node::change_directory() {
         roles_->lost();
         say("journal " + name + ": begins as a copy of " + called_ + "'s");
     }
-    if (Status opened = copy_->open(); !opened) fail(opened.error().sentence);
+    if (Status opened = open_copy(); !opened) fail(opened.error().sentence);
 }
 
 // The states are as fresh as the last sign of life whose ends they have reached.
@@ -154,7 +154,7 @@ void Node::prepare_to_reign() {
     PAWL_ASSERT(receiver_ == nullptr);
     if (ready_.load(std::memory_order_relaxed)) return;
     if (!copy_->is_open())
-        if (Status made = copy_->open(); !made) return fail(made.error().sentence);
+        if (Status made = open_copy(); !made) return fail(made.error().sentence);
     if (!copy_->apply_all_soon()) return;
     if (!copy_->streams()->trouble().empty()) return fail(copy_->streams()->trouble());
     ready_.store(true, std::memory_order_release);

@@ -48,6 +48,9 @@ Status check(const ReplicationOptions& options) {
     if (options.hand_over_within.count() < 1)
         return wrong("hand_over_within is " + std::to_string(options.hand_over_within.count()) +
                      " ms: choose at least 1");
+    if (options.compare_every.count() < 0 || options.compare_every > std::chrono::hours(1))
+        return wrong("compare_every is " + std::to_string(options.compare_every.count()) +
+                     " ms: choose 0 (never) to an hour");
     return Done{};
 }
 

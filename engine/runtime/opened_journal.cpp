@@ -6,11 +6,16 @@
 
 namespace pawl::detail {
 
+bool compares_states(const EngineOptions& options) noexcept {
+    return !options.replication.node.empty() && options.replication.compare_every.count() != 0;
+}
+
 std::vector<std::unique_ptr<Fold>> make_folds(const EngineOptions& options, const Domain& domain) {
     std::vector<std::unique_ptr<Fold>> folds;
     for (std::uint32_t shard = 0; shard < options.shards; ++shard)
-        folds.push_back(std::make_unique<Fold>(FoldOptions{
-            &domain, shard, options.shards, options.session_window, options.sessions_max}));
+        folds.push_back(std::make_unique<Fold>(
+            FoldOptions{&domain, shard, options.shards, options.session_window,
+                        options.sessions_max, compares_states(options)}));
     return folds;
 }
 

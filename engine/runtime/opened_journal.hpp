@@ -15,6 +15,9 @@
 
 namespace pawl::detail {
 
+// This node carries its states' hashes.
+bool compares_states(const EngineOptions& options) noexcept;
+
 // A blank fold for each shard. `domain` outlives them.
 std::vector<std::unique_ptr<Fold>> make_folds(const EngineOptions& options, const Domain& domain);
 

@@ -53,6 +53,8 @@ Status StandbyCopy::open() {
         return "shard " + std::to_string(shard) + ", position " +
                std::to_string(fold.failed_at().value) + ": " + fold.why();
     };
+    if (compares_states(options_)) streams.states = state_witness();
+    remark_differences();
     streams_ =
         std::make_unique<replication::StandbyStreams>(*journal_.directory, std::move(streams));
     return Done{};

@@ -40,6 +40,8 @@ public:
     Result<bool> is_there() const;
     // Recovers it. Makes it when there is none: only for the first primary of all.
     Status open();
+    // What the opening found, for operators: sentences.
+    std::vector<std::string> take_remarks() { return std::exchange(remarks_, {}); }
     bool is_open() const noexcept { return streams_ != nullptr; }
     // Null when it is not open.
     replication::StandbyStreams* streams() noexcept { return streams_.get(); }
@@ -72,6 +74,8 @@ private:
     void close_as_it_is();
     std::string mark_path() const { return options_.directory + "/may_have_lost"; }
     Status remember_loss();
+    replication::StateWitness state_witness();
+    void remark_differences();
 
     const EngineOptions options_;
     const std::shared_ptr<const Domain> domain_;
@@ -80,6 +84,7 @@ private:
     OpenedJournal journal_;
     std::unique_ptr<replication::StandbyStreams> streams_;
     bool may_have_lost_ = false;
+    std::vector<std::string> remarks_;
     std::string failure_;              // written once, by write_some()
     std::atomic<bool> failed_{false};  // release: the sentence is there
 };

@@ -17,6 +17,7 @@ bool Replayer::replay(const RecordView& record, Position position) {
             return true;
         case RecordKind::epoch:
         case RecordKind::mark:
+        case RecordKind::state:
             return true;
         case RecordKind::session: {
             if (record.body_bytes() < sizeof(SessionRecord)) {

@@ -22,6 +22,7 @@ Shard::Shard(const ShardOptions& options, Machine& machine, Sessions& sessions, 
       work_(std::make_unique<Work[]>(batch_max)) {
     PAWL_ASSERT(options.record_bytes_max >= 4096);
     PAWL_ASSERT(options.record_bytes_max * 4 <= head.capacity_bytes());
+    PAWL_ASSERT(options.hash_every_ns == 0 || machine.carried_hash() != nullptr);
 }
 
 void Shard::go_on_at(const StreamEnd& end) noexcept {
@@ -30,6 +31,7 @@ void Shard::go_on_at(const StreamEnd& end) noexcept {
     checksum_ = end.checksum;
     last_sequence_ = end.last_sequence;
     last_time_ = end.last_time;
+    hashed_at_ = end.last_sequence;
 }
 
 void Shard::add_shared_port(SharedQueue& queue, SingleRing<RawReply>& answers,
@@ -66,6 +68,7 @@ std::size_t Shard::pass() {
         work += deliver(port);
         work += turn(port);
     }
+    if (options_.hash_every_ns != 0 && last_sequence_ != hashed_at_) note_states();
     // Another port goes first next time: no producer starves the others.
     if (count != 0) first_port_ = (first_port_ + 1) % count;
     std::erase_if(ports_, [](const std::unique_ptr<Port>& port) {
@@ -113,6 +116,26 @@ std::size_t Shard::turn(Port& port) {
     }
     if (done != 0) done += deliver(port);
     return done;
+}
+
+// ---- what others compare ----
+
+void Shard::note_states() {
+    if (holding_ || stopped()) return;
+    const std::int64_t now_ns = clock_.monotonic_ns();
+    if (hash_due_ns_ == 0) hash_due_ns_ = now_ns + options_.hash_every_ns;
+    const bool many = last_sequence_.value - hashed_at_.value >= state_record_events;
+    if (now_ns < hash_due_ns_ && !many) return;
+    // All or nothing: what is settled cannot be settled again.
+    if (head_.writable_end().value - committed_.value < options_.record_bytes_max) return;
+    const std::uint64_t hash = machine_.settled_hash();
+    const StateRecord state{hash, machine_.carried_hash()->take_way(), hashed_at_.value};
+    const std::int64_t took_ns = clock_.monotonic_ns() - now_ns;
+    const bool written = write_note(RecordKind::state, &state, sizeof state, {});
+    PAWL_ASSERT(written);
+    hashed_at_ = last_sequence_;
+    // Large states are hashed now and not with their events: a hundredth of the time at most.
+    hash_due_ns_ = took_ns * 100 > options_.hash_every_ns ? now_ns + took_ns * 100 : 0;
 }
 
 // ---- out ----

@@ -29,7 +29,11 @@ struct ShardOptions {
     std::size_t record_bytes_max = 0;
     std::uint64_t random_seed = 0;
     bool halt_when_decide_throws = false;
+    // A state record is written when states have changed and so much time has passed since the
+    // last, or state_record_events have happened. 0: none ever. The machine carries its hash then.
+    std::int64_t hash_every_ns = 0;
 };
+inline constexpr std::uint64_t state_record_events = 65'536;
 
 // Where the stream goes on.
 struct StreamEnd {
@@ -103,6 +107,7 @@ private:
     };
 
     std::size_t pass();
+    void note_states();
     std::size_t turn(Port& port);
     std::size_t run_batch(Port& port, std::size_t& lines_done);
     void refuse(Port& port, const MessageHeader& header, Refusal refusal) noexcept;
@@ -151,6 +156,8 @@ private:
     Sequence last_sequence_;
     Time last_time_;
     std::byte* stage_begin_ = nullptr;  // of the last batch
+    Sequence hashed_at_;                // last event below the last state record
+    std::int64_t hash_due_ns_ = 0;      // of the next one; monotonic
 
     std::vector<std::unique_ptr<Port>> ports_;
     std::size_t first_port_ = 0;

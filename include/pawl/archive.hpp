@@ -70,10 +70,15 @@ public:
         }
     }
     std::uint64_t result() const noexcept { return mix(hash_); }
+    std::size_t words() const noexcept { return words_; }  // that were folded
 
 private:
-    void add(std::uint64_t word) noexcept { hash_ = mix(hash_ ^ word) + 0x9E3779B97F4A7C15ULL; }
+    void add(std::uint64_t word) noexcept {
+        hash_ = mix(hash_ ^ word) + 0x9E3779B97F4A7C15ULL;
+        ++words_;
+    }
     std::uint64_t hash_ = 0x2545F4914F6CDD1DULL;
+    std::size_t words_ = 0;
 };
 
 // Where saved bytes go. False: it cannot go on; why is the sink's to say.

@@ -111,8 +111,8 @@ public:
         const journal::SnapshotFacts facts =
             journal::SnapshotReader::look(storage_, snapshot, manifest.identity, shard).value();
         const detail::Domain domain = Bank::domain();
-        detail::Fold fold(
-            {&domain, shard, options_.shards, options_.session_window, options_.sessions_max});
+        detail::Fold fold({&domain, shard, options_.shards, options_.session_window,
+                           options_.sessions_max, true});
         journal::WalkOptions walk;
         walk.directory = path();
         walk.shard = shard;
@@ -125,7 +125,9 @@ public:
             const Status folded = fold.advance(storage_, walk, slice);
             EXPECT_TRUE(folded.ok()) << folded.error().sentence;
             if (!folded) return {};
+            EXPECT_EQ(fold.machine().settled_hash(), fold.machine().state_hash());
         }
+        EXPECT_TRUE(goes_on_alike(fold, snapshot, manifest.identity, shard));
         Elsewhere elsewhere(shard);
         auto writer = elsewhere.writer(manifest.identity);
         detail::SaveBody body(fold, *writer);
@@ -148,6 +150,17 @@ public:
     }
 
 private:
+    // One that was loaded carries the same hash as one that has seen every event.
+    bool goes_on_alike(detail::Fold& seen, const std::string& snapshot,
+                       const journal::Identity& identity, std::uint32_t shard) {
+        const detail::Domain domain = Bank::domain();
+        detail::Fold loaded({&domain, shard, options_.shards, options_.session_window,
+                             options_.sessions_max, true});
+        auto reader = journal::SnapshotReader::open(storage_, snapshot, identity, shard).value();
+        return loaded.on_snapshot(*reader).ok() &&
+               loaded.machine().settled_hash() == seen.machine().settled_hash();
+    }
+
     std::mt19937_64 chance_;
     TempDirectory directory_;
     EngineOptions options_;

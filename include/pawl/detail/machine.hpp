@@ -8,10 +8,12 @@
 #include <memory>
 #include <memory_resource>
 #include <string>
+#include <vector>
 
 #include "pawl/archive.hpp"
 #include "pawl/detail/message.hpp"
 #include "pawl/detail/record.hpp"
+#include "pawl/detail/state_hash.hpp"
 #include "pawl/detail/view_cell.hpp"
 #include "pawl/types.hpp"
 #include "pawl/verdict.hpp"
@@ -100,6 +102,22 @@ public:
     virtual std::uint64_t state_hash() const noexcept = 0;
     virtual std::size_t aggregate_count() const noexcept = 0;
 
+    // ---- a hash that costs no pass over all states
+    // From now on state_hash() is known without a look at them, and after each of the last events.
+    // Only of a machine that is as new.
+    void carry_hash(std::size_t events) { hash_ = std::make_unique<StateHash>(events); }
+    // Null: it does not.
+    StateHash* carried_hash() noexcept { return hash_.get(); }
+    const StateHash* carried_hash() const noexcept { return hash_.get(); }
+    // What state_hash() would say. Only of a machine that carries it.
+    virtual std::uint64_t settled_hash() noexcept { return hash_->value(); }
+    // Of the states that have changed since the last settled_hash() those that are too large to be
+    // hashed with every event: "Book 7", at most `most` of them.
+    virtual std::vector<std::string> put_off(std::size_t most) const {
+        static_cast<void>(most);
+        return {};
+    }
+
     // ---- snapshots ----
     // One line per aggregate type: its name and what its saved states look like. A snapshot is
     // loaded only where the lines of the types it holds stand first, unchanged.
@@ -116,6 +134,7 @@ public:
     bool views_changed() const noexcept { return views_changed_; }
 
 protected:
+    std::unique_ptr<StateHash> hash_;
     bool views_changed_ = false;  // publish_views() has something to do
 };
 

@@ -28,8 +28,9 @@ enum class RecordKind : std::uint8_t {
     session = 6,   // opens a session in this shard: SessionRecord and its name
     epoch = 7,     // a new reign begins: EpochRecord
     mark = 8,      // a named position in every shard: MarkRecord and its name
+    state = 9,     // what all states of the shard hash to here: StateRecord
 };
-inline constexpr std::uint8_t record_kind_max = 8;
+inline constexpr std::uint8_t record_kind_max = 9;
 
 // Sections that may stand between the header and the events, in this order. High nibble of
 // kind_and_flags.
@@ -109,6 +110,14 @@ struct MarkRecord {
 };
 static_assert(sizeof(MarkRecord) == 16);
 inline constexpr std::size_t mark_name_bytes_max = 255;
+
+// Payload of RecordKind::state: written by a primary that others follow, who compare.
+struct StateRecord {
+    std::uint64_t hash;   // Machine::state_hash()
+    std::uint64_t way;    // StateHash::take_way(): of every event since
+    std::uint64_t since;  // last event below the state record before, or below the reign
+};
+static_assert(sizeof(StateRecord) == 24);
 
 // Payload of RecordKind::schema: text_bytes of text follow.
 struct SchemaRecord {

@@ -28,14 +28,41 @@ void show(Archive& archive, A& state) {
 }
 
 template <class A>
-std::uint64_t hash_of(Id id, Version version, std::uint8_t type, const A& state) noexcept {
+HashArchive hashed(Id id, Version version, std::uint8_t type, const A& state) noexcept {
     HashArchive archive;
     archive.value(id);
     archive.value(version.value);
     archive.value(type);
     show(archive, const_cast<A&>(state));  // a saving snapshot does not change the state
-    return archive.result();
+    return archive;
 }
+
+template <class A>
+std::uint64_t hash_of(Id id, Version version, std::uint8_t type, const A& state) noexcept {
+    return hashed(id, version, type, state).result();
+}
+
+// A state up to this size is hashed before and after each event; a larger one is put off.
+inline constexpr std::size_t hashed_at_once_bytes = 256;
+
+// Its size never changes: what it hashed to need not be remembered, it can be asked.
+template <class A>
+inline constexpr bool always_hashed_at_once =
+    std::is_trivially_copyable_v<A> && sizeof(A) <= hashed_at_once_bytes;
+
+// What is remembered of a state beside it, when hashes are carried.
+template <class A, bool = always_hashed_at_once<A>>
+struct HashMark {};
+template <class A>
+struct HashMark<A, false> {
+    std::uint64_t hash = 0;  // as it is in the carried hash; 0: not at all
+    bool is_large = false;   // it was, when it was hashed last
+    bool is_put_off = false;
+    void set(const HashArchive& archive) noexcept {
+        hash = archive.result();
+        is_large = archive.words() * 8 > hashed_at_once_bytes;
+    }
+};
 
 template <class T>
 std::string shape_of();

@@ -13,6 +13,7 @@
 
 #include "pawl/detail/assert.hpp"
 #include "pawl/detail/machine.hpp"
+#include "pawl/detail/saved_state.hpp"
 #include "pawl/types.hpp"
 
 namespace pawl::detail {
@@ -23,7 +24,7 @@ namespace pawl::detail {
 template <class State>
 class StateTable {
 public:
-    struct Slot {
+    struct Slot : HashMark<State> {
         Id id;
         Version version;
         ViewCell* view;  // null: nobody watches
@@ -62,7 +63,7 @@ public:
             chunks_.push_back(
                 static_cast<Slot*>(memory_->allocate(chunk_slots * sizeof(Slot), alignof(Slot))));
         Slot* place = chunks_[count_ / chunk_slots] + count_ % chunk_slots;
-        Slot* slot = new (place) Slot{id, Version{}, nullptr, make_state(memory_)};
+        Slot* slot = new (place) Slot{{}, id, Version{}, nullptr, make_state(memory_)};
         ++count_;
         insert(Entry{id, slot});
         if (!views_.empty())

@@ -8,13 +8,16 @@
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "pawl/aggregate.hpp"
 #include "pawl/archive.hpp"
 #include "pawl/context.hpp"
+#include "pawl/detail/late_hashes.hpp"
 #include "pawl/detail/machine.hpp"
 #include "pawl/detail/recording.hpp"
 #include "pawl/detail/saved_state.hpp"
+#include "pawl/detail/schema_text.hpp"
 #include "pawl/detail/state_table.hpp"
 
 namespace pawl::detail {
@@ -102,6 +105,12 @@ public:
         return std::apply([](const auto&... table) { return (table.count() + ...); }, tables_);
     }
 
+    std::uint64_t settled_hash() noexcept override {
+        late_.settle(*hash_);
+        return hash_->value();
+    }
+    std::vector<std::string> put_off(std::size_t most) const override { return late_.names(most); }
+
     std::string layout_text() const override {
         std::string text;
         ((text += layout_line<As>()), ...);
@@ -164,7 +173,9 @@ private:
         auto& slot = table.find_or_create(id);
         slot.version = version;
         show(archive, slot.state);
-        pass.state_hash += hash_of(id, version, aggregate_index<A>, slot.state);
+        const HashArchive loaded = hashed(id, version, aggregate_index<A>, slot.state);
+        if constexpr (!always_hashed_at_once<A>) slot.set(loaded);
+        pass.state_hash += loaded.result();
         ++pass.slot;
     }
     static void next_table(StatePass& pass) noexcept {
@@ -391,11 +402,14 @@ private:
                   Events<E...> list) noexcept {
         if (!fits<A>(event, list)) return false;
         const std::size_t index = event.header->type;
+        const std::uint64_t before =
+            hash_ != nullptr ? hash_in_sum<A>(slot, aggregate_index<A>) : 0;
         std::size_t i = 0;
         static_cast<void>(((i++ == index &&
                             (slot.state.apply(*reinterpret_cast<const E*>(event.payload)), true)) ||
                            ...));
         ++slot.version.value;
+        if (hash_ != nullptr) late_.template note<A>(*hash_, slot, aggregate_index<A>, before);
         if (slot.view != nullptr) {
             table.note_change(slot);
             views_changed_ = true;
@@ -455,42 +469,8 @@ private:
     std::uint32_t shard_;
     std::uint32_t shard_count_;
     std::tuple<StateTable<As>...> tables_;
+    LateHashes<As...> late_;
     FollowUps follow_ups_;
 };
-
-// ---- the schema as text ----
-
-template <class... C>
-void add_command_lines(std::string& text, std::size_t aggregate, std::size_t& index,
-                       Commands<C...>) {
-    ((text += "command " + std::to_string(aggregate) + " " + std::to_string(index++) + " " +
-              std::string(type_name<C>()) + (field_count<C> != 0 ? " " : "") + schema_line<C>() +
-              "\n"),
-     ...);
-}
-
-template <class... E>
-void add_event_lines(std::string& text, std::size_t aggregate, Events<E...>) {
-    std::size_t index = 0;
-    ((text += "event " + std::to_string(aggregate) + " " + std::to_string(index++) + " " +
-              std::string(type_name<E>()) + (field_count<E> != 0 ? " " : "") + schema_line<E>() +
-              "\n"),
-     ...);
-}
-
-// Names and types of every aggregate, command and event: what makes a journal readable without its
-// program.
-template <class... As>
-std::string schema_text() {
-    std::string text = "pawl-schema 1\n";
-    std::size_t aggregate = 0;
-    std::size_t command = 0;
-    (((text +=
-       "aggregate " + std::to_string(aggregate) + " " + std::string(type_name<As>()) + "\n"),
-      add_command_lines(text, aggregate, command, typename As::Commands{}),
-      add_event_lines(text, aggregate, typename As::Events{}), ++aggregate),
-     ...);
-    return text;
-}
 
 }  // namespace pawl::detail

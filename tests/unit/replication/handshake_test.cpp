@@ -120,7 +120,7 @@ TEST_F(Meeting, what_is_said_right_behind_the_greeting_is_not_lost) {
     introduce(called, Side::called, 2);
     Message message;
     message.epoch = 6;
-    encode(StateHash{{64, 99, 1, 0}}, message);
+    encode(TraceAsk{{64, 99, 1}}, message);
     bool said = false;
     for (int i = 0; i < 1'000 && (running(caller) || running(called)); ++i) {
         step();
@@ -136,7 +136,7 @@ TEST_F(Meeting, what_is_said_right_behind_the_greeting_is_not_lost) {
     ASSERT_TRUE(admitted(caller));
     const auto received = caller.link->receive();
     ASSERT_TRUE(received.has_value());
-    EXPECT_EQ(received->type, MessageType::state_hash);
+    EXPECT_EQ(received->type, MessageType::trace_ask);
 }
 
 TEST_F(Meeting, a_node_without_a_directory_is_welcome) {

@@ -373,7 +373,7 @@ TEST(TcpThreads, two_nodes_meet_and_talk) {
         EXPECT_EQ(handshake.state(), HandshakeState::admitted) << handshake.why();
         Message message;
         for (std::uint64_t i = 1; i <= messages; ++i) {
-            encode(StateHash{{8 * i, i, 0, 0}}, message);
+            encode(TraceAsk{{i, 1, 0}}, message);
             while (!link->send(message, {}) && link->state() == LinkState::open)
                 link->do_work(now_ns());
         }
@@ -397,9 +397,9 @@ TEST(TcpThreads, two_nodes_meet_and_talk) {
     while (heard < messages && link->state() == LinkState::open) {
         link->do_work(now_ns());
         while (const auto received = link->receive()) {
-            StateHash read;
+            TraceAsk read;
             ASSERT_TRUE(decode(received->payload, read));
-            ASSERT_EQ(read.fixed.hash, ++heard);
+            ASSERT_EQ(read.fixed.first, ++heard);
         }
         home->wait(1'000'000);
     }

@@ -24,11 +24,11 @@ inline constexpr MessageType all_types[] = {
     MessageType::heartbeat,      MessageType::history,        MessageType::positions,
     MessageType::directory,      MessageType::part_point,     MessageType::records,
     MessageType::snapshot_begin, MessageType::snapshot_chunk, MessageType::snapshot_end,
-    MessageType::state_hash,     MessageType::hand_over,      MessageType::client_hello,
-    MessageType::client_welcome, MessageType::commands,       MessageType::replies,
-    MessageType::not_primary,    MessageType::status_ask,     MessageType::status_told,
-    MessageType::hand_over_ask,  MessageType::hand_over_told, MessageType::records_ask,
-    MessageType::records_told,   MessageType::records_end,
+    MessageType::trace_ask,      MessageType::trace_told,     MessageType::hand_over,
+    MessageType::client_hello,   MessageType::client_welcome, MessageType::commands,
+    MessageType::replies,        MessageType::not_primary,    MessageType::status_ask,
+    MessageType::status_told,    MessageType::hand_over_ask,  MessageType::hand_over_told,
+    MessageType::records_ask,    MessageType::records_told,   MessageType::records_end,
 };
 
 // A message as it goes into Link::send, and the payload that comes out.
@@ -205,8 +205,17 @@ private:
                                            shard(),
                                            0}},
                               sample.message);
-            case MessageType::state_hash:
-                return encode(StateHash{{position(), chance_.next(), shard(), 0}}, sample.message);
+            case MessageType::trace_ask:
+                return encode(
+                    TraceAsk{{position(),
+                              static_cast<std::uint32_t>(1 + chance_.below(trace_count_max)),
+                              shard()}},
+                    sample.message);
+            case MessageType::trace_told: {
+                TraceTold told{{position(), 0, shard()}, {}};
+                for (std::uint64_t i = few(); i != 0; --i) told.halves.push_back(narrow());
+                return encode(told, sample.message);
+            }
             case MessageType::hand_over: {
                 HandOver hand_over;
                 hand_over.ends = ends(1 + few());
@@ -398,8 +407,10 @@ inline bool decodes_to_itself(MessageType type, std::span<const std::byte> paylo
             return decodes_to_itself<SnapshotChunk>(payload, accepted);
         case MessageType::snapshot_end:
             return decodes_to_itself<SnapshotEnd>(payload, accepted);
-        case MessageType::state_hash:
-            return decodes_to_itself<StateHash>(payload, accepted);
+        case MessageType::trace_ask:
+            return decodes_to_itself<TraceAsk>(payload, accepted);
+        case MessageType::trace_told:
+            return decodes_to_itself<TraceTold>(payload, accepted);
         case MessageType::hand_over:
             return decodes_to_itself<HandOver>(payload, accepted);
         case MessageType::client_hello:

@@ -121,7 +121,6 @@ TEST(Protocol, bytes_that_must_be_zero_are_looked_at) {
         {MessageType::snapshot_begin, offsetof(SnapshotBeginFixed, reserved)},
         {MessageType::snapshot_chunk, offsetof(SnapshotChunkFixed, reserved)},
         {MessageType::snapshot_end, offsetof(SnapshotEndFixed, reserved)},
-        {MessageType::state_hash, offsetof(StateHashFixed, reserved)},
         {MessageType::hand_over, offsetof(HandOverFixed, reserved)},
         {MessageType::hand_over, sizeof(HandOverFixed) + offsetof(StreamEnd, reserved)},
         {MessageType::client_hello, offsetof(ClientHelloFixed, reserved)},
