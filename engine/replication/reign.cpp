@@ -120,13 +120,15 @@ Result<Reign> add_standby(const Reign& now, const NodeBoot& by, std::string_view
     return ReignMaker::make(now.epoch(), now.primary(), std::move(all));
 }
 
-Result<Reign> hand_over(const Reign& now, const NodeBoot& by, const NodeBoot& to) {
+Result<Reign> hand_over(const Reign& now, const NodeBoot& by, const NodeBoot& to, OldPrimary old) {
     if (const auto fault = fault_of(to); !fault.empty()) return against("switchover", fault);
     if (by != now.primary()) return against("switchover", not_the_primary(now, by));
     if (to.node == by.node) return against("switchover", to.node + " is the primary already");
     if (!now.is_in_sync(to.node)) return against("switchover", not_in_sync(now, to.node));
     if (last_epoch(now.epoch())) return against("switchover", epochs_used_up);
-    return ReignMaker::make(now.epoch() + 1, to, now.in_sync());
+    std::vector<std::string> in_sync = now.in_sync();
+    if (old == OldPrimary::leaves) std::erase(in_sync, by.node);
+    return ReignMaker::make(now.epoch() + 1, to, std::move(in_sync));
 }
 
 Status may_follow(const Reign& known, const Reign& read) {

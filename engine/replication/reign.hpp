@@ -76,8 +76,10 @@ Result<Reign> remove_standby(const Reign& now, const NodeBoot& by, std::string_v
 Result<Reign> add_standby(const Reign& now, const NodeBoot& by, std::string_view standby);
 
 // A planned switchover: the primary names its successor, who holds everything up to the end. The
-// set stays: both hold the same, and the successor requires the acknowledgements of all of it.
-Result<Reign> hand_over(const Reign& now, const NodeBoot& by, const NodeBoot& to);
+// old primary has to be opened again before it can follow: it leaves the set, so that nobody waits
+// for it, or stays in it, and the successor requires its acknowledgements.
+enum class OldPrimary : std::uint8_t { leaves, stays };
+Result<Reign> hand_over(const Reign& now, const NodeBoot& by, const NodeBoot& to, OldPrimary old);
 
 // Whether `read` can be what became of `known` by any number of steps. If not, the arbiter's memory
 // went back (an old copy was restored), and nobody's role may be founded on it.

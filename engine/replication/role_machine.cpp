@@ -287,16 +287,22 @@ bool RoleMachine::is_heard(const Peer& primary) const noexcept {
 }
 
 void RoleMachine::act_as_follower() {
-    if (role_ == Role::learner) return;
-    // It would be counted on for what it may not have.
     const Peer* primary = find(reign_->primary().node);
+    const bool heard = primary != nullptr && is_heard(*primary);
+    if (role_ == Role::learner) {
+        // The last that its primary did may have been to put it into the set.
+        if (!heard && !looked_for_silence_) read_wanted_ = true;
+        looked_for_silence_ = !heard;
+        return;
+    }
+    // It would be counted on for what it may not have.
     if (may_have_lost()) {
         // When the primary has lost something too, it is for an operator to say who has more.
-        if (primary != nullptr && primary->boot != 0 && is_heard(*primary))
+        if (heard && primary->boot != 0)
             want(remove_standby(*reign_, options_.self, options_.self.node));
         return;
     }
-    if (primary != nullptr && is_heard(*primary)) return;
+    if (heard) return;
     if (reign_->epoch() < epoch_seen_) return;  // somebody else has: look first
     become(Role::taking_over, "primary " + reign_->primary().node + " was not heard for " +
                                   std::to_string(options_.fail_after_ns / 1'000'000) + " ms");
@@ -337,7 +343,9 @@ void RoleMachine::act_as_handing_over() {
         return;
     }
     if (successor.has_everything() && successor.boot != 0)
-        want(replication::hand_over(*reign_, options_.self, {successor.name, successor.boot}));
+        want(replication::hand_over(
+            *reign_, options_.self, {successor.name, successor.boot},
+            options_.policy == Policy::strict ? OldPrimary::stays : OldPrimary::leaves));
 }
 
 }  // namespace pawl::replication

@@ -160,9 +160,10 @@ private:
     bool absent_ = false;         // there is no key
     std::optional<Swap> swap_;
     bool read_wanted_ = true;
-    std::int64_t ask_ns_ = 0;                       // not before
-    std::int64_t look_ns_ = 0;                      // the next look
-    std::int64_t role_ns_ = 0;                      // since when
+    bool looked_for_silence_ = false;  // a learner: its primary is silent, and that was asked about
+    std::int64_t ask_ns_ = 0;          // not before
+    std::int64_t look_ns_ = 0;         // the next look
+    std::int64_t role_ns_ = 0;         // since when
     std::set<std::string, std::less<>> tightened_;  // required before they are in the set
     std::string successor_;
     std::vector<RoleEvent> events_;

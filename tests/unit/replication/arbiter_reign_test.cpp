@@ -64,7 +64,7 @@ void legal_step(const NaiveReign& before, const NaiveReign& after) {
     }
 }
 
-enum class Step : std::uint8_t { take_over, remove_standby, add_standby, hand_over };
+enum class Step : std::uint8_t { take_over, remove_standby, add_standby, hand_over, hand_over_all };
 
 struct Try {
     Step step{};
@@ -85,6 +85,7 @@ bool allowed(const NaiveReign& now, const Try& one) {
         case Step::add_standby:
             return is_primary && !other_in_sync;
         case Step::hand_over:
+        case Step::hand_over_all:
             return is_primary && other_in_sync && one.other.node != now.node;
     }
     return false;
@@ -99,7 +100,9 @@ Result<Reign> tried(const Reign& now, const Try& one) {
         case Step::add_standby:
             return add_standby(now, one.by, one.other.node);
         case Step::hand_over:
-            return hand_over(now, one.by, one.other);
+            return hand_over(now, one.by, one.other, OldPrimary::leaves);
+        case Step::hand_over_all:
+            return hand_over(now, one.by, one.other, OldPrimary::stays);
     }
     return Error{};
 }
@@ -113,7 +116,7 @@ rc::Gen<NodeBoot> some_node() {
 }
 
 rc::Gen<Try> some_try() {
-    return rc::gen::map(rc::gen::tuple(rc::gen::inRange(0, 4), some_node(), some_node()),
+    return rc::gen::map(rc::gen::tuple(rc::gen::inRange(0, 5), some_node(), some_node()),
                         [](const std::tuple<int, NodeBoot, NodeBoot>& drawn) {
                             return Try{static_cast<Step>(std::get<0>(drawn)), std::get<1>(drawn),
                                        std::get<2>(drawn)};
@@ -160,13 +163,16 @@ RC_GTEST_PROP(Reign, only_who_is_in_sync_can_become_primary, ()) {
     }
 }
 
-TEST(Reign, of_a_planned_switchover_keeps_the_set_and_of_a_take_over_does_not) {
+TEST(Reign, of_a_planned_switchover_keeps_the_others_and_of_a_take_over_does_not) {
     const Reign alone = first({"a", 1}, 7).value();
     EXPECT_EQ(alone.epoch(), 8U);
     const Reign both = add_standby(alone, {"a", 1}, "b").value();
     EXPECT_EQ(both.epoch(), 8U);
-    const Reign after = hand_over(both, {"a", 1}, {"b", 2}).value();
-    EXPECT_EQ(describe(after), "epoch 9, primary b (boot 0000000000000002), in sync: a b");
+    const Reign three = add_standby(both, {"a", 1}, "c").value();
+    const Reign after = hand_over(three, {"a", 1}, {"b", 2}, OldPrimary::leaves).value();
+    EXPECT_EQ(describe(after), "epoch 9, primary b (boot 0000000000000002), in sync: b c");
+    const Reign strict = hand_over(three, {"a", 1}, {"b", 2}, OldPrimary::stays).value();
+    EXPECT_EQ(describe(strict), "epoch 9, primary b (boot 0000000000000002), in sync: a b c");
     const Reign taken = take_over(both, {"b", 2}).value();
     EXPECT_EQ(describe(taken), "epoch 9, primary b (boot 0000000000000002), in sync: b");
 }
@@ -199,7 +205,7 @@ TEST(Reign, an_epoch_never_wraps_around) {
     EXPECT_EQ(parse_reign(print_reign(now), "key").value(), now);
     const Reign both = add_standby(now, {"a", 1}, "b").value();
     EXPECT_FALSE(take_over(both, {"b", 1}).ok());
-    EXPECT_FALSE(hand_over(both, {"a", 1}, {"b", 1}).ok());
+    EXPECT_FALSE(hand_over(both, {"a", 1}, {"b", 1}, OldPrimary::stays).ok());
 }
 
 TEST(Reign, the_set_has_an_end) {
