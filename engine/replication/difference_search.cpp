@@ -6,8 +6,8 @@
 
 namespace pawl::replication {
 
-DifferenceSearch::DifferenceSearch(const StandbyStreams& streams, StatesDiffer what)
-    : streams_(streams), what_(std::move(what)) {
+DifferenceSearch::DifferenceSearch(const StateWitness& here, StatesDiffer what)
+    : witness_(here), what_(std::move(what)) {
     ask_from(what_.since);
 }
 
@@ -17,7 +17,7 @@ void DifferenceSearch::ask_from(std::uint64_t sequence) {
     ask_.fixed.count = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, trace_count_max));
     ask_.fixed.shard = what_.shard;
     here_.resize(ask_.fixed.count);
-    if (!streams_.states().trace(what_.shard, sequence, here_))
+    if (!witness_.trace(what_.shard, sequence, here_))
         end("what states hashed to behind event " + std::to_string(sequence) +
             " is not remembered here");
 }
@@ -48,7 +48,7 @@ void DifferenceSearch::found(std::uint64_t sequence) {
         return end(
             "they differed before that already: this copy began with other states, or its "
             "program applies older events in another way");
-    end("the first event that differs is " + streams_.states().event(what_.shard, sequence));
+    end("the first event that differs is " + witness_.event(what_.shard, sequence));
 }
 
 void DifferenceSearch::give_up(const std::string& why) {

@@ -14,8 +14,8 @@ namespace pawl::replication {
 // One thread. For one difference.
 class DifferenceSearch {
 public:
-    // `streams` outlives it and stands still.
-    DifferenceSearch(const StandbyStreams& streams, StatesDiffer what);
+    // What the witness speaks of outlives it and stands still.
+    DifferenceSearch(const StateWitness& here, StatesDiffer what);
 
     // What to ask the primary next; only while !done().
     const TraceAsk& question() const noexcept { return ask_; }
@@ -32,7 +32,7 @@ private:
     void found(std::uint64_t sequence);
     void end(const std::string& sentence);
 
-    const StandbyStreams& streams_;
+    const StateWitness& witness_;
     const StatesDiffer what_;
     TraceAsk ask_;
     std::vector<std::uint32_t> here_;

@@ -75,7 +75,7 @@ void Receiver::end_for_trouble() {
     std::string trouble = streams_->trouble();
     if (streams_->states_differ()) {
         if (!search_) {
-            search_.emplace(*streams_, *streams_->states_differ());
+            search_.emplace(streams_->states(), *streams_->states_differ());
             search_ends_ns_ = now_ns_ + options_.difference_ns_max;
             streams_->forget_waiting();
         }

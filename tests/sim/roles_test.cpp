@@ -345,6 +345,41 @@ void lives(std::uint64_t count, const Luck& luck, replication::Policy policy, Su
     EXPECT_GT(sum.acknowledged, count * 100);
 }
 
+// It was put into the set a moment before its primary fell silent, and does not know.
+TEST(Roles, a_learner_whose_primary_falls_silent_looks_and_takes_over) {
+    ArbiterStore store(1);
+    const auto machine = [&](const std::string& name, const std::string& peer, bool may_begin) {
+        replication::RoleOptions options;
+        options.self = {name, name == "a" ? 1U : 2U};
+        options.peers = {peer};
+        options.may_begin = may_begin;
+        return RoleMachine(options, {}, store.connect(name, 50 * ms));
+    };
+    RoleMachine a = machine("a", "b", true);
+    RoleMachine b = machine("b", "a", false);
+    std::int64_t now_ns = 0;
+    std::int64_t in_sync_ns = -1;
+    for (; b.role() != Role::opening && now_ns < 5'000 * ms; now_ns += ms) {
+        store.advance_to(now_ns);
+        const bool a_lives = in_sync_ns < 0;
+        if (a_lives) {
+            const bool b_follows = b.role() == Role::learner;
+            if (b_follows) a.heard("b", 2, now_ns);
+            if (a.serves()) a.follows("b", b_follows, b_follows ? a.mark("b") : 0);
+            if (a.role() != Role::waiting) b.heard("a", 1, now_ns);
+            a.do_work(now_ns);
+            if (a.role() == Role::opening) a.opened();
+            if (a.role() == Role::primary && a.reign()->is_in_sync("b")) in_sync_ns = now_ns;
+        }
+        b.do_work(now_ns);
+        if (in_sync_ns == now_ns) {
+            EXPECT_EQ(b.role(), Role::learner) << "it knows already";
+        }
+    }
+    ASSERT_EQ(b.role(), Role::opening) << b.why();
+    EXPECT_LT(now_ns - in_sync_ns, 150 * ms);
+}
+
 TEST(Roles, kills_pauses_and_partitions_lose_nothing_that_was_acknowledged) {
     Sum sum;
     lives(settings().seeds_or(80), {1500, 0, 1000, 600, 0}, replication::Policy::available, sum);

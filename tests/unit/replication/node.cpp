@@ -148,6 +148,26 @@ bool Node::append(std::uint32_t shard, std::size_t payload_bytes) {
     return true;
 }
 
+bool Node::append_state(std::uint32_t shard) {
+    PAWL_ASSERT(is_primary());
+    const std::size_t length = sizeof(detail::RecordHeader) + sizeof(detail::StateRecord);
+    journal::Head& head = directory_->head(shard);
+    const Position end{positions_[shard].value + length};
+    if (end > head.writable_end()) return false;
+    head.announce(end);
+    std::byte* const at = head.at(positions_[shard]);
+    std::memset(at, 0, length);
+    auto& header = *reinterpret_cast<detail::RecordHeader*>(at);
+    header.length = static_cast<std::uint32_t>(length);
+    header.sequence = sequences_[shard];
+    header.decided_ns = static_cast<std::int64_t>(sequences_[shard]);
+    header.command_type = detail::no_command_type;
+    header.kind_and_flags = static_cast<std::uint8_t>(detail::RecordKind::state);
+    journal::seal(header, checksums_[shard]);
+    commit(shard, at, length);
+    return true;
+}
+
 ::testing::AssertionResult Node::snapshot(std::uint32_t shard) {
     while (synced(shard) < end(shard)) write_some(shard);
     journal::WalkOptions walk = directory_->walk_options(shard);
@@ -227,6 +247,7 @@ void Node::write_all() {
 
 std::unique_ptr<Sender> Node::sender(std::unique_ptr<Link> link, std::uint64_t epoch) {
     SenderOptions options;
+    options.trace = options_.trace;
     options.talk = talk;
     options.talk.epoch = epoch;
     options.run_bytes_max = options_.run_bytes_max;
@@ -249,6 +270,7 @@ void Node::receive(std::unique_ptr<Link> link, std::uint64_t epoch) {
             return *collectors_[shard];
         };
         options.apply_bytes_max = options_.run_bytes_max;
+        options.states = options_.states;
         streams_ = std::make_unique<StandbyStreams>(*directory_, options);
     }
     ReceiverOptions options;

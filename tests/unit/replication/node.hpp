@@ -37,6 +37,8 @@ struct NodeOptions {
     std::uint32_t shards = 2;
     std::uint64_t boot = 1;
     std::size_t run_bytes_max = 4096;
+    StateWitness states{};  // as a standby
+    std::function<bool(std::uint32_t, std::uint64_t, std::span<std::uint32_t>)> trace{};  // primary
 };
 
 // One machine. Its shards' histories are what was committed in its directory, as plain lists.
@@ -70,6 +72,7 @@ public:
 
     // ---- as a primary
     bool append(std::uint32_t shard, std::size_t payload_bytes);  // false: the head is full
+    bool append_state(std::uint32_t shard);                       // a state record
     ::testing::AssertionResult snapshot(std::uint32_t shard);
     void retain(std::uint32_t shard, Position lowest_needed);
     journal::EpochLog epochs(std::uint32_t shard) const;
