@@ -42,7 +42,7 @@ Result<std::vector<Figure>> run_durability(const RunOptions& options) {
         load.seconds = options.tiny ? 0.02 : options.seconds / 2;
         if (options.tiny) load.warm_up_seconds = 0.001;
         cli::Histogram times;
-        if (!send_at_rate(client, load, times))
+        if (!send_at_rate(client, load, times).all_accepted)
             return Error{ErrorCode::stopped,
                          "durability: a command was not accepted: look at the "
                          "bank's balances"};

@@ -15,7 +15,7 @@ namespace {
 constexpr std::array<Program, 7> all_programs{{
     {"throughput", "commands per second: bursts of 1, 16 and 64; 4 producers; 2 shards",
      &run_throughput},
-    {"latency", "open loop at 10 k, 100 k and 1 M commands/s, from the intended send time",
+    {"latency", "open loop at 10 k, 100 k, 1 M and 5 M commands/s, from the intended send time",
      &run_latency},
     {"durability", "decided, journaled and synced: latency at 10 k/s, and throughput",
      &run_durability},
