@@ -55,16 +55,18 @@ struct Ask {
 // withdrawals. Costs about a nanosecond. Needs accounts with opening_cents.
 class Asks {
 public:
-    explicit Asks(std::uint64_t seed) noexcept : state_(seed * 2 + 1) {}
+    explicit Asks(std::uint64_t seed, std::uint64_t accounts = account_count) noexcept
+        : state_(seed * 2 + 1), accounts_(accounts) {}
     Ask next() noexcept {
         state_ ^= state_ << 13;
         state_ ^= state_ >> 7;
         state_ ^= state_ << 17;
-        return {((state_ >> 32) * account_count) >> 32, (state_ & 1) != 0 ? 1 : -1};
+        return {((state_ >> 32) * accounts_) >> 32, (state_ & 1) != 0 ? 1 : -1};
     }
 
 private:
     std::uint64_t state_;
+    std::uint64_t accounts_;
 };
 
 inline constexpr std::int64_t opening_cents = 1'000'000'000'000;

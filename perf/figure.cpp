@@ -12,10 +12,10 @@
 namespace pawl::perf {
 namespace {
 
-constexpr std::array<Program, 7> all_programs{{
+constexpr std::array<Program, 9> all_programs{{
     {"throughput", "commands per second: bursts of 1, 16 and 64; 4 producers; 2 shards",
      &run_throughput},
-    {"latency", "open loop at 10 k, 100 k and 1 M commands/s, from the intended send time",
+    {"latency", "open loop at 10 k, 100 k, 1 M and 5 M commands/s, from the intended send time",
      &run_latency},
     {"durability", "decided, journaled and synced: latency at 10 k/s, and throughput",
      &run_durability},
@@ -26,6 +26,9 @@ constexpr std::array<Program, 7> all_programs{{
     {"recovery", "opening after a loss of power, with and without a snapshot, 1 and 2 shards",
      &run_recovery},
     {"footprint", "memory per account and per order, bytes of journal per command", &run_footprint},
+    {"growth", "cost by aggregates, producers, bytes of an event and resting orders", &run_growth},
+    {"pressure", "half of the peak beside another process that writes and syncs: faults, stalls",
+     &run_pressure},
 }};
 
 std::string number_text(double value) {

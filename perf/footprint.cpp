@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "pawl/counters.hpp"
 #include "pawl/matching/book.hpp"
+#include "perf/counted.hpp"
 #include "perf/engine_client.hpp"
 #include "perf/figure.hpp"
 
@@ -29,12 +29,6 @@ double resident_bytes() {
     double shared = 0;
     file >> all >> resident >> shared;
     return (resident - shared) * static_cast<double>(::sysconf(_SC_PAGESIZE));
-}
-
-double counter(const std::vector<NamedCounter>& counters, const std::string& name) {
-    for (const NamedCounter& one : counters)
-        if (one.name == name) return static_cast<double>(one.value);
-    return 0;
 }
 
 struct Use {
@@ -62,10 +56,7 @@ Result<Use> measure(const std::string& directory, const RunOptions& run, Send&& 
             answered += producer.poll_replies(512, [](const Reply&) {});
         }
     };
-    const auto stream_bytes = [&]() -> double {
-        const auto counters = read_counters(directory);
-        return counters ? counter(*counters, "shard0.stream_bytes") : 0;
-    };
+    const auto stream_bytes = [&] { return counted(directory, "shard0.stream_bytes"); };
     play(0, 1024);  // rings and the session's window are there
     const double memory = resident_bytes();
     const double journal = stream_bytes();

@@ -76,7 +76,7 @@ void HonestLoop::run() {
             const Command& command = rings_->commands.slot(i);
             State& state = accounts_[command.account];
             Answer* answer = rings_->answers.claim();
-            PAWL_ASSERT(answer != nullptr && "the window is smaller than the ring");
+            PAWL_ASSERT(answer != nullptr && "what is on its way fits the ring");
             const bool accepted = state.balance + command.cents >= 0;
             *answer = {command.number, state.version + 1, position, accepted ? 1U : 0U};
             if (!accepted) continue;

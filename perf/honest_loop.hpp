@@ -68,7 +68,9 @@ public:
     // Ends its thread; nothing is sent any more. The destructor does it too.
     void stop();
 
+    // False: no room. What is on its way fits both rings, so that the deciding side never waits.
     bool send(const Ask& ask) noexcept {
+        if (number_ - heard_ == ring_capacity) return false;
         Command* command = rings_->commands.claim();
         if (command == nullptr) return false;
         command->account = ask.account;
@@ -82,6 +84,7 @@ public:
         const std::size_t count = rings_->answers.available(limit);
         for (std::size_t i = 0; i < count; ++i) handler(rings_->answers.slot(i).accepted != 0);
         if (count != 0) rings_->answers.done(count);
+        heard_ += count;
         return count;
     }
 
@@ -101,15 +104,17 @@ private:
         std::int64_t balance = opening_cents;
         std::uint64_t version = 0;
     };
+    static constexpr std::size_t ring_capacity = 4096;
     struct Rings {
-        PlainRing<Command, 4096> commands;
-        PlainRing<Answer, 4096> answers;
+        PlainRing<Command, ring_capacity> commands;
+        PlainRing<Answer, ring_capacity> answers;
     };
     void run();
 
     std::unique_ptr<Rings> rings_ = std::make_unique<Rings>();
     std::vector<State> accounts_{account_count};
     std::uint64_t number_ = 0;
+    std::uint64_t heard_ = 0;  // answers taken
     std::byte* head_ = nullptr;
     std::atomic<bool> stopping_{false};
     std::thread thread_;

@@ -89,47 +89,61 @@ struct OpenLoopOptions {
     double warm_up_seconds = 0.2;  // sent, but not counted
 };
 
+struct OpenLoop {
+    bool all_accepted = true;
+    double sent_per_second = 0;      // until the last one should have been on its way
+    double answered_per_second = 0;  // until the last reply
+};
+
 // Sends each command at its time, whatever came of those before it, and records the time from the
-// intended send time to the reply in the caller's hands. False: a reply was not accepted.
+// intended send time to the reply in the caller's hands. A path that does not keep up is not
+// spared: its lane fills, later commands leave late and count from when they should have left.
 template <class Client>
-bool send_at_rate(Client& client, const OpenLoopOptions& options, cli::Histogram& histogram) {
+OpenLoop send_at_rate(Client& client, const OpenLoopOptions& options, cli::Histogram& histogram) {
     using SteadyClock = std::chrono::steady_clock;
     const auto now_ns = [begin = SteadyClock::now()] {
         return std::chrono::duration<double, std::nano>(SteadyClock::now() - begin).count();
     };
     Asks asks(1);
-    bool all_accepted = true;
+    OpenLoop result;
     const double interval_ns = 1e9 / options.rate;
     const auto warm = static_cast<std::uint64_t>(options.warm_up_seconds * options.rate);
     const auto all = warm + static_cast<std::uint64_t>(options.seconds * options.rate);
     const double first_ns = now_ns() + 1e6;
+    const auto meant_ns = [&](std::uint64_t number) {
+        return first_ns + static_cast<double>(number) * interval_ns;
+    };
     std::uint64_t sent = 0;
+    std::uint64_t sent_in_time = 0;
     std::uint64_t answered = 0;
+    double last_ns = first_ns;
     Ask ask = asks.next();
     while (answered < all) {
         const double now = now_ns();
         bool any = false;
-        while (sent < all && first_ns + static_cast<double>(sent) * interval_ns <= now &&
-               client.send(ask)) {
+        while (sent < all && meant_ns(sent) <= now && client.send(ask)) {
             ++sent;
             ask = asks.next();
             any = true;
         }
         if (any) client.flush();
+        if (now <= meant_ns(all)) sent_in_time = sent;
         std::uint64_t taken = 0;
         client.poll(64, [&](bool accepted) {
-            all_accepted &= accepted;
+            result.all_accepted &= accepted;
             ++taken;
         });
         if (taken == 0) continue;
-        const double there = now_ns();
-        for (; taken != 0; --taken, ++answered) {
-            if (answered < warm) continue;
-            const double meant = first_ns + static_cast<double>(answered) * interval_ns;
-            histogram.record(static_cast<std::int64_t>(there - meant));
-        }
+        last_ns = now_ns();
+        for (; taken != 0; --taken, ++answered)
+            if (answered >= warm)
+                histogram.record(static_cast<std::int64_t>(last_ns - meant_ns(answered)));
     }
-    return all_accepted;
+    const double counted = static_cast<double>(all - warm);
+    if (sent_in_time > warm)
+        result.sent_per_second = static_cast<double>(sent_in_time - warm) / counted * options.rate;
+    result.answered_per_second = counted * 1e9 / (last_ns - meant_ns(warm));
+    return result;
 }
 
 }  // namespace pawl::perf

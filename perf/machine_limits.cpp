@@ -1,18 +1,17 @@
 // Measures the machine with plain loops. Knows the operating system; nothing of pawl.
 #include "perf/machine_limits.hpp"
 
-#include <fcntl.h>
 #include <sched.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstring>
 #include <fstream>
 #include <thread>
 #include <vector>
+
+#include "perf/disk_limits.hpp"
 
 namespace pawl::perf {
 namespace {
@@ -85,40 +84,11 @@ double copy_gb_per_s(std::uint32_t rounds) {
     return static_cast<double>(bytes) * copies / ns_since(begin);
 }
 
-double durable_block_us(const std::string& directory, std::uint32_t rounds) {
-    const std::string path = directory + "/machine_limits.block";
-    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (file < 0) return 0;
-    const std::uint32_t blocks = std::clamp(rounds / 20, 5U, 200U);
-    const std::array<char, 4096> block{'p'};
-    std::vector<double> times;
-    bool refused = false;
-    // once before it counts: later writes then change no metadata
-    for (std::uint32_t i = 0; i < 2 * blocks && !refused; ++i) {
-        const auto begin = SteadyClock::now();
-        const auto offset = static_cast<off_t>(i % blocks * block.size());
-        refused = ::pwrite(file, block.data(), block.size(), offset) !=
-                      static_cast<ssize_t>(block.size()) ||
-                  ::fdatasync(file) != 0;
-        if (i >= blocks) times.push_back(ns_since(begin) / 1e3);
-    }
-    ::close(file);
-    ::unlink(path.c_str());
-    if (refused) return 0;
-    std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2),
-                     times.end());
-    return times[times.size() / 2];
-}
-
 }  // namespace
 
 double measure_round_trip_ns(std::uint32_t rounds) {
     // on one core each turn is a whole time slice: it would say nothing and take for ever
     return usable_cores() > 1 ? round_trip_ns(rounds) : 0;
-}
-
-double measure_durable_block_us(const std::string& directory, std::uint32_t rounds) {
-    return durable_block_us(directory, rounds);
 }
 
 MachineLimits measure_machine_quickly() {
@@ -136,7 +106,10 @@ MachineLimits measure_machine(const std::string& directory, std::uint32_t rounds
     limits.clock_read_ns = clock_read_ns(rounds);
     limits.round_trip_ns = measure_round_trip_ns(rounds);
     limits.copy_gb_per_s = copy_gb_per_s(rounds);
-    limits.durable_block_us = durable_block_us(directory, rounds);
+    const std::uint32_t blocks = std::clamp(rounds / 20, 5U, 200U);
+    limits.direct_block_us = measure_durable_block_us(directory, blocks, DurableWay::direct);
+    limits.durable_block_us =
+        measure_durable_block_us(directory, blocks, DurableWay::through_cache);
     return limits;
 }
 

@@ -13,7 +13,8 @@ struct MachineLimits {
     double clock_read_ns = 0;     // one std::chrono::steady_clock::now()
     double round_trip_ns = 0;     // two threads, two cache lines, there and back; 0 with one core
     double copy_gb_per_s = 0;     // memcpy of 64 MiB
-    double durable_block_us = 0;  // pwrite of 4 KiB and fdatasync, median; 0 when it was refused
+    double direct_block_us = 0;   // 4 KiB with O_DIRECT and O_DSYNC, median; 0: refused
+    double durable_block_us = 0;  // pwrite of 4 KiB and fdatasync, median; 0: refused
 };
 
 // `rounds` of 1,000 or more make a figure; fewer only show that it runs. `directory` must be
@@ -21,8 +22,7 @@ struct MachineLimits {
 MachineLimits measure_machine(const std::string& directory, std::uint32_t rounds);
 // Processor, cores and round trip only: some milliseconds.
 MachineLimits measure_machine_quickly();
-// One of them alone. With one core: 0.
+// The round trip alone. With one core: 0.
 double measure_round_trip_ns(std::uint32_t rounds);
-double measure_durable_block_us(const std::string& directory, std::uint32_t rounds);
 
 }  // namespace pawl::perf

@@ -1,4 +1,4 @@
-// From instructions and from the mixed stream to steps.
+// From a generated day to steps.
 #include "perf/market_steps.hpp"
 
 #include "cli/input/generated_day.hpp"
@@ -50,22 +50,6 @@ Result<Market> generated_market(std::uint64_t commands) {
         if (!more.value()) return market;
         market.steps.push_back(step_of(instruction));
     }
-}
-
-Market mixed_market(const std::vector<bench::Order>& orders, std::uint32_t instruments) {
-    Market market;
-    market.instruments = instruments;
-    market.first_phase = matching::Phase::continuous;
-    market.steps.reserve(orders.size());
-    for (const bench::Order& order : orders) {
-        constexpr MarketStep::Kind kinds[] = {MarketStep::add, MarketStep::cancel,
-                                              MarketStep::replace, MarketStep::take};
-        const bool replaces = order.kind == bench::Order::replace;
-        market.steps.push_back({order.id, order.new_id, order.price,
-                                replaces ? order.total : order.quantity, order.book,
-                                kinds[order.kind], order.sells});
-    }
-    return market;
 }
 
 }  // namespace pawl::perf

@@ -30,8 +30,24 @@ struct Market {
 
 // A generated day of eight instruments.
 Result<Market> generated_market(std::uint64_t commands);
-// The mix that order books are compared with: about 1,000 resting orders in each instrument.
-Market mixed_market(const std::vector<bench::Order>& orders, std::uint32_t instruments);
+
+inline MarketStep step_of(const bench::Order& order) {
+    constexpr MarketStep::Kind kinds[] = {MarketStep::add, MarketStep::cancel, MarketStep::replace,
+                                          MarketStep::take};
+    const bool replaces = order.kind == bench::Order::replace;
+    return {order.id,   order.new_id,      order.price, replaces ? order.total : order.quantity,
+            order.book, kinds[order.kind], order.sells};
+}
+
+// The mix that order books are compared with.
+inline Market mixed_market(const std::vector<bench::Order>& orders, std::uint32_t instruments) {
+    Market market;
+    market.instruments = instruments;
+    market.first_phase = matching::Phase::continuous;
+    market.steps.reserve(orders.size());
+    for (const bench::Order& order : orders) market.steps.push_back(step_of(order));
+    return market;
+}
 
 inline matching::AddInstrument terms_of(const Market& market) {
     return {.price_min = 0,

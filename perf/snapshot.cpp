@@ -85,7 +85,7 @@ Result<std::vector<Figure>> run_snapshot(const RunOptions& options) {
                 if (snapshots) beside = std::make_unique<Snapshots>(*bank);
                 const Pinned pinned(cores.sender);
                 EngineClient client(*bank, "desk");
-                if (!send_at_rate(client, load, snapshots ? with : without))
+                if (!send_at_rate(client, load, snapshots ? with : without).all_accepted)
                     return Error{ErrorCode::stopped,
                                  "snapshot: a command was not accepted: look at the bank's "
                                  "balances"};

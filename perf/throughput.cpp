@@ -1,14 +1,13 @@
 // How many commands per second the bank decides, journals and answers. Knows bank, engine and the
 // smallest honest loop.
 #include <algorithm>
-#include <numeric>
-#include <thread>
 #include <vector>
 
 #include "perf/engine_client.hpp"
 #include "perf/figure.hpp"
 #include "perf/honest_loop.hpp"
 #include "perf/pinned.hpp"
+#include "perf/producers.hpp"
 
 namespace pawl::perf {
 namespace {
@@ -39,24 +38,6 @@ Result<Engine<Account>> open_bank(const std::string& path, std::uint32_t shards,
     auto bank = Engine<Account>::open(options);
     if (bank) open_accounts(*bank);
     return bank;
-}
-
-// Commands per second of so many producers, each on a thread of its own.
-double all_producers(Engine<Account>& bank, std::size_t producers, BurstOptions options,
-                     bool& accepted) {
-    std::vector<Throughput> results(producers);
-    std::vector<std::thread> threads;
-    options.window = options.window / producers;
-    for (std::size_t i = 0; i < producers; ++i)
-        threads.emplace_back([&, i, own = options]() mutable {
-            own.seed = i + 1;
-            EngineClient client(bank, "desk-" + std::to_string(i));
-            results[i] = send_bursts(client, own);
-        });
-    for (std::thread& thread : threads) thread.join();
-    for (const Throughput& result : results) accepted &= result.all_accepted;
-    return std::accumulate(results.begin(), results.end(), 0.0,
-                           [](double sum, const Throughput& r) { return sum + r.per_second; });
 }
 
 }  // namespace
