@@ -47,7 +47,10 @@ private:
 };
 
 Node::Node(const NodeOptions& options, std::unique_ptr<StandbyCopy> copy, NodeWays ways)
-    : options_(options), copy_(std::move(copy)), ways_(std::move(ways)) {
+    : options_(options),
+      copy_(std::move(copy)),
+      ways_(std::move(ways)),
+      progress_(std::make_shared<CopyProgress>(copy_->options().shards)) {
     PAWL_ASSERT(options_.boot != 0);
     for (const ReplicationPeer& peer : options_.replication.peers)
         peers_.push_back({.name = peer.name, .address = peer.address});
@@ -68,6 +71,7 @@ Status Node::begin() {
     holdings.blank = !*there;
     if (!holdings.blank) {
         if (Status opened = copy_->open(); !opened) return opened;
+        copy_changes(false);
         holdings.epoch = copy_->journal().last_epoch();
         holdings.may_have_lost = copy_->may_have_lost();
     }
@@ -149,6 +153,7 @@ std::size_t Node::do_work(std::int64_t now_ns) {
     work += reigns() ? serve() : follow();
     work += roles_->do_work(now_ns);
     obey();
+    if (!reigns()) tell_progress();
     for (const replication::RoleEvent& event : roles_->take_events()) say(event.sentence);
     return work;
 }

@@ -17,6 +17,7 @@
 #include "engine/replication/receiver.hpp"
 #include "engine/replication/role_machine.hpp"
 #include "engine/replication/sender.hpp"
+#include "engine/runtime/copy_progress.hpp"
 #include "engine/runtime/standby_copy.hpp"
 #include "journal/replicated_positions.hpp"
 #include "pawl/role.hpp"
@@ -66,6 +67,8 @@ public:
     StandbyCopy& copy() noexcept { return *copy_; }
     // Calls `visit` between two steps of the agent, while the states stand still.
     void visit(const std::function<void(StandbyCopy&)>& visit);
+    // For readers of the copy. Moves only while the node follows.
+    const std::shared_ptr<CopyProgress>& progress() const noexcept { return progress_; }
     // This node is to be primary, and everything it has is applied: take() now.
     bool ready_to_reign() const noexcept { return ready_.load(std::memory_order_acquire); }
 
@@ -126,6 +129,8 @@ private:
     void change_directory();
     void prepare_to_reign();
     void measure_age();
+    void copy_changes(bool cut);
+    void tell_progress();
     void end_following(const std::string& why);
 
     std::size_t serve();
@@ -152,6 +157,7 @@ private:
     std::unique_ptr<replication::Receiver> receiver_;
     std::uint64_t frames_ = 0;  // of the receiver's, as heard so far
     bool begin_anew_ = false;   // what is here cannot be continued
+    const std::shared_ptr<CopyProgress> progress_;
     std::int64_t fresh_ns_ = -1;
     std::int64_t ends_ns_ = -1;  // when ends_ were heard; -1: none are awaited
     std::vector<Position> ends_;
