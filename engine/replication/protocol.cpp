@@ -97,7 +97,7 @@ bool is_known(MessageType type) noexcept {
     const auto number = static_cast<std::uint16_t>(type);
     return (number >= 1 && number <= 6) || number == 16 || number == 32 || number == 33 ||
            (number >= 48 && number <= 55) || (number >= 64 && number <= 68) ||
-           (number >= 128 && number <= 134);
+           (number >= 128 && number <= 135 && number != 129);
 }
 
 bool is_greeting(MessageType type) noexcept {

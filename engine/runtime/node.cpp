@@ -57,6 +57,8 @@ Node::Node(const NodeOptions& options, std::unique_ptr<StandbyCopy> copy, NodeWa
     for (std::uint32_t shard = 0; shard < copy_->options().shards; ++shard) {
         gates_.push_back(std::make_unique<journal::ReplicatedPositions>());
         needed_.push_back(std::make_unique<std::atomic<std::uint64_t>>(~std::uint64_t{0}));
+        safe_.push_back(std::make_unique<std::atomic<std::uint64_t>>(0));
+        slowest_.push_back(std::make_unique<std::atomic<std::uint64_t>>(~std::uint64_t{0}));
     }
 }
 

@@ -87,6 +87,17 @@ public:
     bool is_over() const noexcept { return over_.load(std::memory_order_acquire); }
     // Plans a switchover to this peer. Done: it is under way.
     Status hand_over(const std::string& peer);
+    // What a loss of this machine would take with it begins here: on every other node of the set is
+    // what is below; while this one is alone in it, on its disk.
+    Position safe(std::uint32_t shard) const noexcept {
+        return Position{safe_[shard]->load(std::memory_order_acquire)};
+    }
+    // What the slowest peer that follows has received; nothing: none does.
+    std::optional<Position> slowest(std::uint32_t shard) const noexcept {
+        const std::uint64_t at = slowest_[shard]->load(std::memory_order_acquire);
+        if (at == ~std::uint64_t{0}) return std::nullopt;
+        return Position{at};
+    }
     // What retention must leave for the peers that are there.
     Position needed(std::uint32_t shard) const noexcept {
         return Position{needed_[shard]->load(std::memory_order_relaxed)};
@@ -168,6 +179,8 @@ private:
     bool holding_ = false;
     std::vector<std::unique_ptr<journal::ReplicatedPositions>> gates_;
     std::vector<std::unique_ptr<std::atomic<std::uint64_t>>> needed_;
+    std::vector<std::unique_ptr<std::atomic<std::uint64_t>>> safe_;
+    std::vector<std::unique_ptr<std::atomic<std::uint64_t>>> slowest_;
     std::atomic<bool> over_{false};
 
     mutable std::mutex working_;  // held for a step of the agent

@@ -239,6 +239,8 @@ private:
             status.epoch = chance_.next();
             status.lag_bytes = chance_.next() >> 2;
             status.age = std::chrono::nanoseconds(chance_.coin() ? -1 : time_ns());
+            status.lag = std::chrono::nanoseconds(chance_.coin() ? -1 : time_ns());
+            status.commands_at_risk = chance_.coin() ? -1 : time_ns();
             status.why = text(0, reason_bytes_max, ' ');
             status.primary_clients = text(0, address_bytes_max, '!');
             status.node = node_name(0);
