@@ -19,6 +19,8 @@ const char* to_string(MessageType type) noexcept {
             return "bye";
         case MessageType::heartbeat:
             return "heartbeat";
+        case MessageType::remains:
+            return "remains";
         case MessageType::history:
             return "history";
         case MessageType::positions:
@@ -95,8 +97,8 @@ const char* to_string(Refusal reason) noexcept {
 
 bool is_known(MessageType type) noexcept {
     const auto number = static_cast<std::uint16_t>(type);
-    return (number >= 1 && number <= 6) || number == 16 || number == 32 || number == 33 ||
-           (number >= 48 && number <= 55) || (number >= 64 && number <= 68) ||
+    return (number >= 1 && number <= 6) || number == 16 || number == 17 || number == 32 ||
+           number == 33 || (number >= 48 && number <= 55) || (number >= 64 && number <= 68) ||
            (number >= 128 && number <= 135 && number != 129);
 }
 

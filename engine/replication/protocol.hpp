@@ -30,6 +30,7 @@ enum class MessageType : std::uint16_t {
     bye = 6,        // either, at any time: the connection ends in order
     // both ways
     heartbeat = 16,  // I am here; my clock; where my streams end
+    remains = 17,    // I may have lost something: what I have left
     // a stream, from the standby
     history = 32,    // one shard: where it ends, which reigns it knows
     positions = 33,  // all shards: received, synced, applied
@@ -209,6 +210,15 @@ struct HeartbeatFixed {
     std::uint32_t reserved;  // zero
 };
 static_assert(sizeof(HeartbeatFixed) == 24);
+
+// shard_count StreamEnds follow: all shards in order.
+struct RemainsFixed {
+    std::uint64_t epoch;  // of the arbiter's key, as the sender has read it
+    std::uint32_t shard_count;
+    std::uint8_t only_memory;              // 1: its disk has all that it ever had; 0: it may not
+    std::array<std::uint8_t, 3> reserved;  // zero
+};
+static_assert(sizeof(RemainsFixed) == 16);
 
 // reign_count ReignBegins follow: both numbers grow.
 struct HistoryFixed {

@@ -152,7 +152,7 @@ std::size_t Node::do_work(std::int64_t now_ns) {
         return 0;
     }
     std::size_t work = greet();
-    work += reigns() ? serve() : follow();
+    work += reigns() ? serve() : compare() + follow();
     work += roles_->do_work(now_ns);
     obey();
     if (!reigns()) tell_progress();
@@ -235,6 +235,7 @@ void Node::admitted(Greeting greeting) {
     if (peer == nullptr)
         return no(replication::Refusal::role, "no node '" + who.name + "' is configured here");
     roles_->heard(who.name, who.boot, now_ns_);
+    if (!reigns() && roles_->compares()) return tell_remains(*peer, std::move(greeting));
     if (!reigns() || roles_->role() != Role::primary)
         return no(replication::Refusal::role, options_.replication.node + " is not the primary");
     replication::SenderOptions sender;
@@ -251,6 +252,7 @@ void Node::leave(const std::string& why) {
     end_following(why);
     for (Peer& peer : peers_)
         if (peer.sender != nullptr) peer.sender->stop(why);
+    for (Peer& peer : peers_) peer.remains.reset();
     greetings_.clear();
     ways_.listener.reset();  // the address is free for the next life
 }

@@ -15,6 +15,7 @@
 #include "engine/replication/handshake.hpp"
 #include "engine/replication/link_redial.hpp"
 #include "engine/replication/receiver.hpp"
+#include "engine/replication/remains_talk.hpp"
 #include "engine/replication/role_machine.hpp"
 #include "engine/replication/sender.hpp"
 #include "engine/runtime/copy_progress.hpp"
@@ -118,6 +119,8 @@ private:
         std::uint64_t frames = 0;  // of the sender's, as heard so far
         std::uint64_t mark = 0;
         std::vector<Position> mark_at{};
+        std::unique_ptr<replication::RemainsTalk> remains{};  // while both may have lost something
+        std::uint64_t remains_boot = 0;
     };
     struct Greeting {
         std::unique_ptr<replication::Link> link;
@@ -143,6 +146,12 @@ private:
     void copy_changes(bool cut);
     void tell_progress();
     void end_following(const std::string& why);
+
+    void tell_remains(Peer& peer, Greeting greeting);
+    std::size_t compare();
+    void weigh(const Peer& peer, const replication::Remains& theirs);
+    replication::Remainder weigh_shard(std::uint32_t shard, const replication::StreamEnd& theirs,
+                                       std::string& in_words);
 
     std::size_t serve();
     void hear_peer(Peer& peer);

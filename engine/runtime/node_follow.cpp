@@ -57,6 +57,7 @@ void Node::call_primary() {
         redial_ = std::make_unique<replication::Redial>(*ways_.connector, peer->address,
                                                         redial_options, ways_.random);
     }
+    if (find(name)->remains != nullptr) return;  // what is said there is enough for the moment
     if (calling_.link == nullptr) {
         calling_.link = redial_->next(now_ns_);
         if (calling_.link == nullptr) return;
@@ -71,6 +72,7 @@ void Node::call_primary() {
     roles_->heard_epoch(who.epoch);
     if (who.name != called_) return;  // another node has that address
     roles_->heard(who.name, who.boot, now_ns_);
+    if (roles_->compares()) return tell_remains(*find(who.name), std::move(answer));
     if (who.boot != roles_->reign()->primary().boot) return;
     redial_->worked();
     replication::ReceiverOptions receiver;

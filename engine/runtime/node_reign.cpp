@@ -15,6 +15,9 @@ void Node::reign(Reigning reigning) {
     PAWL_ASSERT(ready_to_reign() && reigning.directory != nullptr);
     reigning_ = std::move(reigning);
     roles_->opened();
+    if (copy_->may_have_lost())
+        if (Status forgiven = copy_->forgive_loss(); !forgiven) fail(forgiven.error().sentence);
+    for (Peer& peer : peers_) peer.remains.reset();
     // Until a peer says more, what was before this reign is what everybody of the set has.
     for (std::uint32_t shard = 0; shard < gates_.size(); ++shard)
         safe_[shard]->store(reigning_.epochs[shard].starts().back().begin.value);

@@ -98,8 +98,11 @@ Result<bool> StandbyFollower::fill(std::uint32_t shard) {
             return true;
         case Look::Found::on_disk:
             return read_from_disk(shard, *looked);
-        case Look::Found::another_copy:
-            return find_place(shard, *looked);
+        case Look::Found::another_copy: {
+            const Result<bool> placed = find_place(shard, *looked);
+            if (!placed || !*placed) return placed;
+            return fill(shard);
+        }
         case Look::Found::engine:
             if (const Status gone_on = go_on_with(looked->engine); !gone_on) return gone_on.error();
             return false;
@@ -171,17 +174,18 @@ Result<bool> StandbyFollower::read_from_disk(std::uint32_t shard, const Look& lo
     return false;
 }
 
+// False: not yet.
 Result<bool> StandbyFollower::find_place(std::uint32_t shard, const Look& look) {
     Track& track = tracks_[shard];
     StreamTrack& stream = track.stream;
     if (from_end_ && !stream.checksum() && stream.position() == 0) {
         stream.begin_at({look.applied, 0});
         track.copy = look.copy;
-        return false;
+        return true;
     }
     if (stream.position() == 0) {
         track.copy = look.copy;
-        return false;
+        return true;
     }
     if (stream.position() > look.applied) {
         if (stream.checksum() && progress_.was_cut.load(std::memory_order_acquire))
@@ -196,7 +200,7 @@ Result<bool> StandbyFollower::find_place(std::uint32_t shard, const Look& look) 
     if (stream.checksum() && *stream.checksum() != **there)
         return lost(shard, "another record ends there now");
     track.copy = look.copy;
-    return false;
+    return true;
 }
 
 // The engine goes on where the copy was; what was seen in it is looked for.

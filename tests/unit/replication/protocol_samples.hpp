@@ -28,7 +28,7 @@ inline constexpr MessageType all_types[] = {
     MessageType::client_welcome, MessageType::commands,       MessageType::replies,
     MessageType::not_primary,    MessageType::status_ask,     MessageType::status_told,
     MessageType::hand_over_ask,  MessageType::hand_over_told, MessageType::records_ask,
-    MessageType::records_told,   MessageType::records_end,
+    MessageType::records_told,   MessageType::records_end,    MessageType::remains,
 };
 
 // A message as it goes into Link::send, and the payload that comes out.
@@ -205,6 +205,13 @@ private:
                                            shard(),
                                            0}},
                               sample.message);
+            case MessageType::remains: {
+                Remains remains;
+                remains.fixed.epoch = chance_.next();
+                remains.fixed.only_memory = chance_.coin() ? 1 : 0;
+                remains.ends = ends(1 + few());
+                return encode(remains, sample.message);
+            }
             case MessageType::state_hash:
                 return encode(StateHash{{position(), chance_.next(), shard(), 0}}, sample.message);
             case MessageType::hand_over: {
@@ -384,6 +391,8 @@ inline bool decodes_to_itself(MessageType type, std::span<const std::byte> paylo
             return decodes_to_itself<Bye>(payload, accepted);
         case MessageType::heartbeat:
             return decodes_to_itself<Heartbeat>(payload, accepted);
+        case MessageType::remains:
+            return decodes_to_itself<Remains>(payload, accepted);
         case MessageType::history:
             return decodes_to_itself<History>(payload, accepted);
         case MessageType::positions:
