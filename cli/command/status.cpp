@@ -169,6 +169,8 @@ std::string status_json(const NodeStatus& status) {
         .add("in_sync", in_sync)
         .add("lag_bytes", status.lag_bytes)
         .add("age_ns", static_cast<std::int64_t>(status.age.count()))
+        .add("lag_ns", static_cast<std::int64_t>(status.lag.count()))
+        .add("commands_at_risk", status.commands_at_risk)
         .add("why", status.why)
         .text();
 }
@@ -187,7 +189,12 @@ std::string status_text(const NodeStatus& status) {
     text += "\nlag        " + bytes_text(status.lag_bytes) +
             (reigns ? " that the slowest standby has not received"
                     : " that this copy has not applied") +
-            "\n";
+            (status.lag.count() > 0 ? ", for " + duration_text(status.lag.count()) : "") + "\n";
+    if (status.commands_at_risk >= 0)
+        text += "at risk    " + count_text(static_cast<std::uint64_t>(status.commands_at_risk)) +
+                " commands" +
+                (status.in_sync.size() > 1 ? " that not every node of the set has\n"
+                                           : " that are in this machine's memory only\n");
     if (status.age.count() >= 0) text += "age        " + duration_text(status.age.count()) + "\n";
     return text;
 }

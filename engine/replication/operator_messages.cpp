@@ -39,8 +39,8 @@ std::string printable_text(std::string_view text) {
 
 bool good(const StatusToldFixed& fixed) noexcept {
     return fixed.role <= static_cast<std::uint8_t>(Role::handing_over) && fixed.age_ns >= -1 &&
-           fixed.lag_bytes <= position_max && fixed.in_sync_count <= in_sync_max &&
-           all_zero(fixed.reserved);
+           fixed.lag_ns >= -1 && fixed.commands_at_risk >= -1 && fixed.lag_bytes <= position_max &&
+           fixed.in_sync_count <= in_sync_max;
 }
 
 // Takes so many bytes off the front.
@@ -85,6 +85,8 @@ void encode(const StatusTold& from, Message& to) {
     fixed.epoch = status.epoch;
     fixed.lag_bytes = std::min(status.lag_bytes, position_max);
     fixed.age_ns = std::max<std::int64_t>(status.age.count(), -1);
+    fixed.lag_ns = std::max<std::int64_t>(status.lag.count(), -1);
+    fixed.commands_at_risk = std::max<std::int64_t>(status.commands_at_risk, -1);
     fixed.why_bytes = static_cast<std::uint16_t>(why.size());
     fixed.clients_bytes = static_cast<std::uint16_t>(clients.size());
     fixed.role = static_cast<std::uint8_t>(status.role);
@@ -113,6 +115,8 @@ bool decode(std::span<const std::byte> payload, StatusTold& to) {
     status.epoch = fixed.epoch;
     status.lag_bytes = fixed.lag_bytes;
     status.age = std::chrono::nanoseconds(fixed.age_ns);
+    status.lag = std::chrono::nanoseconds(fixed.lag_ns);
+    status.commands_at_risk = fixed.commands_at_risk;
     status.role = static_cast<Role>(fixed.role);
     return take_front(rest, fixed.why_bytes, status.why) && good_text(status.why) &&
            take_front(rest, fixed.clients_bytes, status.primary_clients) &&

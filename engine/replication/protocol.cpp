@@ -19,6 +19,8 @@ const char* to_string(MessageType type) noexcept {
             return "bye";
         case MessageType::heartbeat:
             return "heartbeat";
+        case MessageType::remains:
+            return "remains";
         case MessageType::history:
             return "history";
         case MessageType::positions:
@@ -97,9 +99,9 @@ const char* to_string(Refusal reason) noexcept {
 
 bool is_known(MessageType type) noexcept {
     const auto number = static_cast<std::uint16_t>(type);
-    return (number >= 1 && number <= 6) || number == 16 || (number >= 32 && number <= 34) ||
-           (number >= 48 && number <= 55) || (number >= 64 && number <= 68) ||
-           (number >= 128 && number <= 134);
+    return (number >= 1 && number <= 6) || number == 16 || number == 17 ||
+           (number >= 32 && number <= 34) || (number >= 48 && number <= 55) ||
+           (number >= 64 && number <= 68) || (number >= 128 && number <= 135 && number != 129);
 }
 
 bool is_greeting(MessageType type) noexcept {

@@ -30,6 +30,7 @@ enum class MessageType : std::uint16_t {
     bye = 6,        // either, at any time: the connection ends in order
     // both ways
     heartbeat = 16,  // I am here; my clock; where my streams end
+    remains = 17,    // I may have lost something: what I have left
     // a stream, from the standby
     history = 32,    // one shard: where it ends, which reigns it knows
     positions = 33,  // all shards: received, synced, applied
@@ -50,8 +51,9 @@ enum class MessageType : std::uint16_t {
     replies = 67,         // to a client: a run of them
     not_primary = 68,     // to a client: ask there; the connection ends
     // 128 to 191: operators
-    status_ask = 128,      // operator: what are you?
-    status_told = 129,     // to an operator: that
+    status_ask = 128,  // operator: what are you?
+    // 129 was status_told without lag in time and commands at risk
+    status_told = 135,     // to an operator: that
     hand_over_ask = 130,   // operator: let another node be primary
     hand_over_told = 131,  // to an operator: it is under way, or why not
     records_ask = 132,     // operator: what has happened?
@@ -209,6 +211,15 @@ struct HeartbeatFixed {
     std::uint32_t reserved;  // zero
 };
 static_assert(sizeof(HeartbeatFixed) == 24);
+
+// shard_count StreamEnds follow: all shards in order.
+struct RemainsFixed {
+    std::uint64_t epoch;  // of the arbiter's key, as the sender has read it
+    std::uint32_t shard_count;
+    std::uint8_t only_memory;              // 1: its disk has all that it ever had; 0: it may not
+    std::array<std::uint8_t, 3> reserved;  // zero
+};
+static_assert(sizeof(RemainsFixed) == 16);
 
 // reign_count ReignBegins follow: both numbers grow.
 struct HistoryFixed {
@@ -416,18 +427,19 @@ static_assert(sizeof(StatusAskFixed) == 8);
 // node_bytes of this node's name, primary_bytes of the primary's; then in_sync_count names, each
 // behind its length (1 byte), growing.
 struct StatusToldFixed {
-    std::uint64_t epoch;      // 0: none is known
-    std::uint64_t lag_bytes;  // as NodeStatus
-    std::int64_t age_ns;      // -1: not known
+    std::uint64_t epoch;            // 0: none is known
+    std::uint64_t lag_bytes;        // as NodeStatus
+    std::int64_t age_ns;            // -1: not known
+    std::int64_t lag_ns;            // -1: not known
+    std::int64_t commands_at_risk;  // -1: not known
     std::uint16_t why_bytes;
     std::uint16_t clients_bytes;
     std::uint8_t role;  // pawl::Role
     std::uint8_t node_bytes;
     std::uint8_t primary_bytes;
     std::uint8_t in_sync_count;
-    std::array<std::uint8_t, 8> reserved;  // zero
 };
-static_assert(sizeof(StatusToldFixed) == 40);
+static_assert(sizeof(StatusToldFixed) == 48);
 
 // peer_bytes of the successor's name follow; none: any that is in sync.
 struct HandOverAskFixed {

@@ -74,6 +74,10 @@ bool good(const HeartbeatFixed& fixed) noexcept {
     return fixed.sent_ns >= 0 && fixed.echo_ns >= 0 && fixed.reserved == 0;
 }
 
+bool good(const RemainsFixed& fixed) noexcept {
+    return fixed.only_memory <= 1 && all_zero(fixed.reserved);
+}
+
 bool good(const HistoryFixed& fixed) noexcept {
     return good_position(fixed.end) && fixed.shard < shards_max && fixed.reserved == 0;
 }
@@ -229,6 +233,22 @@ bool decode(std::span<const std::byte> payload, Heartbeat& to) {
     std::span<const std::byte> rest;
     return take(payload, to.fixed, rest) && good(to.fixed) &&
            take_list(rest, to.fixed.shard_count, shards_max, to.ends) && good(to.ends);
+}
+
+void encode(const Remains& from, Message& to) {
+    RemainsFixed fixed = from.fixed;
+    PAWL_ASSERT(good(fixed));
+    PAWL_ASSERT(good(from.ends) && !from.ends.empty());
+    fixed.shard_count = static_cast<std::uint32_t>(from.ends.size());
+    begin(from.type, fixed, to);
+    append(from.ends, to);
+}
+
+bool decode(std::span<const std::byte> payload, Remains& to) {
+    std::span<const std::byte> rest;
+    return take(payload, to.fixed, rest) && good(to.fixed) &&
+           take_list(rest, to.fixed.shard_count, shards_max, to.ends) && good(to.ends) &&
+           !to.ends.empty();
 }
 
 void encode(const History& from, Message& to) {

@@ -50,6 +50,11 @@ struct Heartbeat {
     HeartbeatFixed fixed{};
     std::vector<StreamEnd> ends;  // all shards in order, or none
 };
+struct Remains {
+    static constexpr MessageType type = MessageType::remains;
+    RemainsFixed fixed{};
+    std::vector<StreamEnd> ends;  // all shards in order
+};
 struct History {
     static constexpr MessageType type = MessageType::history;
     HistoryFixed fixed{};
@@ -113,6 +118,7 @@ void encode(const Welcome& from, Message& to);
 void encode(const Refused& from, Message& to);
 void encode(const Bye& from, Message& to);
 void encode(const Heartbeat& from, Message& to);
+void encode(const Remains& from, Message& to);
 void encode(const History& from, Message& to);
 void encode(const Positions& from, Message& to);
 void encode(const DirectoryShape& from, Message& to);
@@ -135,6 +141,7 @@ void encode(const HandOver& from, Message& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, Refused& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, Bye& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, Heartbeat& to);
+[[nodiscard]] bool decode(std::span<const std::byte> payload, Remains& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, History& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, Positions& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, DirectoryShape& to);

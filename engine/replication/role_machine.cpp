@@ -71,8 +71,22 @@ void RoleMachine::heard_epoch(std::uint64_t epoch) {
 
 void RoleMachine::opened() {
     PAWL_ASSERT(role_ == Role::opening);
-    holdings_.blank = false;  // what it begins is the history
+    // What it begins is the history: what it lacks is in none.
+    holdings_.blank = holdings_.may_have_lost = false;
     become(Role::primary, "the epoch is open");
+}
+
+void RoleMachine::heard_remains(std::string_view name, std::uint64_t boot, std::uint64_t epoch,
+                                Remainder remainder, std::string in_words) {
+    Peer& one = peer(name);
+    one.remains_boot = boot;
+    one.remains_epoch = epoch;
+    one.remainder = remainder;
+    one.remains_in_words = std::move(in_words);
+    if (remainder == Remainder::nothing_more || !compares()) return;
+    why_ =
+        "every node of the in-sync set may have lost something, and none has all that is left: " +
+        one.remains_in_words + ": look at both, and accept the loss on the one that shall go on";
 }
 
 Status RoleMachine::hand_over(std::string_view name, std::int64_t now_ns) {
@@ -276,7 +290,47 @@ void RoleMachine::act_as_waiting() {
     }
     if (!reign_ || reign_->epoch() < epoch_seen_) return;
     if (reign_->primary().node != options_.self.node || reign_->primary() == options_.self) return;
-    if (holdings_.blank || (holdings_.may_have_lost && reign_->in_sync().size() > 1)) return;
+    if (holdings_.blank) return;
+    if (holdings_.may_have_lost && reign_->in_sync().size() > 1) return go_on_with_loss();
+    want(take_over(*reign_, options_.self));
+}
+
+// Never while somebody may have lost nothing: an earlier primary that was started again says so by
+// its new life, a standby by calling it.
+bool RoleMachine::compares() const noexcept {
+    if (!holdings_.may_have_lost || holdings_.blank || !reign_ || absent_ || swap_) return false;
+    if (reign_->epoch() < epoch_seen_ || !reign_->is_in_sync(options_.self.node)) return false;
+    if (reign_->in_sync().size() < 2 || reign_->primary() == options_.self) return false;
+    if (role_ == Role::waiting) return reign_->primary().node == options_.self.node;
+    const Peer* primary = find(reign_->primary().node);
+    return role_ == Role::standby && primary != nullptr && primary->boot != 0 &&
+           primary->boot != reign_->primary().boot;
+}
+
+// Every other node of the set has told, in its present life and in this reign, that it may have
+// lost something too; and nothing of what they have left is missing here. Nobody of them grows or
+// takes over meanwhile without a swap from the same revision.
+bool RoleMachine::has_most() const noexcept {
+    if (!compares()) return false;
+    return std::all_of(
+        reign_->in_sync().begin(), reign_->in_sync().end(), [&](const std::string& name) {
+            if (name == options_.self.node) return true;
+            const Peer* one = find(name);
+            return one != nullptr && one->boot != 0 && one->remains_boot == one->boot &&
+                   one->remains_epoch == reign_->epoch() &&
+                   one->remainder == Remainder::nothing_more;
+        });
+}
+
+void RoleMachine::go_on_with_loss() {
+    if (!has_most()) return;
+    std::string others;
+    for (const Peer& one : peers_)
+        if (reign_->is_in_sync(one.name)) others += "; " + one.remains_in_words;
+    become(Role::taking_over,
+           "every node of the in-sync set may have lost something, and this one has all that is "
+           "left of it: what was answered as replicated and was on no disk is lost" +
+               others);
     want(take_over(*reign_, options_.self));
 }
 
@@ -297,9 +351,10 @@ void RoleMachine::act_as_follower() {
     }
     // It would be counted on for what it may not have.
     if (may_have_lost()) {
-        // When the primary has lost something too, it is for an operator to say who has more.
         if (heard && primary->boot != 0)
             want(remove_standby(*reign_, options_.self, options_.self.node));
+        else
+            go_on_with_loss();
         return;
     }
     if (heard) return;

@@ -55,6 +55,13 @@ struct Holdings {
     bool blank = false;
 };
 
+// What a peer has left, beside what this node has left: both may have lost something.
+enum class Remainder : std::uint8_t {
+    unknown,       // it cannot be compared
+    nothing_more,  // all that the peer has stands here too
+    more,          // the peer has something that this node has not
+};
+
 // For operators: a role or the in-sync set has changed.
 struct RoleEvent {
     Role role{};
@@ -78,6 +85,10 @@ public:
     // Primary: does this peer follow, and the highest mark() that it has reached: it has received
     // everything that was committed here when that mark was first seen, and obeyed.
     void follows(std::string_view peer, bool follows, std::uint64_t reached_mark);
+    // compares(): this life of the peer may have lost something too, and has said in the reign of
+    // `epoch` what it has left. `in_words`: for operators.
+    void heard_remains(std::string_view peer, std::uint64_t boot, std::uint64_t epoch,
+                       Remainder remainder, std::string in_words);
     // In this life it cannot acknowledge, or what it holds begins anew as somebody's copy: it gets
     // itself out of the set, where it would be waited for, until it has everything again.
     void lost() noexcept {
@@ -105,6 +116,9 @@ public:
     bool may_have_lost() const noexcept { return holdings_.may_have_lost || holdings_.blank; }
     bool serves() const noexcept { return role_ == Role::primary; }
     bool acknowledges() const noexcept { return role_ == Role::learner || role_ == Role::standby; }
+    // This node may have lost something, and so may those who could know better: let each of them
+    // say what it has left.
+    bool compares() const noexcept;
     // A primary's `replicated` reply waits for this peer's acknowledgement.
     bool needs(std::string_view peer) const;
     // Grows when it matters what this peer has: note what is committed then, after needs() and
@@ -121,6 +135,10 @@ private:
         std::uint64_t mark = 1;
         std::uint64_t reached = 0;
         bool has_everything() const noexcept { return follows && reached >= mark; }
+        std::uint64_t remains_boot = 0;  // of who said what it has left
+        std::uint64_t remains_epoch = 0;
+        Remainder remainder{};
+        std::string remains_in_words{};
     };
     // The one swap that was begun and whose fate is not known. The same one is asked for until it
     // is: at most one of the copies can happen.
@@ -133,6 +151,8 @@ private:
     const Peer* find(std::string_view name) const;
     Peer& peer(std::string_view name);
     bool is_heard(const Peer& primary) const noexcept;
+    bool has_most() const noexcept;
+    void go_on_with_loss();
     void hear(const ArbiterAnswer& answer);
     void settle(const Reign& reign, std::uint64_t revision);
     void settle_absent();

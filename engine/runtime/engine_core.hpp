@@ -136,6 +136,7 @@ private:
     void start();
     bool drained() const;
     void answer_the_rest();
+    void count_risk(NodeStatus& status);
     bool visit_shard(std::uint32_t shard, MessageKind kind, const void* pointer);
     void inspect_all(const std::function<void(const ShardFacts&)>& visit);
 

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "engine/ring/idle.hpp"
+#include "engine/runtime/at_risk.hpp"
 #include "engine/runtime/engine_core.hpp"
 #include "engine/runtime/patience.hpp"
 #include "engine/runtime/producer_link.hpp"
@@ -159,12 +160,40 @@ Status EngineCore::hand_over(const std::string& peer) {
 }
 
 NodeStatus EngineCore::node_status() {
-    if (node_ != nullptr) return node_->status();
-    NodeStatus alone;
-    alone.role = Role::primary;
-    alone.epoch = directory_ != nullptr ? directory_->epoch() : 0;
-    alone.why = "it is not replicated";
-    return alone;
+    NodeStatus status;
+    if (node_ != nullptr) {
+        status = node_->status();
+    } else {
+        status.role = Role::primary;
+        status.epoch = directory_ != nullptr ? directory_->epoch() : 0;
+        status.why = "it is not replicated";
+    }
+    if (status.role == Role::primary || status.role == Role::handing_over) count_risk(status);
+    return status;
+}
+
+// Of the heads and the journal; the shards are not asked.
+void EngineCore::count_risk(NodeStatus& status) {
+    if (directory_ == nullptr || closed()) return;
+    status.commands_at_risk = 0;
+    const std::int64_t now_ns = environment_.clock.wall_ns();
+    const auto waits_since = [&](std::int64_t oldest_ns) {
+        const std::int64_t waits =
+            oldest_ns < 0 ? 0 : std::max<std::int64_t>(now_ns - oldest_ns, 0);
+        status.lag = std::max(status.lag, std::chrono::nanoseconds(waits));
+    };
+    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
+        const Position safe = node_ != nullptr ? node_->safe(shard) : parts_[shard]->head->synced();
+        const AtRisk risk = at_risk_from(*directory_, shard, safe);
+        status.commands_at_risk += static_cast<std::int64_t>(risk.commands);
+        if (node_ == nullptr) continue;
+        const std::optional<Position> slowest = node_->slowest(shard);
+        if (!slowest) continue;
+        if (*slowest == safe)
+            waits_since(risk.oldest_ns);
+        else
+            waits_since(at_risk_from(*directory_, shard, *slowest).oldest_ns);
+    }
 }
 
 // ---- questions to whole shards ----

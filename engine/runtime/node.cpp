@@ -47,13 +47,18 @@ private:
 };
 
 Node::Node(const NodeOptions& options, std::unique_ptr<StandbyCopy> copy, NodeWays ways)
-    : options_(options), copy_(std::move(copy)), ways_(std::move(ways)) {
+    : options_(options),
+      copy_(std::move(copy)),
+      ways_(std::move(ways)),
+      progress_(std::make_shared<CopyProgress>(copy_->options().shards)) {
     PAWL_ASSERT(options_.boot != 0);
     for (const ReplicationPeer& peer : options_.replication.peers)
         peers_.push_back({.name = peer.name, .address = peer.address});
     for (std::uint32_t shard = 0; shard < copy_->options().shards; ++shard) {
         gates_.push_back(std::make_unique<journal::ReplicatedPositions>());
         needed_.push_back(std::make_unique<std::atomic<std::uint64_t>>(~std::uint64_t{0}));
+        safe_.push_back(std::make_unique<std::atomic<std::uint64_t>>(0));
+        slowest_.push_back(std::make_unique<std::atomic<std::uint64_t>>(~std::uint64_t{0}));
     }
 }
 
@@ -68,6 +73,7 @@ Status Node::begin() {
     holdings.blank = !*there;
     if (!holdings.blank) {
         if (Status opened = open_copy(); !opened) return opened;
+        copy_changes(false);
         holdings.epoch = copy_->journal().last_epoch();
         holdings.may_have_lost = copy_->may_have_lost();
     }
@@ -152,9 +158,10 @@ std::size_t Node::do_work(std::int64_t now_ns) {
         return 0;
     }
     std::size_t work = greet();
-    work += reigns() ? serve() : follow();
+    work += reigns() ? serve() : compare() + follow();
     work += roles_->do_work(now_ns);
     obey();
+    if (!reigns()) tell_progress();
     for (const replication::RoleEvent& event : roles_->take_events()) say(event.sentence);
     return work;
 }
@@ -234,6 +241,7 @@ void Node::admitted(Greeting greeting) {
     if (peer == nullptr)
         return no(replication::Refusal::role, "no node '" + who.name + "' is configured here");
     roles_->heard(who.name, who.boot, now_ns_);
+    if (!reigns() && roles_->compares()) return tell_remains(*peer, std::move(greeting));
     if (!reigns() || roles_->role() != Role::primary)
         return no(replication::Refusal::role, options_.replication.node + " is not the primary");
     replication::SenderOptions sender;
@@ -251,6 +259,7 @@ void Node::leave(const std::string& why) {
     end_following(why);
     for (Peer& peer : peers_)
         if (peer.sender != nullptr) peer.sender->stop(why);
+    for (Peer& peer : peers_) peer.remains.reset();
     greetings_.clear();
     ways_.listener.reset();  // the address is free for the next life
 }

@@ -16,8 +16,10 @@
 #include "engine/replication/handshake.hpp"
 #include "engine/replication/link_redial.hpp"
 #include "engine/replication/receiver.hpp"
+#include "engine/replication/remains_talk.hpp"
 #include "engine/replication/role_machine.hpp"
 #include "engine/replication/sender.hpp"
+#include "engine/runtime/copy_progress.hpp"
 #include "engine/runtime/standby_copy.hpp"
 #include "journal/replicated_positions.hpp"
 #include "pawl/role.hpp"
@@ -70,6 +72,8 @@ public:
     StandbyCopy& copy() noexcept { return *copy_; }
     // Calls `visit` between two steps of the agent, while the states stand still.
     void visit(const std::function<void(StandbyCopy&)>& visit);
+    // For readers of the copy. Moves only while the node follows.
+    const std::shared_ptr<CopyProgress>& progress() const noexcept { return progress_; }
     // This node is to be primary, and everything it has is applied: take() now.
     bool ready_to_reign() const noexcept { return ready_.load(std::memory_order_acquire); }
 
@@ -88,6 +92,17 @@ public:
     bool is_over() const noexcept { return over_.load(std::memory_order_acquire); }
     // Plans a switchover to this peer. Done: it is under way.
     Status hand_over(const std::string& peer);
+    // What a loss of this machine would take with it begins here: on every other node of the set is
+    // what is below; while this one is alone in it, on its disk.
+    Position safe(std::uint32_t shard) const noexcept {
+        return Position{safe_[shard]->load(std::memory_order_acquire)};
+    }
+    // What the slowest peer that follows has received; nothing: none does.
+    std::optional<Position> slowest(std::uint32_t shard) const noexcept {
+        const std::uint64_t at = slowest_[shard]->load(std::memory_order_acquire);
+        if (at == ~std::uint64_t{0}) return std::nullopt;
+        return Position{at};
+    }
     // What retention must leave for the peers that are there.
     Position needed(std::uint32_t shard) const noexcept {
         return Position{needed_[shard]->load(std::memory_order_relaxed)};
@@ -108,6 +123,8 @@ private:
         std::uint64_t frames = 0;  // of the sender's, as heard so far
         std::uint64_t mark = 0;
         std::vector<Position> mark_at{};
+        std::unique_ptr<replication::RemainsTalk> remains{};  // while both may have lost something
+        std::uint64_t remains_boot = 0;
     };
     struct Greeting {
         std::unique_ptr<replication::Link> link;
@@ -131,7 +148,15 @@ private:
     void change_directory();
     void prepare_to_reign();
     void measure_age();
+    void copy_changes(bool cut);
+    void tell_progress();
     void end_following(const std::string& why);
+
+    void tell_remains(Peer& peer, Greeting greeting);
+    std::size_t compare();
+    void weigh(const Peer& peer, const replication::Remains& theirs);
+    replication::Remainder weigh_shard(std::uint32_t shard, const replication::StreamEnd& theirs,
+                                       std::string& in_words);
 
     std::size_t serve();
     void hear_peer(Peer& peer);
@@ -157,6 +182,7 @@ private:
     std::unique_ptr<replication::Receiver> receiver_;
     std::uint64_t frames_ = 0;  // of the receiver's, as heard so far
     bool begin_anew_ = false;   // what is here cannot be continued
+    const std::shared_ptr<CopyProgress> progress_;
     std::int64_t fresh_ns_ = -1;
     std::int64_t ends_ns_ = -1;  // when ends_ were heard; -1: none are awaited
     std::vector<Position> ends_;
@@ -167,6 +193,8 @@ private:
     bool holding_ = false;
     std::vector<std::unique_ptr<journal::ReplicatedPositions>> gates_;
     std::vector<std::unique_ptr<std::atomic<std::uint64_t>>> needed_;
+    std::vector<std::unique_ptr<std::atomic<std::uint64_t>>> safe_;
+    std::vector<std::unique_ptr<std::atomic<std::uint64_t>>> slowest_;
     std::atomic<bool> over_{false};
 
     mutable std::mutex working_;  // held for a step of the agent

@@ -1,5 +1,6 @@
 // A node that is not primary: calls the primary, lets its copy grow, and mends the copy when the
 // primary says so.
+#include <algorithm>
 #include <utility>
 
 #include "engine/runtime/node.hpp"
@@ -56,6 +57,7 @@ void Node::call_primary() {
         redial_ = std::make_unique<replication::Redial>(*ways_.connector, peer->address,
                                                         redial_options, ways_.random);
     }
+    if (find(name)->remains != nullptr) return;  // what is said there is enough for the moment
     if (calling_.link == nullptr) {
         calling_.link = redial_->next(now_ns_);
         if (calling_.link == nullptr) return;
@@ -70,6 +72,7 @@ void Node::call_primary() {
     roles_->heard_epoch(who.epoch);
     if (who.name != called_) return;  // another node has that address
     roles_->heard(who.name, who.boot, now_ns_);
+    if (roles_->compares()) return tell_remains(*find(who.name), std::move(answer));
     if (who.boot != roles_->reign()->primary().boot) return;
     redial_->worked();
     replication::ReceiverOptions receiver;
@@ -111,6 +114,7 @@ void Node::change_directory() {
     receiver_.reset();  // before the streams that it feeds
     if (todo == Todo::nothing) return;
     const std::string name = copy_->options().directory;
+    copy_changes(todo == Todo::cut);
     if (copy_->is_open())
         if (Status closed = copy_->close(); !closed) return fail(closed.error().sentence);
     if (todo == Todo::cut) {
@@ -150,11 +154,30 @@ void Node::measure_age() {
     ends_ns_ = -1;
 }
 
+// Readers look for their place again.
+void Node::copy_changes(bool cut) {
+    progress_->was_cut.store(cut, std::memory_order_release);
+    progress_->copy.fetch_add(1, std::memory_order_acq_rel);
+}
+
+void Node::tell_progress() {
+    if (!copy_->is_open()) return;
+    for (std::uint32_t shard = 0; shard < copy_->options().shards; ++shard) {
+        const std::uint64_t applied = copy_->streams()->applied(shard).value;
+        const std::uint64_t synced = copy_->streams()->synced(shard).value;
+        progress_->of(shard).applied.store(applied, std::memory_order_release);
+        progress_->of(shard).on_disk.store(std::min(applied, synced), std::memory_order_release);
+    }
+    progress_->fresh_ns.store(fresh_ns_, std::memory_order_release);
+}
+
 void Node::prepare_to_reign() {
     PAWL_ASSERT(receiver_ == nullptr);
     if (ready_.load(std::memory_order_relaxed)) return;
-    if (!copy_->is_open())
+    if (!copy_->is_open()) {
         if (Status made = open_copy(); !made) return fail(made.error().sentence);
+        copy_changes(false);
+    }
     if (!copy_->apply_all_soon()) return;
     if (!copy_->streams()->trouble().empty()) return fail(copy_->streams()->trouble());
     ready_.store(true, std::memory_order_release);

@@ -15,6 +15,12 @@ void Node::reign(Reigning reigning) {
     PAWL_ASSERT(ready_to_reign() && reigning.directory != nullptr);
     reigning_ = std::move(reigning);
     roles_->opened();
+    if (copy_->may_have_lost())
+        if (Status forgiven = copy_->forgive_loss(); !forgiven) fail(forgiven.error().sentence);
+    for (Peer& peer : peers_) peer.remains.reset();
+    // Until a peer says more, what was before this reign is what everybody of the set has.
+    for (std::uint32_t shard = 0; shard < gates_.size(); ++shard)
+        safe_[shard]->store(reigning_.epochs[shard].starts().back().begin.value);
     ready_.store(false, std::memory_order_relaxed);
     move_gates();
     note_marks();
@@ -83,9 +89,15 @@ void Node::move_gates() {
         std::uint64_t synced = received;
         std::uint64_t applied = received;
         std::uint64_t needed = received;
+        std::uint64_t slowest = received;
         bool alone = true;
         for (const Peer& peer : peers_) {
-            if (peer.sender != nullptr) needed = std::min(needed, peer.sender->needed(shard).value);
+            if (peer.sender != nullptr) {
+                needed = std::min(needed, peer.sender->needed(shard).value);
+                if (peer.sender->state() == SenderState::following)
+                    slowest = std::min(slowest, peer.sender->positions(shard).received.load(
+                                                    std::memory_order_relaxed));
+            }
             if (!roles_->needs(peer.name)) continue;
             alone = false;
             if (peer.sender == nullptr) {
@@ -103,6 +115,11 @@ void Node::move_gates() {
         gate.synced.store(alone ? mine : synced, std::memory_order_release);
         gate.applied.store(alone ? mine : applied, std::memory_order_release);
         needed_[shard]->store(needed, std::memory_order_relaxed);
+        slowest_[shard]->store(slowest, std::memory_order_release);
+        // A peer whose connection was lost has what it had.
+        const std::uint64_t safe = alone ? mine : received;
+        if (alone || safe > safe_[shard]->load(std::memory_order_relaxed))
+            safe_[shard]->store(safe, std::memory_order_release);
     }
 }
 

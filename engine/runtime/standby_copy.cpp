@@ -2,6 +2,7 @@
 #include "engine/runtime/standby_copy.hpp"
 
 #include <algorithm>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -9,6 +10,13 @@
 #include "pawl/detail/assert.hpp"
 
 namespace pawl::detail {
+
+namespace {
+
+constexpr std::byte only_memory_lost{'m'};
+constexpr std::byte more_lost{'d'};
+
+}  // namespace
 
 Result<bool> StandbyCopy::is_there() const {
     std::vector<std::string> names;
@@ -38,8 +46,16 @@ Status StandbyCopy::open() {
     if (!marked.ok() && marked.fault != journal::StorageFault::missing)
         return journal::storage_error(marked, "open", mark_path());
     may_have_lost_ = marked.ok() || memory_gone;
+    lost_only_memory_ = memory_gone;
+    if (marked.ok()) {
+        std::byte kind{};
+        std::size_t got = 0;
+        const auto read = mark->read_at(0, std::span(&kind, 1), got);
+        if (!read.ok()) return journal::storage_error(read, "read", mark_path());
+        lost_only_memory_ = got == 1 && kind == only_memory_lost;
+    }
     if (memory_gone)
-        if (Status kept = remember_loss(); !kept) return kept;
+        if (Status kept = remember_loss(lost_only_memory_); !kept) return kept;
 
     const std::lock_guard lock(writing_);
     journal_ = std::move(*opened);
@@ -60,11 +76,14 @@ Status StandbyCopy::open() {
     return Done{};
 }
 
-Status StandbyCopy::remember_loss() {
+// Its first byte says what is lost. A mark without one was not finished, or is an older program's.
+Status StandbyCopy::remember_loss(bool only_memory) {
     std::unique_ptr<journal::File> mark;
     auto status = environment_.storage.open(mark_path(), journal::OpenMode::create, mark);
     if (status.fault == journal::StorageFault::exists)
         status = environment_.storage.open(mark_path(), journal::OpenMode::write, mark);
+    const std::byte kind = only_memory ? only_memory_lost : more_lost;
+    if (status.ok()) status = mark->write_at(0, std::span(&kind, 1));
     if (status.ok()) status = mark->sync();
     if (status.ok()) status = environment_.storage.sync_directory(options_.directory);
     if (!status.ok()) return journal::storage_error(status, "write down", mark_path());
@@ -99,7 +118,7 @@ Status StandbyCopy::adopt(const journal::Origin& origin, const std::vector<Posit
     PAWL_ASSERT(!is_open());
     // Durable before there is a directory that could be believed.
     static_cast<void>(environment_.storage.make_directory(options_.directory));
-    if (Status kept = remember_loss(); !kept) return kept;
+    if (Status kept = remember_loss(false); !kept) return kept;
     journal::AdoptOptions adopt;
     adopt.path = options_.directory;
     adopt.origin = origin;

@@ -56,6 +56,8 @@ public:
     // Something that was acknowledged may be gone: found at an opening, kept over further ones
     // until it is forgiven.
     bool may_have_lost() const noexcept { return may_have_lost_; }
+    // And if so: only what was in memory. Its disk has all that it ever had.
+    bool lost_only_memory() const noexcept { return lost_only_memory_; }
     Status forgive_loss();
 
     // Applies some of what has come; true: all of it is.
@@ -73,7 +75,7 @@ public:
 private:
     void close_as_it_is();
     std::string mark_path() const { return options_.directory + "/may_have_lost"; }
-    Status remember_loss();
+    Status remember_loss(bool only_memory);
     replication::StateWitness state_witness();
     void remark_differences();
 
@@ -85,6 +87,7 @@ private:
     std::unique_ptr<replication::StandbyStreams> streams_;
     bool may_have_lost_ = false;
     std::vector<std::string> remarks_;
+    bool lost_only_memory_ = false;
     std::string failure_;              // written once, by write_some()
     std::atomic<bool> failed_{false};  // release: the sentence is there
 };

@@ -62,7 +62,12 @@ Result<std::unique_ptr<FollowerCore>> StandbyCore::open(const EngineOptions& opt
 }
 
 StandbyCore::StandbyCore(std::shared_ptr<Node> node, std::shared_ptr<void> owner)
-    : owner_(std::move(owner)), node_(std::move(node)) {}
+    : owner_(std::move(owner)), node_(std::move(node)), stage_(std::make_shared<StandbyStage>()) {
+    stage_->owner = owner_;
+    stage_->clock = &node_->copy().environment().clock;
+    stage_->progress = node_->progress();
+    stage_->node = node_.get();
+}
 
 StandbyCore::~StandbyCore() {
     static_cast<void>(close());
@@ -124,7 +129,27 @@ Result<std::shared_ptr<Core>> StandbyCore::promote() {
         return Error{ErrorCode::usage,
                      "standby " + name + ": it is not its turn: wait_for_turn() says when it is"};
     crew_.stop();
-    return EngineCore::reign(std::exchange(node_, nullptr), std::move(owner_), std::move(gateway_));
+    leave_stage(false);
+    const std::shared_ptr<StandbyStage> stage = stage_;
+    auto core =
+        EngineCore::reign(std::exchange(node_, nullptr), std::move(owner_), std::move(gateway_));
+    const std::lock_guard lock(stage->mutex);
+    stage->promoted = core.ok();
+    stage->closed = !core.ok();
+    if (core.ok()) stage->engine = *core;
+    return core;
+}
+
+// Readers find no copy here any more.
+void StandbyCore::leave_stage(bool closed) {
+    const std::lock_guard lock(stage_->mutex);
+    stage_->node = nullptr;
+    stage_->closed = closed;
+    node_->progress()->over.store(true, std::memory_order_release);
+}
+
+std::unique_ptr<StreamFollower> StandbyCore::follow(const FollowOptions& options) {
+    return std::make_unique<StandbyFollower>(stage_, shard_count(), options);
 }
 
 bool StandbyCore::ask(std::uint32_t shard, std::uint8_t aggregate_type, Id id, Question& question) {
@@ -148,6 +173,7 @@ std::uint64_t StandbyCore::state_hash() {
 Status StandbyCore::close() {
     if (node_ == nullptr) return Done{};
     crew_.stop();
+    leave_stage(true);
     gateway_.reset();
     node_->leave("standby " + node_->copy().options().directory + " is closed");
     return node_->copy().close();

@@ -10,6 +10,7 @@
 #include "engine/runtime/crew.hpp"
 #include "engine/runtime/gateway.hpp"
 #include "engine/runtime/node.hpp"
+#include "engine/runtime/standby_follower.hpp"
 #include "pawl/detail/core.hpp"
 
 namespace pawl::detail {
@@ -30,12 +31,14 @@ public:
     std::uint64_t state_hash() override;
     std::uint32_t shard_count() const noexcept override { return node_->copy().options().shards; }
     void accept_loss() override { node_->accept_loss(); }
+    std::unique_ptr<StreamFollower> follow(const FollowOptions& options) override;
     std::size_t poll() override;
     Status close() override;
 
 private:
     StandbyCore(std::shared_ptr<Node> node, std::shared_ptr<void> owner);
     void start();
+    void leave_stage(bool closed);
     std::size_t node_work();
     std::size_t gateway_work();
 
@@ -43,6 +46,7 @@ private:
     std::shared_ptr<Node> node_;           // null: promoted
     std::unique_ptr<TcpGateway> gateway_;  // tells clients where the primary is; null: nobody
     std::int64_t look_ns_ = 0;             // when the gateway looks again where that is
+    std::shared_ptr<StandbyStage> stage_;
     Crew crew_;
 };
 

@@ -134,7 +134,14 @@ Result<bool> JournalFollower::next(StreamRecord& record) {
         turn_ = tracks_[shard].used < tracks_[shard].filled ? shard : (shard + 1) % count;
         return true;
     }
+    const std::int64_t now_ns = core_.clock().monotonic_ns();
+    if (lag_bytes() == 0) fresh_ns_ = now_ns;
     return false;
+}
+
+std::chrono::nanoseconds JournalFollower::age() const {
+    if (fresh_ns_ < 0) return std::chrono::nanoseconds(-1);
+    return std::chrono::nanoseconds(core_.clock().monotonic_ns() - fresh_ns_);
 }
 
 Result<bool> JournalFollower::next_of(std::uint32_t shard, StreamRecord& record) {

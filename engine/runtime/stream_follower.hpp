@@ -2,6 +2,7 @@
 // Knows records.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -24,6 +25,7 @@ public:
     Result<bool> next(StreamRecord& record) override;
     std::vector<StreamPlace> places() const override;
     std::uint64_t lag_bytes() const override;
+    std::chrono::nanoseconds age() const override;
     Status keep(const std::vector<StreamPlace>& places) override;
 
 private:
@@ -51,8 +53,9 @@ private:
     const Durability durability_;
     std::vector<Track> tracks_;
     std::uint32_t turn_ = 0;
-    std::string durable_name_;  // claimed; empty: none
-    Status begun_{Done{}};      // why it cannot be followed from there
+    std::int64_t fresh_ns_ = -1;  // when nothing was left the last time
+    std::string durable_name_;    // claimed; empty: none
+    Status begun_{Done{}};        // why it cannot be followed from there
 };
 
 }  // namespace pawl::detail

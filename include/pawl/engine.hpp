@@ -224,7 +224,7 @@ public:
 
     // Events from a cursor on, then live.
     Subscription<As...> subscribe(const SubscribeOptions& options = {}) {
-        return Subscription<As...>(core_, options);
+        return Subscription<As...>(core_->follow(detail::follow_options(options)), options);
     }
 
     // One number for all states: equal on every replay, for every shard count. In order with what

@@ -30,6 +30,13 @@ struct NodeStatus {
     // How old this copy's states are at most, by its own clock and without the way of one message;
     // below 0: not known, or primary.
     std::chrono::nanoseconds age{-1};
+    // Primary: how long ago the oldest command was decided that its slowest standby has not
+    // received; 0: none waits. Below 0: no standby follows, or this node is not primary.
+    std::chrono::nanoseconds lag{-1};
+    // Primary: commands, answered or not, that would be missing after the loss of this machine:
+    // some standby of the in-sync set has not received them; while this node is alone in the set,
+    // or not replicated, they are not on its disk. Below 0: not known, or not primary.
+    std::int64_t commands_at_risk = -1;
     std::string node;             // this one's name; empty: not replicated
     std::string primary_clients;  // where clients find the primary; empty: it is not known here
 };

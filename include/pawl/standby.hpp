@@ -84,6 +84,14 @@ public:
                                              core_->status().age});
         return answer;
     }
+    // Events from a cursor on, then live, as they are applied here. Goes on by itself, without a
+    // gap or a repeat, when promote() has made this node primary: then it is the engine's. A cursor
+    // of another node's subscription is good here too; it waits for what has not come yet. What an
+    // old primary alone had is cut when a new one reigns: who has seen it gets an error. A standby
+    // keeps no durable cursors: SubscribeOptions::durable_name is for engines.
+    Subscription<As...> subscribe(const SubscribeOptions& options = {}) {
+        return Subscription<As...>(core_->follow(detail::follow_options(options)), options);
+    }
     // Of everything applied so far; equal to the primary's at the same positions.
     std::uint64_t state_hash() { return core_->state_hash(); }
     std::uint32_t shard_count() const noexcept { return core_->shard_count(); }

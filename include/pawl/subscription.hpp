@@ -1,6 +1,7 @@
 // A reader of events with a position that can be kept. Knows events; not where they lie.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -152,18 +153,28 @@ void for_each_journaled_event(const StreamRecord& record, Visit&& visit) {
     }));
 }
 
+inline std::vector<StreamPlace> places_of(const Cursor& cursor) {
+    std::vector<StreamPlace> places;
+    for (const Cursor::Place& place : cursor.places())
+        places.push_back({place.position, place.events_done});
+    return places;
+}
+
+inline FollowOptions follow_options(const SubscribeOptions& options) {
+    return {places_of(options.from), options.from_end, options.durability, options.durable_name};
+}
+
 }  // namespace detail
 
 // Every event from a cursor on, then live ones: none missing, none twice; in order per shard. One
-// thread. The engine must be open while it is polled. A slow reader never slows a shard down: it
-// reads from disk what memory no longer has.
+// thread. The engine, or the standby, must be open while it is polled; one of a standby goes on
+// with the engine that the standby becomes. A slow reader never slows a shard down: it reads from
+// disk what memory no longer has.
 template <class... As>
 class Subscription {
 public:
-    Subscription(std::shared_ptr<detail::Core> core, const SubscribeOptions& options)
-        : follower_(core->follow({places_of(options.from), options.from_end, options.durability,
-                                  options.durable_name})),
-          rejections_(options.rejections) {
+    Subscription(std::unique_ptr<detail::StreamFollower> follower, const SubscribeOptions& options)
+        : follower_(std::move(follower)), rejections_(options.rejections) {
         for (const detail::StreamPlace& place : follower_->places())
             skip_.push_back(place.events_done);
     }
@@ -201,18 +212,14 @@ public:
     // Makes cursor() the durable one of SubscribeOptions::durable_name: on disk when it returns,
     // and so is the journal up to there. What was handed out since the last keep() comes again
     // after a restart: make the effect harmless twice, or keep the cursor with the effect instead.
-    Status keep() { return follower_->keep(places_of(cursor())); }
+    Status keep() { return follower_->keep(detail::places_of(cursor())); }
     // Bytes of stream that are there and not handed out.
     std::uint64_t lag_bytes() const { return follower_->lag_bytes(); }
+    // How old what was handed out is at most: so long ago the engine, or a standby's primary, had
+    // nothing more. As of the last poll() that found nothing; below 0: there was none.
+    std::chrono::nanoseconds age() const { return follower_->age(); }
 
 private:
-    static std::vector<detail::StreamPlace> places_of(const Cursor& cursor) {
-        std::vector<detail::StreamPlace> places;
-        for (const Cursor::Place& place : cursor.places())
-            places.push_back({place.position, place.events_done});
-        return places;
-    }
-
     // Hands out what is left of the record in hand, at most `limit` events.
     template <class Handler>
     std::size_t hand_out(Handler& handler, std::size_t limit) {

@@ -51,6 +51,8 @@ public:
     // Where it stands, one per shard. events_done is what it began with, 0 after the first record.
     virtual std::vector<StreamPlace> places() const = 0;
     virtual std::uint64_t lag_bytes() const = 0;
+    // How long ago, at most, there was nothing that was not handed out; below 0: not known.
+    virtual std::chrono::nanoseconds age() const = 0;
     // Makes these places the durable cursor's, if it has a name.
     virtual Status keep(const std::vector<StreamPlace>& places) = 0;
 };
@@ -187,6 +189,8 @@ public:
                      Question& question) = 0;
     virtual std::uint64_t state_hash() = 0;
     virtual std::uint32_t shard_count() const noexcept = 0;
+    // Goes on after promote(), without this object.
+    virtual std::unique_ptr<StreamFollower> follow(const FollowOptions& options) = 0;
     virtual void accept_loss() = 0;
     virtual std::size_t poll() = 0;
     virtual Status close() = 0;

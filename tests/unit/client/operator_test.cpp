@@ -65,6 +65,8 @@ TEST_F(Operators, are_told_of_a_standby_too) {
     standby.in_sync = {"a", "b"};
     standby.lag_bytes = 640;
     standby.age = std::chrono::milliseconds(3);
+    standby.lag = std::chrono::milliseconds(5);
+    standby.commands_at_risk = 77;
     standby.why = "because\nof that";
     served.gateway.set_status(standby);
     auto one = call();
@@ -79,6 +81,8 @@ TEST_F(Operators, are_told_of_a_standby_too) {
     EXPECT_EQ(told->in_sync, standby.in_sync);
     EXPECT_EQ(told->lag_bytes, 640U);
     EXPECT_EQ(told->age, standby.age);
+    EXPECT_EQ(told->lag, standby.lag);
+    EXPECT_EQ(told->commands_at_risk, 77);
     EXPECT_EQ(told->why, "because?of that");
     const auto asked = one.hand_over("");
     ASSERT_FALSE(asked.ok());

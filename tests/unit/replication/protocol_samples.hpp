@@ -29,6 +29,7 @@ inline constexpr MessageType all_types[] = {
     MessageType::replies,        MessageType::not_primary,    MessageType::status_ask,
     MessageType::status_told,    MessageType::hand_over_ask,  MessageType::hand_over_told,
     MessageType::records_ask,    MessageType::records_told,   MessageType::records_end,
+    MessageType::remains,
 };
 
 // A message as it goes into Link::send, and the payload that comes out.
@@ -216,6 +217,13 @@ private:
                 for (std::uint64_t i = few(); i != 0; --i) told.halves.push_back(narrow());
                 return encode(told, sample.message);
             }
+            case MessageType::remains: {
+                Remains remains;
+                remains.fixed.epoch = chance_.next();
+                remains.fixed.only_memory = chance_.coin() ? 1 : 0;
+                remains.ends = ends(1 + few());
+                return encode(remains, sample.message);
+            }
             case MessageType::hand_over: {
                 HandOver hand_over;
                 hand_over.ends = ends(1 + few());
@@ -248,6 +256,8 @@ private:
             status.epoch = chance_.next();
             status.lag_bytes = chance_.next() >> 2;
             status.age = std::chrono::nanoseconds(chance_.coin() ? -1 : time_ns());
+            status.lag = std::chrono::nanoseconds(chance_.coin() ? -1 : time_ns());
+            status.commands_at_risk = chance_.coin() ? -1 : time_ns();
             status.why = text(0, reason_bytes_max, ' ');
             status.primary_clients = text(0, address_bytes_max, '!');
             status.node = node_name(0);
@@ -391,6 +401,8 @@ inline bool decodes_to_itself(MessageType type, std::span<const std::byte> paylo
             return decodes_to_itself<Bye>(payload, accepted);
         case MessageType::heartbeat:
             return decodes_to_itself<Heartbeat>(payload, accepted);
+        case MessageType::remains:
+            return decodes_to_itself<Remains>(payload, accepted);
         case MessageType::history:
             return decodes_to_itself<History>(payload, accepted);
         case MessageType::positions:
