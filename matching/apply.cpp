@@ -10,6 +10,7 @@ void Book::apply(const InstrumentAdded& event) noexcept {
     lot_ = detail::ExactDivisor(event.lot);
     phase_ = event.phase;
     added_ = true;
+    note_terms();
     queues_.reserve(event.orders_expected);
 }
 
@@ -25,6 +26,33 @@ void Book::apply(const InstrumentChanged& event) noexcept {
     terms_.lot = event.lot;
     tick_ = detail::ExactDivisor(event.tick);
     lot_ = detail::ExactDivisor(event.lot);
+    note_terms();
+}
+
+void Book::apply(const InstrumentSuspended&) noexcept {
+    suspended_ = true;
+    note_terms();
+}
+
+void Book::apply(const InstrumentResumed&) noexcept {
+    suspended_ = false;
+    note_terms();
+}
+
+// What every order would ask for again is worked out here, once.
+void Book::note_terms() noexcept {
+    open_to_ = 0;
+    if (phase_ > Phase::closed) return;
+    for (int i = 0; i < action_count; ++i) {
+        const auto action = static_cast<Action>(i);
+        const Mode mode = action == Action::follow ? Mode::following : Mode::matching;
+        if (ready_for(action, mode).accepted()) open_to_ |= static_cast<std::uint8_t>(1U << i);
+    }
+    __extension__ using Wide = __int128;
+    const Wide quantity = terms_.quantity_max;
+    notional_binds_ = terms_.notional_max < 0 ||
+                      Wide{terms_.price_max} * quantity > terms_.notional_max ||
+                      -Wide{terms_.price_min} * quantity > terms_.notional_max;
 }
 
 void Book::apply(const AuctionTraded& event) noexcept {

@@ -43,6 +43,24 @@ std::optional<OpenOrder> Book::find(OrderId order) const noexcept {
     return describe(slot);
 }
 
+Verdict Book::ready_for(Action action, Mode mode) const noexcept {
+    if (!added_) return reject(Reason::unknown_instrument);
+    if (terms_.mode != mode) return reject(Reason::wrong_mode);
+    if (suspended_ && action != Action::cancel && action != Action::follow)
+        return reject(Reason::suspended);
+    if (!allowed(phase_, action)) return reject(Reason::not_in_this_phase);
+    return accept;
+}
+
+Verdict Book::check_price_and_quantity(Price price, Quantity quantity) const noexcept {
+    if (price < terms_.price_min) return reject(Reason::price_too_low);
+    if (price > terms_.price_max) return reject(Reason::price_too_high);
+    if (!tick_.divides(price)) return reject(Reason::price_off_tick);
+    if (quantity > terms_.quantity_max) return reject(Reason::quantity_too_large);
+    if (!lot_.divides(quantity)) return reject(Reason::quantity_off_lot);
+    return notional_fits(price, quantity) ? accept : reject(Reason::notional_too_large);
+}
+
 bool Book::can_fill(Side side, std::int32_t limit, std::uint64_t lots) const noexcept {
     std::uint64_t found = 0;
     std::uint64_t orders = 0;

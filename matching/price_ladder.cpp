@@ -70,6 +70,7 @@ void PriceLadder::move_to(std::uint32_t key) {
         }
     }
     summary_ = 0;
+    best_key_ = no_key;
     base_ = base_around(key);
     while (!far_.empty() && far_.back().key - base_ < width) {
         set(far_.back().key - base_, far_.back().level);
@@ -118,6 +119,7 @@ LevelNumber PriceLadder::next_better(std::uint32_t key) const noexcept {
 
 void PriceLadder::clear() noexcept {
     summary_ = 0;
+    best_key_ = no_key;
     bits_ = {};
     std::fill(near_.begin(), near_.end(), std::uint16_t{0});
     far_.clear();

@@ -10,8 +10,7 @@ Queues::Queues(std::pmr::memory_resource* memory)
       levels_(memory),
       index_(memory),
       fills_(memory),
-      bids_(memory),
-      asks_(memory) {
+      ladders_{PriceLadder(memory), PriceLadder(memory)} {
     orders_.emplace_back();
     levels_.emplace_back();
 }
@@ -26,7 +25,7 @@ void Queues::resize(Slot slot, std::uint32_t lots) noexcept {
 void Queues::rename(Slot slot, std::uint64_t id) {
     index_.erase(slot, orders_.data());
     orders_[slot].id = id;
-    index_.insert(slot, orders_.data());
+    index_.insert(id, slot, orders_.data());
 }
 
 void Queues::add_anonymous(Side side, std::int32_t tick, std::uint64_t lots) {
@@ -57,8 +56,7 @@ void Queues::clear() noexcept {
     level_counts_[0] = level_counts_[1] = 0;
     index_.clear();
     fills_.clear();
-    bids_.clear();
-    asks_.clear();
+    for (PriceLadder& side : ladders_) side.clear();
 }
 
 std::size_t Queues::bytes_per_order() const noexcept {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -37,7 +38,8 @@ public:
         const std::uint64_t type =
             static_cast<std::uint64_t>(detail::index_in<Event, matching::Book::Events>);
         std::memcpy(bytes_.data() + used_, &type, sizeof type);
-        std::memcpy(bytes_.data() + used_ + 8, &event, sizeof event);
+        // not memcpy: the fields go straight to their place, as in a record
+        ::new (static_cast<void*>(bytes_.data() + used_ + 8)) Event(event);
         used_ += 8 + size;
     }
 
@@ -70,8 +72,7 @@ private:
     }
     template <class Event>
     std::size_t apply_as(matching::Book& book, const std::byte* at) {
-        Event event;
-        std::memcpy(&event, at, sizeof event);
+        const Event& event = *std::launder(reinterpret_cast<const Event*>(at));
         book.apply(event);
         if constexpr (std::is_same_v<Event, matching::Traded>) ++trades_;
         return sizeof event;

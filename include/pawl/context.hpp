@@ -32,8 +32,7 @@ public:
         static_assert(index >= 0,
                       "emit takes an event of the aggregate's Events list: a command cannot be "
                       "journaled as an event");
-        decision_.stage(static_cast<std::uint16_t>(index), decision_.aggregate_type, nullptr,
-                        &event, detail::payload_bytes<Event>);
+        decision_.stage_own(static_cast<std::uint16_t>(index), event);
     }
 
     // Adds an event to another aggregate of the same shard, in the same record: both or neither.

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <new>
+#include <type_traits>
 #include <vector>
 
 #include "pawl/archive.hpp"
@@ -122,24 +124,42 @@ struct Decision {
     }
     const void* peek(std::uint8_t type, Id other) const { return neighbours->peek(type, other); }
 
+    // An event of the deciding aggregate, made where it will stand: its fields go straight there.
+    template <class Event>
+    [[gnu::always_inline]] void stage_own(std::uint16_t type, const Event& event) {
+        constexpr std::size_t bytes = std::is_empty_v<Event> ? 0 : sizeof(Event);
+        std::byte* const to =
+            open(sizeof(EventHeader) + padded(bytes), bytes, type, aggregate_type, 0);
+        if constexpr (bytes % record_alignment != 0)
+            std::memset(to + (bytes & ~std::size_t{7}), 0, 8);
+        if constexpr (bytes != 0) ::new (static_cast<void*>(to)) Event(event);
+    }
     void stage(std::uint16_t type, std::uint8_t aggregate, const Id* target, const void* payload,
                std::size_t bytes) {
-        const std::size_t need =
-            sizeof(EventHeader) + (target != nullptr ? sizeof(Id) : 0) + padded(bytes);
-        if (static_cast<std::size_t>(limit - cursor) < need || event_count == 0xFFFF)
-            throw DecisionAborted{Refusal::record_too_large};
-        const EventHeader header{static_cast<std::uint32_t>(bytes), type, aggregate,
-                                 target != nullptr ? event_has_target : std::uint8_t{0}};
-        std::memcpy(cursor, &header, sizeof header);
-        std::byte* to = cursor + sizeof header;
+        const std::size_t before_payload =
+            sizeof(EventHeader) + (target != nullptr ? sizeof(Id) : 0);
+        std::byte* to = open(before_payload + padded(bytes), bytes, type, aggregate,
+                             target != nullptr ? event_has_target : std::uint8_t{0});
         if (target != nullptr) {
             std::memcpy(to, target, sizeof(Id));
             to += sizeof(Id);
         }
         if (bytes % record_alignment != 0) std::memset(to + (bytes & ~std::size_t{7}), 0, 8);
         if (bytes != 0) std::memcpy(to, payload, bytes);
-        cursor += need;
+    }
+
+private:
+    // Writes an event's header; returns what comes behind it.
+    [[gnu::always_inline]] std::byte* open(std::size_t need, std::size_t bytes, std::uint16_t type,
+                                           std::uint8_t aggregate, std::uint8_t flags) {
+        if (static_cast<std::size_t>(limit - cursor) < need || event_count == 0xFFFF) [[unlikely]]
+            throw DecisionAborted{Refusal::record_too_large};
+        std::byte* const at = cursor;
+        const EventHeader header{static_cast<std::uint32_t>(bytes), type, aggregate, flags};
+        std::memcpy(at, &header, sizeof header);
+        cursor = at + need;
         ++event_count;
+        return at + sizeof header;
     }
 };
 

@@ -111,8 +111,8 @@ public:
     // nothing.
     void apply(const InstrumentAdded& event) noexcept;
     void apply(const InstrumentChanged& event) noexcept;
-    void apply(const InstrumentSuspended&) noexcept { suspended_ = true; }
-    void apply(const InstrumentResumed&) noexcept { suspended_ = false; }
+    void apply(const InstrumentSuspended&) noexcept;
+    void apply(const InstrumentResumed&) noexcept;
     void apply(const PhaseChanged& event) noexcept;
     void apply(const OrderRested& event) noexcept;
     void apply(const OrderTook&) noexcept {}
@@ -158,16 +158,23 @@ private:
     struct Terms;     // what price and quantity are checked against
 
     static Verdict check_terms(const AddInstrument& terms) noexcept;
+    static bool takes_only(const NewOrder& ask) noexcept;
     static Action action_of(const NewOrder& ask) noexcept;
+    // What is not open now, and why; of a book that is ready: accept.
     Verdict ready_for(Action action, Mode mode) const noexcept;
-    Verdict check_price_and_quantity(Price price, Quantity quantity) const noexcept;
+    bool open_to(Action action) const noexcept {
+        return (open_to_ >> static_cast<unsigned>(action) & 1U) != 0;
+    }
+    void note_terms() noexcept;  // after terms, phase or suspension have changed
+    bool fits(Price price, Quantity quantity) const noexcept;
+    bool notional_fits(Price price, Quantity quantity) const noexcept;
+    Verdict check_price_and_quantity(Price price, Quantity quantity) const noexcept;  // why not
     detail::Slot own(OrderId order, Owner owner) const noexcept;
     bool reaches(Side side, std::int32_t limit, std::int32_t opposite_tick) const noexcept {
         return side == Side::buy ? opposite_tick <= limit : opposite_tick >= limit;
     }
     bool would_take(Side side, std::int32_t limit) const noexcept {
-        const detail::LevelNumber best = queues_.best(opposite(side));
-        return best != detail::no_level && reaches(side, limit, queues_.level(best).tick);
+        return queues_.best_is_within(opposite(side), limit);
     }
     bool can_fill(Side side, std::int32_t limit, std::uint64_t lots) const noexcept;
     std::int32_t collar_tick(Side side, std::int32_t best) const noexcept;
@@ -197,13 +204,16 @@ private:
         return static_cast<Quantity>(lots * lot_.divisor());
     }
 
-    detail::Queues queues_;
+    // What nearly every order is checked against stands first, and together.
     detail::ExactDivisor tick_;
     detail::ExactDivisor lot_;
     InstrumentAdded terms_{};
     Phase phase_ = Phase::closed;
     bool added_ = false;
     bool suspended_ = false;
+    std::uint8_t open_to_ = 0;    // a bit per Action: what phase, mode and suspension allow
+    bool notional_binds_ = true;  // there are a price and a quantity within their limits beyond it
+    detail::Queues queues_;
 };
 
 }  // namespace pawl::matching

@@ -42,7 +42,7 @@ void index_against_a_map(Number number, std::size_t count, int steps) {
             }
             model.erase(id);
         } else {
-            index.insert(slot, orders.data());
+            index.insert(id, slot, orders.data());
             model[id] = slot;
         }
         ASSERT_EQ(index.size(), model.size());
@@ -63,6 +63,41 @@ TEST(TheOrderIndex, finds_them_too_when_all_crowd_at_one_place) {
     index_against_a_map(crowding, 1'500, 20'000);
 }
 
+TEST(TheOrderIndex, forgets_what_it_found_when_it_is_gone_or_the_table_has_grown) {
+    std::vector<Order> orders(1'001);
+    OrderIndex index(std::pmr::get_default_resource());
+    for (Slot slot = 1; slot <= 1'000; ++slot) orders[slot].id = slot * 7'919;
+    const auto insert = [&](Slot slot) { index.insert(orders[slot].id, slot, orders.data()); };
+    insert(1);
+    for (Slot slot = 2; slot <= 1'000; ++slot) {
+        const Slot before = slot - 1;
+        ASSERT_EQ(index.find(orders[before].id, orders.data()), before);
+        insert(slot);  // now and then the table grows
+        ASSERT_EQ(index.take(orders[before].id, orders.data()), before);
+        ASSERT_EQ(index.take(orders[before].id, orders.data()), no_slot);
+        insert(before);
+    }
+    ASSERT_EQ(index.find(orders[7].id, orders.data()), 7u);
+    index.erase(7, orders.data());
+    EXPECT_EQ(index.take(orders[7].id, orders.data()), no_slot);
+    EXPECT_EQ(index.size(), 999u);
+    EXPECT_EQ(index.find(orders[8].id, orders.data()), 8u);
+    index.clear();
+    EXPECT_EQ(index.take(orders[8].id, orders.data()), no_slot);
+    EXPECT_EQ(index.take(0, orders.data()), no_slot);
+}
+
+TEST(TheOrderIndex, costs_eight_bytes_an_order_at_most) {
+    std::vector<Order> orders(100'001);
+    OrderIndex index(std::pmr::get_default_resource());
+    for (Slot slot = 1; slot <= 100'000; ++slot) {
+        orders[slot].id = slot;
+        index.insert(slot, slot, orders.data());
+        if (slot < 100) continue;
+        ASSERT_LE(index.bytes(), 8 * index.size() + 64) << slot;
+    }
+}
+
 TEST(TheOrderIndex, has_room_reserved_without_moving) {
     std::vector<Order> orders(1'001);
     OrderIndex index(std::pmr::get_default_resource());
@@ -70,7 +105,7 @@ TEST(TheOrderIndex, has_room_reserved_without_moving) {
     const std::size_t bytes = index.bytes();
     for (Slot slot = 1; slot <= 1'000; ++slot) {
         orders[slot].id = slot;
-        index.insert(slot, orders.data());
+        index.insert(slot, slot, orders.data());
     }
     EXPECT_EQ(index.bytes(), bytes);
 }
@@ -124,6 +159,7 @@ void ladder_against_a_map(std::uint64_t seed, std::uint32_t spread, std::uint32_
         }
         ASSERT_EQ(ladder.best(), number(model.begin(), model.end())) << i;
         ASSERT_EQ(ladder.find(key), number(model.find(key), model.end())) << i;
+        ASSERT_EQ(ladder.reached_by(key), !model.empty() && model.begin()->first <= key) << i;
         if (model.empty()) continue;
         const auto some = std::next(model.begin(), static_cast<long>(chance() % model.size()));
         ASSERT_EQ(ladder.next_worse(some->first), number(std::next(some), model.end())) << i;

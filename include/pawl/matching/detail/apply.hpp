@@ -31,7 +31,9 @@ inline detail::Slot Book::head_or_find(Side side, OrderId order) const noexcept 
 }
 
 inline void Book::apply(const PhaseChanged& event) noexcept {
-    if (event.phase <= Phase::closed) phase_ = event.phase;
+    if (event.phase > Phase::closed) return;
+    phase_ = event.phase;
+    note_terms();
 }
 
 inline void Book::apply(const OrderRested& event) noexcept {

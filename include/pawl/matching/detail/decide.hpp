@@ -21,41 +21,38 @@ struct Book::Incoming {
     PostOnly post_only;
 };
 
+// The four enumerators side by side: one comparison finds each that is not in its list.
 inline bool Book::validate(const NewOrder& ask) noexcept {
-    const bool takes =
-        ask.kind == OrderKind::market || ask.time_in_force >= TimeInForce::immediate_or_cancel;
-    return ask.order != 0 && ask.quantity > 0 && ask.side <= Side::sell &&
-           ask.kind <= OrderKind::market && ask.time_in_force <= TimeInForce::fill_or_kill &&
-           ask.post_only <= PostOnly::reprice && ask.remainder <= Remainder::rest &&
-           !(takes && ask.post_only != PostOnly::none);
+    const auto word = static_cast<std::uint32_t>(ask.side) |
+                      static_cast<std::uint32_t>(ask.kind) << 8 |
+                      static_cast<std::uint32_t>(ask.time_in_force) << 16 |
+                      static_cast<std::uint32_t>(ask.post_only) << 24;
+    constexpr std::uint32_t plain = 0x0001'0001;  // a limit order that rests and may take
+    const bool listed =
+        (word & ~plain) == 0 || ((word & 0xFCFC'FEFE) == 0 && ask.post_only <= PostOnly::reprice &&
+                                 !(takes_only(ask) && ask.post_only != PostOnly::none));
+    return listed && ask.order != 0 && ask.quantity > 0 && ask.remainder <= Remainder::rest;
+}
+
+inline bool Book::takes_only(const NewOrder& ask) noexcept {
+    return ask.kind == OrderKind::market || ask.time_in_force >= TimeInForce::immediate_or_cancel;
 }
 
 inline Action Book::action_of(const NewOrder& ask) noexcept {
-    if (ask.kind == OrderKind::market || ask.time_in_force >= TimeInForce::immediate_or_cancel)
-        return Action::take;
+    if (takes_only(ask)) return Action::take;
     return ask.post_only == PostOnly::none ? Action::rest : Action::rest_only;
 }
 
-inline Verdict Book::ready_for(Action action, Mode mode) const noexcept {
-    if (!added_) return reject(Reason::unknown_instrument);
-    if (terms_.mode != mode) return reject(Reason::wrong_mode);
-    if (suspended_ && action != Action::cancel && action != Action::follow)
-        return reject(Reason::suspended);
-    if (!allowed(phase_, action)) return reject(Reason::not_in_this_phase);
-    return accept;
+inline bool Book::fits(Price price, Quantity quantity) const noexcept {
+    return price >= terms_.price_min && price <= terms_.price_max && tick_.divides(price) &&
+           quantity <= terms_.quantity_max && lot_.divides(quantity) &&
+           (!notional_binds_ || notional_fits(price, quantity));
 }
 
-inline Verdict Book::check_price_and_quantity(Price price, Quantity quantity) const noexcept {
-    if (price < terms_.price_min) return reject(Reason::price_too_low);
-    if (price > terms_.price_max) return reject(Reason::price_too_high);
-    if (!tick_.divides(price)) return reject(Reason::price_off_tick);
-    if (quantity > terms_.quantity_max) return reject(Reason::quantity_too_large);
-    if (!lot_.divides(quantity)) return reject(Reason::quantity_off_lot);
+inline bool Book::notional_fits(Price price, Quantity quantity) const noexcept {
     __extension__ using Wide = __int128;
     const Wide notional = Wide{price} * Wide{quantity};
-    if (notional > terms_.notional_max || -notional > terms_.notional_max)
-        return reject(Reason::notional_too_large);
-    return accept;
+    return notional <= terms_.notional_max && -notional <= terms_.notional_max;
 }
 
 inline detail::Slot Book::own(OrderId order, Owner owner) const noexcept {
@@ -103,10 +100,11 @@ template <class Ctx>
 Verdict Book::decide(const NewOrder& ask, Ctx& ctx) const {
     if (!validate(ask)) return reject(Reason::malformed);
     const Action action = action_of(ask);
-    if (const Verdict no = ready_for(action, Mode::matching); !no.accepted()) return no;
+    if (!open_to(action)) [[unlikely]]
+        return ready_for(action, Mode::matching);
     if (ask.kind == OrderKind::market) return enter_market(ask, ctx);
-    if (const Verdict no = check_price_and_quantity(ask.price, ask.quantity); !no.accepted())
-        return no;
+    if (!fits(ask.price, ask.quantity)) [[unlikely]]
+        return check_price_and_quantity(ask.price, ask.quantity);
     if (queues_.find(ask.order) != detail::no_slot) return reject(Reason::duplicate_order);
 
     const std::int32_t tick = tick_of(ask.price);
@@ -163,7 +161,8 @@ Verdict Book::enter_market(const NewOrder& ask, Ctx& ctx) const {
 
 template <class Ctx>
 Verdict Book::decide(const CancelOrder& ask, Ctx& ctx) const {
-    if (const Verdict no = ready_for(Action::cancel, Mode::matching); !no.accepted()) return no;
+    if (!open_to(Action::cancel)) [[unlikely]]
+        return ready_for(Action::cancel, Mode::matching);
     const detail::Slot slot = own(ask.order, ask.owner);
     if (slot == detail::no_slot) return reject(Reason::unknown_order);
     ctx.emit(OrderCancelled{ask.order, quantity_of(queues_.order(slot).open()), ask.owner,
@@ -174,11 +173,12 @@ Verdict Book::decide(const CancelOrder& ask, Ctx& ctx) const {
 template <class Ctx>
 Verdict Book::decide(const AmendOrder& ask, Ctx& ctx) const {
     if (!validate(ask)) return reject(Reason::malformed);
-    if (const Verdict no = ready_for(Action::amend, Mode::matching); !no.accepted()) return no;
+    if (!open_to(Action::amend)) [[unlikely]]
+        return ready_for(Action::amend, Mode::matching);
     const detail::Slot slot = own(ask.order, ask.owner);
     if (slot == detail::no_slot) return reject(Reason::unknown_order);
-    if (const Verdict no = check_price_and_quantity(ask.price, ask.quantity); !no.accepted())
-        return no;
+    if (!fits(ask.price, ask.quantity)) [[unlikely]]
+        return check_price_and_quantity(ask.price, ask.quantity);
     const OpenOrder old = describe(slot);
     if (ask.price == old.price && ask.quantity == old.open) return reject(Reason::unchanged);
     const bool keeps = ask.price == old.price && ask.quantity < old.open;
@@ -200,13 +200,14 @@ Verdict Book::decide(const AmendOrder& ask, Ctx& ctx) const {
 template <class Ctx>
 Verdict Book::decide(const ReplaceOrder& ask, Ctx& ctx) const {
     if (!validate(ask)) return reject(Reason::malformed);
-    if (const Verdict no = ready_for(Action::amend, Mode::matching); !no.accepted()) return no;
+    if (!open_to(Action::amend)) [[unlikely]]
+        return ready_for(Action::amend, Mode::matching);
     const detail::Slot slot = own(ask.order, ask.owner);
     if (slot == detail::no_slot) return reject(Reason::unknown_order);
     if (ask.new_order != ask.order && queues_.find(ask.new_order) != detail::no_slot)
         return reject(Reason::duplicate_order);
-    if (const Verdict no = check_price_and_quantity(ask.price, ask.quantity); !no.accepted())
-        return no;
+    if (!fits(ask.price, ask.quantity)) [[unlikely]]
+        return check_price_and_quantity(ask.price, ask.quantity);
     const OpenOrder old = describe(slot);
     if (ask.quantity <= old.filled) return reject(Reason::already_filled);
     const Quantity open = ask.quantity - old.filled;

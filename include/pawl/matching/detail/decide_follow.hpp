@@ -10,7 +10,8 @@ namespace pawl::matching {
 template <class Ctx>
 Verdict Book::decide(const Follow& ask, Ctx& ctx) const {
     if (!validate(ask)) return reject(Reason::malformed);
-    if (const Verdict no = ready_for(Action::follow, Mode::following); !no.accepted()) return no;
+    if (!open_to(Action::follow)) [[unlikely]]
+        return ready_for(Action::follow, Mode::following);
     if (ask.kind == FollowKind::seed || ask.kind == FollowKind::add) {
         if (const Verdict no = check_price_and_quantity(ask.price, ask.quantity); !no.accepted())
             return no;

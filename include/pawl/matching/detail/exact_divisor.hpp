@@ -28,12 +28,14 @@ public:
         return static_cast<std::int64_t>(static_cast<std::uint64_t>(value >> shift_) * inverse_);
     }
 
-    // Is `value` a multiple, and the quotient within -2^31+1 … 2^31-1? Then multiplying back cannot
-    // overflow 64 bits.
+    // Is `value` a multiple, and the quotient within -2^31+1 … 2^31-1? The inverse undoes itself
+    // modulo 2^64, so a number with the zeros below that the divisor has is no multiple exactly
+    // when its quotient is out of that range.
     constexpr bool divides(std::int64_t value) const noexcept {
-        const std::int64_t q = quotient(value);
-        return q > -(std::int64_t{1} << 31) && q < (std::int64_t{1} << 31) &&
-               q * static_cast<std::int64_t>(divisor_) == value;
+        constexpr std::uint64_t most = (std::uint64_t{1} << 31) - 1;
+        const std::uint64_t below = (std::uint64_t{1} << shift_) - 1;
+        return static_cast<std::uint64_t>(quotient(value)) + most <= 2 * most &&
+               (static_cast<std::uint64_t>(value) & below) == 0;
     }
 
 private:

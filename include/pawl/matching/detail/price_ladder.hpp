@@ -16,7 +16,7 @@ namespace pawl::matching::detail {
 // A price as a key: the lower the better, on both sides.
 constexpr std::uint32_t key_of(Side side, std::int32_t tick) noexcept {
     const std::uint32_t rising = static_cast<std::uint32_t>(tick) ^ 0x8000'0000U;
-    return side == Side::sell ? rising : ~rising;
+    return rising ^ (static_cast<std::uint32_t>(side) - 1U);  // no branch: sides come by chance
 }
 
 // `width` prices around the touch are an array with a bitmap over it; whatever is worse than that
@@ -29,13 +29,16 @@ public:
     explicit PriceLadder(std::pmr::memory_resource* memory) : near_(memory), far_(memory) {}
 
     bool empty() const noexcept { return summary_ == 0; }
+    // Does an opposite order with this limit (as a key of this side) reach the best price?
+    bool reached_by(std::uint32_t key) const noexcept { return best_key_ <= key && !empty(); }
 
     LevelNumber best() const noexcept { return empty() ? no_level : near_[best_offset()]; }
 
     // The level at this key, or no_level.
     LevelNumber find(std::uint32_t key) const noexcept {
         const std::uint32_t offset = key - base_;
-        if (offset < width && !near_.empty()) return near_[offset];
+        if (offset < near_.size()) [[likely]]
+            return near_[offset];
         return far_.empty() ? no_level : find_far(key);
     }
 
@@ -58,6 +61,7 @@ public:
             summary_ &= ~(std::uint64_t{1} << (offset / 64));
             if (summary_ == 0 && !far_.empty()) move_to(far_.back().key);
         }
+        if (key == best_key_) note_best();
     }
 
     // The neighbour of an occupied key; no_level at the end.
@@ -80,7 +84,9 @@ private:
         near_[offset] = static_cast<std::uint16_t>(level);
         bits_[offset / 64] |= std::uint64_t{1} << (offset % 64);
         summary_ |= std::uint64_t{1} << (offset / 64);
+        if (base_ + offset < best_key_) best_key_ = base_ + offset;
     }
+    void note_best() noexcept { best_key_ = empty() ? no_key : base_ + best_offset(); }
     void insert_outside(std::uint32_t key, LevelNumber level);
     void insert_far(std::uint32_t key, LevelNumber level);
     LevelNumber find_far(std::uint32_t key) const noexcept;
@@ -88,11 +94,14 @@ private:
     std::size_t far_place(std::uint32_t key) const noexcept;
     void move_to(std::uint32_t key);
 
-    std::uint64_t summary_ = 0;  // bit i: word i of bits_ has a bit
-    std::array<std::uint64_t, width / 64> bits_{};
-    std::uint32_t base_ = 0;  // key of the array's first place
+    static constexpr std::uint32_t no_key = 0xFFFF'FFFF;  // no price of an instrument
+
+    std::uint64_t summary_ = 0;        // bit i: word i of bits_ has a bit
+    std::uint32_t base_ = 0;           // key of the array's first place
+    std::uint32_t best_key_ = no_key;  // while it is not empty
     std::pmr::vector<std::uint16_t> near_;
     std::pmr::vector<Far> far_;  // keys falling
+    std::array<std::uint64_t, width / 64> bits_{};
 };
 static_assert(PriceLadder::width == 64 * 64, "one summary word covers the bitmap");
 

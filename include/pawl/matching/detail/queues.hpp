@@ -42,6 +42,10 @@ public:
     }
 
     LevelNumber best(Side side) const noexcept { return ladder(side).best(); }
+    // Does an opposite order with this limit reach the best price of this side?
+    bool best_is_within(Side side, std::int32_t limit) const noexcept {
+        return ladder(side).reached_by(key_of(side, limit));
+    }
     LevelNumber at(Side side, std::int32_t tick) const noexcept {
         return ladder(side).find(key_of(side, tick));
     }
@@ -68,15 +72,9 @@ public:
 
     // To the end of the queue at its price. Nothing happens without room: ask has_room() first.
     void append(const Entry& entry);
-    void remove(Slot slot) noexcept {
-        index_.erase(slot, orders_.data());
-        unlink(slot);
-    }
+    void remove(Slot slot) noexcept;
     // The same by number; nothing when there is no such order.
-    void remove_id(std::uint64_t id) noexcept {
-        const Slot slot = index_.take(id, orders_.data());
-        if (slot != no_slot) unlink(slot);
-    }
+    void remove_id(std::uint64_t id) noexcept;
     // Takes lots from an order because they traded; an order without lots leaves.
     void fill(Slot slot, std::uint32_t lots);
     // Sets the open lots of an order in its place.
@@ -92,9 +90,9 @@ public:
 
 private:
     const PriceLadder& ladder(Side side) const noexcept {
-        return side == Side::buy ? bids_ : asks_;
+        return ladders_[static_cast<std::size_t>(side)];
     }
-    PriceLadder& ladder(Side side) noexcept { return side == Side::buy ? bids_ : asks_; }
+    PriceLadder& ladder(Side side) noexcept { return ladders_[static_cast<std::size_t>(side)]; }
     LevelNumber level_for(Side side, std::int32_t tick);
     void unlink(Slot slot) noexcept;
     void leave_if_empty(LevelNumber number) noexcept;
@@ -107,8 +105,7 @@ private:
     std::uint32_t level_counts_[2] = {0, 0};
     OrderIndex index_;
     FillTable fills_;
-    PriceLadder bids_;
-    PriceLadder asks_;
+    PriceLadder ladders_[2];  // by Side
 };
 
 inline LevelNumber Queues::level_for(Side side, std::int32_t tick) {
@@ -140,7 +137,7 @@ inline Slot Queues::new_slot() {
     return static_cast<Slot>(orders_.size() - 1);
 }
 
-inline void Queues::append(const Entry& entry) {
+[[gnu::always_inline]] inline void Queues::append(const Entry& entry) {
     if ((entry.lots & Order::open_mask) == 0) return;
     const Slot slot = new_slot();
     if (slot == no_slot) return;
@@ -163,7 +160,7 @@ inline void Queues::append(const Entry& entry) {
     here.tail = slot;
     ++here.count_and_side;
     here.lots += order.open();
-    index_.insert(slot, orders_.data());
+    index_.insert(entry.id, slot, orders_.data());
     if (entry.filled != 0) {
         order.open_and_flags |= Order::partly_filled;
         fills_.set(slot, entry.filled);
@@ -182,7 +179,7 @@ inline void Queues::leave_if_empty(LevelNumber number) noexcept {
 }
 
 // Out of its queue and back to the pool; the index has forgotten it already.
-inline void Queues::unlink(Slot slot) noexcept {
+[[gnu::always_inline]] inline void Queues::unlink(Slot slot) noexcept {
     Order& order = orders_[slot];
     const LevelNumber number = order.level();
     PAWL_ASSERT(number != no_level);
@@ -203,6 +200,16 @@ inline void Queues::unlink(Slot slot) noexcept {
     order.set_place(no_slot, free_order_, no_level);
     free_order_ = slot;
     if (here.count() == 0) leave_if_empty(number);
+}
+
+inline void Queues::remove(Slot slot) noexcept {
+    index_.erase(slot, orders_.data());
+    unlink(slot);
+}
+
+inline void Queues::remove_id(std::uint64_t id) noexcept {
+    const Slot slot = index_.take(id, orders_.data());
+    if (slot != no_slot) unlink(slot);
 }
 
 inline void Queues::fill(Slot slot, std::uint32_t lots) {

@@ -22,6 +22,7 @@ void Book::snapshot(Archive& archive) {
     archive.value(added_);
     archive.value(suspended_);
     if constexpr (Archive::loading) {
+        note_terms();
         queues_.clear();
         if (added_) {
             tick_ = detail::ExactDivisor(terms_.tick);
