@@ -83,10 +83,6 @@ void RoleMachine::heard_remains(std::string_view name, std::uint64_t boot, std::
     one.remains_epoch = epoch;
     one.remainder = remainder;
     one.remains_in_words = std::move(in_words);
-    if (remainder == Remainder::nothing_more || !compares()) return;
-    why_ =
-        "every node of the in-sync set may have lost something, and none has all that is left: " +
-        one.remains_in_words + ": look at both, and accept the loss on the one that shall go on";
 }
 
 Status RoleMachine::hand_over(std::string_view name, std::int64_t now_ns) {
@@ -323,10 +319,22 @@ bool RoleMachine::has_most() const noexcept {
 }
 
 void RoleMachine::go_on_with_loss() {
-    if (!has_most()) return;
+    if (!compares()) return;
     std::string others;
-    for (const Peer& one : peers_)
-        if (reign_->is_in_sync(one.name)) others += "; " + one.remains_in_words;
+    bool spoken = false;
+    for (const Peer& one : peers_) {
+        if (!reign_->is_in_sync(one.name) || one.remains_epoch != reign_->epoch()) continue;
+        others += "; " + one.remains_in_words;
+        spoken = true;
+    }
+    if (!has_most()) {
+        if (spoken)
+            why_ =
+                "every node of the in-sync set may have lost something, and none has all that is "
+                "left: look at them, and accept the loss on the one that shall go on" +
+                others;
+        return;
+    }
     become(Role::taking_over,
            "every node of the in-sync set may have lost something, and this one has all that is "
            "left of it: what was answered as replicated and was on no disk is lost" +

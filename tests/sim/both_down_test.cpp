@@ -31,7 +31,8 @@ protected:
     }
     static void live(Pair& pair, std::int64_t ns) { pair.live(pair.now_ns() + ns, Faults::none()); }
     static void both_follow(Pair& pair) {
-        while (pair.in_sync() != 2) live(pair, ms);
+        // It hears of it when it looks the next time; until then it does not trust what it has.
+        while (pair.in_sync() != 2 || !pair.a().is_whole() || !pair.b().is_whole()) live(pair, ms);
     }
     // The one that falls later does not hear of the other's fall.
     static void lose_power(Pair& pair, Machine& machine) {
