@@ -12,7 +12,7 @@
 namespace pawl::perf {
 namespace {
 
-constexpr std::array<Program, 9> all_programs{{
+constexpr std::array<Program, 10> all_programs{{
     {"throughput", "commands per second: bursts of 1, 16 and 64; 4 producers; 2 shards",
      &run_throughput},
     {"latency", "open loop at 10 k, 100 k, 1 M and 5 M commands/s, from the intended send time",
@@ -29,6 +29,8 @@ constexpr std::array<Program, 9> all_programs{{
     {"growth", "cost by aggregates, producers, bytes of an event and resting orders", &run_growth},
     {"pressure", "half of the peak beside another process that writes and syncs: faults, stalls",
      &run_pressure},
+    {"replication", "round trip, throughput and catch-up with a standby on this machine",
+     &run_replication},
 }};
 
 std::string number_text(double value) {

@@ -44,6 +44,7 @@ Result<std::vector<Figure>> run_snapshot(const RunOptions& options);
 Result<std::vector<Figure>> run_recovery(const RunOptions& options);
 Result<std::vector<Figure>> run_footprint(const RunOptions& options);
 Result<std::vector<Figure>> run_growth(const RunOptions& options);
+Result<std::vector<Figure>> run_replication(const RunOptions& options);
 Result<std::vector<Figure>> run_pressure(const RunOptions& options);
 
 // The machine in one line. With the round trip between its cores, which says how far apart they are

@@ -1,0 +1,93 @@
+// Two processes, one connection, no delay.
+#include "perf/tcp_echo.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <vector>
+
+#include "engine/ring/idle.hpp"
+
+namespace pawl::perf {
+namespace {
+
+void send_at_once(int socket) {
+    const int yes = 1;
+    static_cast<void>(::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes));
+}
+
+bool send_all(int socket, const char* bytes, std::size_t count) {
+    while (count != 0) {
+        const ssize_t sent = ::send(socket, bytes, count, MSG_NOSIGNAL);
+        if (sent <= 0) return false;
+        bytes += sent;
+        count -= static_cast<std::size_t>(sent);
+    }
+    return true;
+}
+
+void echo(int listener) {
+    const int socket = ::accept(listener, nullptr, nullptr);
+    if (socket < 0) return;
+    send_at_once(socket);
+    std::vector<char> bytes(4096);
+    for (;;) {
+        const ssize_t came = ::recv(socket, bytes.data(), bytes.size(), 0);
+        if (came <= 0 || !send_all(socket, bytes.data(), static_cast<std::size_t>(came))) return;
+    }
+}
+
+}  // namespace
+
+TcpEcho::TcpEcho() {
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    if (listener_ < 0 || ::bind(listener_, generic, size) != 0 || ::listen(listener_, 1) != 0 ||
+        ::getsockname(listener_, generic, &size) != 0)
+        return;
+    child_ = std::make_unique<ChildProcess>([listener = listener_] { echo(listener); });
+    child_->go();
+    socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (socket_ >= 0 && ::connect(socket_, generic, size) != 0) {
+        ::close(socket_);
+        socket_ = -1;
+    }
+    if (socket_ >= 0) send_at_once(socket_);
+}
+
+TcpEcho::~TcpEcho() {
+    if (socket_ >= 0) ::close(socket_);
+    if (listener_ >= 0) ::close(listener_);
+}
+
+bool TcpEcho::measure(std::size_t bytes, double rate, double seconds, cli::Histogram& histogram) {
+    using Clock = std::chrono::steady_clock;
+    std::vector<char> message(bytes, 'x');
+    const auto begin = Clock::now();
+    const auto since_begin_ns = [&] {
+        return std::chrono::duration<double, std::nano>(Clock::now() - begin).count();
+    };
+    const auto count = static_cast<std::uint64_t>(rate * seconds);
+    for (std::uint64_t i = 0; i < count; ++i) {
+        const double meant_ns = static_cast<double>(i) * 1e9 / rate;
+        while (since_begin_ns() < meant_ns) detail::cpu_relax();
+        if (!send_all(socket_, message.data(), bytes)) return false;
+        for (std::size_t came = 0; came < bytes;) {
+            const ssize_t some = ::recv(socket_, message.data(), bytes - came, 0);
+            if (some <= 0) return false;
+            came += static_cast<std::size_t>(some);
+        }
+        histogram.record(static_cast<std::int64_t>(since_begin_ns() - meant_ns));
+    }
+    return true;
+}
+
+}  // namespace pawl::perf
