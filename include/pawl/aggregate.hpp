@@ -130,6 +130,12 @@ struct Checked {
 
 }  // namespace detail
 
+// An aggregate that does not fit a cache may have, for some of its commands,
+//   void expect(const Command& ask, pawl::Comes when) const noexcept;
+// Called up to three times before the command is decided, sooner and later, when there are many
+// aggregates of its type; or not at all. Nobody has validated the command, others are decided in
+// between. It changes nothing; it is there to fetch memory.
+
 // Where an aggregate lives: A::route(id) if it has one, else the id itself.
 template <class A>
 constexpr ShardKey route(Id id) {

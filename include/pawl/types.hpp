@@ -62,6 +62,13 @@ enum class Offer : std::uint8_t {
     unavailable = 6,  // the asked durability needs a standby (or a journal) and there is none
 };
 
+// How far away a command is that an aggregate is told of in advance (its optional expect()).
+enum class Comes : std::uint8_t {
+    soon = 0,  // in this batch: fetch where to look
+    next = 1,  // after a few others: what was fetched has arrived, fetch what it points to
+    now = 2,   // after one other or none
+};
+
 // A readable word for each enumerator: "accepted", "back_pressured", ...
 const char* to_string(Durability) noexcept;
 const char* to_string(Offer) noexcept;

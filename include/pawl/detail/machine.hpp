@@ -86,7 +86,7 @@ public:
     [[nodiscard]] virtual bool apply(const RecordView& record) noexcept = 0;
     // A hint for apply(): what is needed of this aggregate is fetched, its place in the index when
     // it comes soon, its state when it comes next. There need be none.
-    enum class Comes : std::uint8_t { soon, next };
+    using Comes = pawl::Comes;
     virtual void expect(std::uint8_t aggregate_type, Id id, Comes when) noexcept {
         static_cast<void>(aggregate_type);
         static_cast<void>(id);

@@ -13,6 +13,7 @@
 #include "pawl/aggregate.hpp"
 #include "pawl/archive.hpp"
 #include "pawl/context.hpp"
+#include "pawl/detail/foretell.hpp"
 #include "pawl/detail/late_hashes.hpp"
 #include "pawl/detail/machine.hpp"
 #include "pawl/detail/recording.hpp"
@@ -39,7 +40,14 @@ public:
     std::size_t decide(Work* work, std::size_t count, Stage& stage) override {
         for (std::size_t i = 0; i < count; ++i) prefetch(work[i].message.header());
         for (std::size_t i = 0; i < count; ++i) work[i].slot = locate(work[i].message.header());
+        const bool told = crowded();
+        if (told)
+            for (std::size_t i = 0; i < count; ++i) foretell(work[i], Comes::soon);
         for (std::size_t i = 0; i < count; ++i) {
+            if (told) {
+                if (i + next_ahead < count) foretell(work[i + next_ahead], Comes::next);
+                if (i + now_ahead < count) foretell(work[i + now_ahead], Comes::now);
+            }
             if (static_cast<std::size_t>(stage.limit - stage.cursor) < stage.record_bytes_max)
                 return i;
             if (!work[i].skip) decide_one(work[i], stage);
@@ -203,6 +211,27 @@ private:
     template <class A>
     static constexpr std::uint8_t aggregate_index =
         static_cast<std::uint8_t>(index_in<A, Aggregates<As...>>);
+
+    // ---- what comes ----
+
+    static constexpr std::size_t next_ahead = 6;
+    static constexpr std::size_t now_ahead = 2;
+    static constexpr std::size_t crowd = 16;  // fewer of a type are thought to be cached
+
+    // There are so many of a type that wants to know what comes that telling is worth its time.
+    bool crowded() const noexcept {
+        return ((Foretell<As>::any && std::get<StateTable<As>>(tables_).count() >= crowd) || ...);
+    }
+    void foretell(const Work& work, Comes when) noexcept {
+        const MessageHeader& message = work.message.header();
+        if (work.slot == nullptr || message.kind != MessageKind::command) return;
+        with_type(message.aggregate_type, [&]<class A>(StateTable<A>&) {
+            if constexpr (Foretell<A>::any)
+                Foretell<A>::tell(static_cast<typename StateTable<A>::Slot*>(work.slot)->state,
+                                  message.command_type - command_base[aggregate_index<A>],
+                                  work.message.payload(), when);
+        });
+    }
 
     // ---- one command ----
 

@@ -107,6 +107,11 @@ public:
     template <class Ctx>
     Verdict decide(const Follow& ask, Ctx& ctx) const;
 
+    // The command is decided after some others: fetches what it will read.
+    void expect(const NewOrder& ask, Comes when) const noexcept;
+    void expect(const CancelOrder& ask, Comes when) const noexcept;
+    void expect(const ReplaceOrder& ask, Comes when) const noexcept;
+
     // Total: an event about an order that is not here (history with an event left out) changes
     // nothing.
     void apply(const InstrumentAdded& event) noexcept;
@@ -223,4 +228,5 @@ private:
 #include "pawl/matching/detail/decide_auction.hpp"
 #include "pawl/matching/detail/decide_follow.hpp"
 #include "pawl/matching/detail/decide_instrument.hpp"
+#include "pawl/matching/detail/expect.hpp"
 #include "pawl/matching/detail/snapshot.hpp"

@@ -5,7 +5,10 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "desk.hpp"
 #include "orders.hpp"
 #include "pawl/engine.hpp"
 #include "pawl/matching/book.hpp"
@@ -91,6 +94,33 @@ TEST_F(AnEngineOfBooks, goes_on_from_a_snapshot_of_its_books) {
     EXPECT_EQ(engine_->state_hash(), before);
     EXPECT_EQ(engine_->replayed_records(), 0u);
     EXPECT_TRUE(send(2, buy(1'000, 1, 1)).accepted());
+}
+
+// With so many books each hears of its commands before they are decided: also of wrong ones, of
+// orders that are not there, and of prices that nobody has checked.
+TEST_F(AnEngineOfBooks, decides_the_same_when_there_are_many_of_them) {
+    open();
+    constexpr Id books = 24;
+    for (Id book = 1; book <= books; ++book) ASSERT_TRUE(send(book, instrument).accepted());
+    Desk alone(instrument);
+    using Answer = decltype(engine_->submit(1, instrument, use_future));
+    std::vector<std::pair<Answer, bool>> answers;  // and what the book alone said
+    const auto ask_both = [&](const auto& command) {
+        const bool accepted = alone.submit(command).accepted();
+        answers.emplace_back(engine_->submit(5, command, use_future), accepted);
+    };
+    for (OrderId order = 1; order <= 300; ++order) {
+        NewOrder ask = order % 2 == 0 ? buy(order, static_cast<Price>(100 + order * 7 % 40), 5)
+                                      : sell(order, static_cast<Price>(110 + order * 5 % 40), 3);
+        if (order % 9 == 0) ask.price = order % 2 == 0 ? INT64_MAX : INT64_MIN;
+        ask_both(ask);
+        if (order % 3 == 0) ask_both(cancel(order % 6 == 0 ? order - 2 : order + 1'000));
+    }
+    for (auto& [answer, accepted] : answers) ASSERT_EQ(answer.get().accepted(), accepted);
+    const auto orders =
+        engine_->query(5, [](const Book& book) { return book.open_orders(); }, use_future).get();
+    EXPECT_EQ(orders, alone.book().open_orders());
+    EXPECT_GT(orders, 0u);
 }
 
 TEST_F(AnEngineOfBooks, answers_with_the_books_own_reasons) {

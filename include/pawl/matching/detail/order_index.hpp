@@ -70,6 +70,19 @@ public:
         return slot;
     }
 
+    // What find() will read of this number, fetched.
+    void fetch(std::uint64_t id) const noexcept {
+        if (size_ != 0) detail::fetch(&buckets_[home_of(id).bucket]);
+    }
+    // Where this number stands most likely, without a look at the pool.
+    Slot guess(std::uint64_t id) const noexcept {
+        if (size_ == 0) return no_slot;
+        const Home home = home_of(id);
+        const Bucket& bucket = buckets_[home.bucket];
+        const std::uint32_t set = bucket.lanes_with(home.tag);
+        return set != 0 ? bucket.slot(lowest(set)) : no_slot;
+    }
+
     // Takes memory for `count` orders now.
     void reserve(std::size_t count, const Order* orders);
 

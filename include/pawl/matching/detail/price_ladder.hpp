@@ -42,6 +42,12 @@ public:
         return far_.empty() ? no_level : find_far(key);
     }
 
+    // What find() will read, fetched.
+    void fetch(std::uint32_t key) const noexcept {
+        const std::uint32_t offset = key - base_;
+        if (offset < near_.size()) detail::fetch(&near_[offset]);
+    }
+
     // Adds a level where there is none. May move the array and allocate.
     void insert(std::uint32_t key, LevelNumber level) {
         const std::uint32_t offset = key - base_;

@@ -13,6 +13,7 @@
 #include "pawl/matching/detail/order_index.hpp"
 #include "pawl/matching/detail/price_ladder.hpp"
 #include "pawl/matching/types.hpp"
+#include "pawl/types.hpp"
 
 namespace pawl::matching::detail {
 
@@ -85,6 +86,10 @@ public:
     void add_anonymous(Side side, std::int32_t tick, std::uint64_t lots);
     void take_anonymous(Side side, std::int32_t tick, std::uint64_t lots) noexcept;
 
+    // What will be read of an order that comes in, or is asked for, is fetched step by step.
+    void expect_new(std::uint64_t id, Side side, std::int32_t tick, Comes when) const noexcept;
+    void expect_known(std::uint64_t id, Comes when) const noexcept;
+
     void reserve(std::size_t orders);
     void clear() noexcept;
 
@@ -107,6 +112,27 @@ private:
     FillTable fills_;
     PriceLadder ladders_[2];  // by Side
 };
+
+inline void Queues::expect_known(std::uint64_t id, Comes when) const noexcept {
+    if (when == Comes::soon) return index_.fetch(id);
+    const Slot slot = index_.guess(id);
+    const Order& order = orders_[slot];
+    if (when == Comes::next) return fetch(&order);
+    fetch(&levels_[order.level()]);
+    fetch(&orders_[order.prev()]);
+    fetch(&orders_[order.next()]);
+}
+
+inline void Queues::expect_new(std::uint64_t id, Side side, std::int32_t tick,
+                               Comes when) const noexcept {
+    if (when == Comes::soon) {
+        index_.fetch(id);
+        return ladder(side).fetch(key_of(side, tick));
+    }
+    const Level& here = levels_[at(side, tick)];
+    if (when == Comes::next) return fetch(&here);
+    fetch(&orders_[here.tail]);
+}
 
 inline LevelNumber Queues::level_for(Side side, std::int32_t tick) {
     const std::uint32_t key = key_of(side, tick);
