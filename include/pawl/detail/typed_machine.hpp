@@ -13,6 +13,7 @@
 #include "pawl/aggregate.hpp"
 #include "pawl/archive.hpp"
 #include "pawl/context.hpp"
+#include "pawl/detail/apply_event.hpp"
 #include "pawl/detail/foretell.hpp"
 #include "pawl/detail/late_hashes.hpp"
 #include "pawl/detail/machine.hpp"
@@ -415,28 +416,17 @@ private:
 
     template <class A>
     bool apply_typed(StateTable<A>& table, const EventView& event) noexcept {
-        if (!fits<A>(event, typename A::Events{})) return false;
+        if (!fits(event, typename A::Events{})) return false;
         return apply_to(table, table.find_or_create(event.target), event, typename A::Events{});
-    }
-
-    template <class A, class... E>
-    static bool fits(const EventView& event, Events<E...>) noexcept {
-        static constexpr std::array<std::size_t, sizeof...(E)> sizes{payload_bytes<E>...};
-        const std::size_t index = event.header->type;
-        return index < sizeof...(E) && sizes[index] == event.header->size;
     }
 
     template <class A, class... E>
     bool apply_to(StateTable<A>& table, typename StateTable<A>::Slot& slot, const EventView& event,
                   Events<E...> list) noexcept {
-        if (!fits<A>(event, list)) return false;
-        const std::size_t index = event.header->type;
+        if (!fits(event, list)) return false;
         const std::uint64_t before =
             hash_ != nullptr ? hash_in_sum<A>(slot, aggregate_index<A>) : 0;
-        std::size_t i = 0;
-        static_cast<void>(((i++ == index &&
-                            (slot.state.apply(*reinterpret_cast<const E*>(event.payload)), true)) ||
-                           ...));
+        apply_indexed(slot.state, event, list);
         ++slot.version.value;
         if (hash_ != nullptr) late_.template note<A>(*hash_, slot, aggregate_index<A>, before);
         if (slot.view != nullptr) {
