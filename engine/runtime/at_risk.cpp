@@ -11,8 +11,6 @@ namespace pawl::detail {
 
 namespace {
 
-constexpr std::uint64_t read_bytes_max = std::uint64_t{64} << 20;
-
 bool is_command(RecordKind kind) noexcept {
     return kind == RecordKind::accepted || kind == RecordKind::rejected ||
            kind == RecordKind::refused || kind == RecordKind::fact;
@@ -20,15 +18,17 @@ bool is_command(RecordKind kind) noexcept {
 
 }  // namespace
 
-AtRisk at_risk_from(journal::Directory& directory, std::uint32_t shard, Position from) {
+AtRisk at_risk_from(journal::Directory& directory, std::uint32_t shard, Position from,
+                    std::uint64_t bytes_about) {
     const journal::Head& head = directory.head(shard);
-    const std::uint64_t end = std::min(head.committed().value, from.value + read_bytes_max);
+    const std::uint64_t end = head.committed().value;  // where a record ends
+    const std::uint64_t enough = from.value + bytes_about;
     std::unique_ptr<journal::StreamReader> reader;
     StreamTrack track;
     track.begin_at({from.value, 0});
     AtRisk found;
     StreamRecord record;
-    while (track.position() < end) {
+    while (track.position() < std::min(end, enough)) {
         if (track.empty() && !track.fill_from_head(head, end)) {
             if (reader == nullptr) reader = directory.reader(shard);
             const Result<bool> filled =

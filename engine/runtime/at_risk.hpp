@@ -16,7 +16,8 @@ struct AtRisk {
 };
 
 // Of what is committed from there on, where a record begins or the stream ends. Any thread, beside
-// the shard. Reads at most 64 MiB: what lies behind that is not counted.
-AtRisk at_risk_from(journal::Directory& directory, std::uint32_t shard, Position from);
+// the shard. What lies behind so many bytes is not counted.
+AtRisk at_risk_from(journal::Directory& directory, std::uint32_t shard, Position from,
+                    std::uint64_t bytes_about = std::uint64_t{64} << 20);
 
 }  // namespace pawl::detail
