@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdio>
+#include <ctime>
 #include <limits>
 
 #include "cli/report/json.hpp"
@@ -40,6 +41,15 @@ std::string number_text(double value) {
     return text.data();
 }
 
+std::string today() {
+    const std::time_t now = std::time(nullptr);
+    std::tm date{};
+    std::array<char, 16> text{};
+    if (::gmtime_r(&now, &date) != nullptr)
+        std::strftime(text.data(), text.size(), "%Y-%m-%d", &date);
+    return text.data();
+}
+
 }  // namespace
 
 std::span<const Program> programs() noexcept {
@@ -51,7 +61,7 @@ std::string describe_machine() {
     std::string text = limits.processor + ", " + std::to_string(limits.cores) + " cores";
     if (limits.round_trip_ns > 0)
         text += ", round trip " + std::to_string(static_cast<long>(limits.round_trip_ns)) + " ns";
-    return text;
+    return text + ", " + today();
 }
 
 std::string figures_table(std::span<const Figure> figures) {

@@ -47,8 +47,8 @@ Result<std::vector<Figure>> run_growth(const RunOptions& options);
 Result<std::vector<Figure>> run_replication(const RunOptions& options);
 Result<std::vector<Figure>> run_pressure(const RunOptions& options);
 
-// The machine in one line. With the round trip between its cores, which says how far apart they are
-// now and which other figures of that moment compare.
+// The machine in one line, and the date (UTC). With the round trip between its cores, which says
+// how far apart they are now and which other figures of that moment compare.
 std::string describe_machine();
 
 // A table with one line per figure, then what each includes.

@@ -39,6 +39,11 @@ std::string line(double x1, double y1, double x2, double y2, const char* colour,
            "\" y2=\"" + number(y2) + "\" stroke=\"" + colour + "\" " + more + "/>\n";
 }
 
+std::string note_at(double y, const std::string& words) {
+    return "<text x=\"10\" y=\"" + number(y) + "\" font-size=\"10\" fill=\"#777777\">" +
+           escaped(words) + "</text>\n";
+}
+
 }  // namespace
 
 std::string escaped(const std::string& text) {
@@ -58,7 +63,8 @@ std::string escaped(const std::string& text) {
     return safe;
 }
 
-std::string bars_svg(const std::string& title, const std::vector<Bar>& bars) {
+std::string bars_svg(const std::string& title, const std::vector<Bar>& bars,
+                     const std::string& note) {
     constexpr double left = 250;
     constexpr double right = 130;
     constexpr double step = 22;
@@ -66,7 +72,7 @@ std::string bars_svg(const std::string& title, const std::vector<Bar>& bars) {
     for (const Bar& bar : bars) longest = std::max(longest, bar.value);
     const double per_one = (width - left - right) / longest;
     const double bottom = 36 + step * static_cast<double>(bars.size());
-    std::string svg = open_svg(bottom + 10, title);
+    std::string svg = open_svg(bottom + 24, title);
     double y = 36;
     for (const Bar& bar : bars) {
         svg += text_at(left - 8, y + 14, bar.name, "end");
@@ -77,11 +83,12 @@ std::string bars_svg(const std::string& title, const std::vector<Bar>& bars) {
         y += step;
     }
     svg += line(left + per_one, 34, left + per_one, bottom, "#c8553d", "stroke-dasharray=\"4 3\"");
-    return svg + "</svg>\n";
+    return svg + note_at(bottom + 18, note) + "</svg>\n";
 }
 
 std::string curves_svg(const std::string& title, const std::string& unit,
-                       const std::vector<std::string>& places, const std::vector<Curve>& curves) {
+                       const std::vector<std::string>& places, const std::vector<Curve>& curves,
+                       const std::string& note) {
     constexpr double left = 80;
     constexpr double right = 210;
     constexpr double top = 40;
@@ -104,7 +111,7 @@ std::string curves_svg(const std::string& title, const std::string& unit,
         const double steps = places.size() > 1 ? static_cast<double>(places.size() - 1) : 1;
         return left + (width - left - right) * static_cast<double>(place) / steps;
     };
-    std::string svg = open_svg(bottom + 30, title);
+    std::string svg = open_svg(bottom + 46, title);
     for (double decade = first; decade <= last; ++decade) {
         const double value = std::pow(10, decade);
         svg += line(left, y_of(value), width - right, y_of(value), "#dddddd");
@@ -127,7 +134,7 @@ std::string curves_svg(const std::string& title, const std::string& unit,
         svg += text_at(width - right + 42, key_y, curves[i].name);
         key_y += 18;
     }
-    return svg + "</svg>\n";
+    return svg + note_at(bottom + 40, note) + "</svg>\n";
 }
 
 }  // namespace pawl::perf

@@ -13,7 +13,9 @@ struct Bar {
     std::string text;  // stands behind the bar
 };
 // One bar below the other, the longest as long as the larger of 1 and its value; a line at 1.
-std::string bars_svg(const std::string& title, const std::vector<Bar>& bars);
+// `note` stands small below everything, here as below.
+std::string bars_svg(const std::string& title, const std::vector<Bar>& bars,
+                     const std::string& note);
 
 struct Curve {
     std::string name;
@@ -22,7 +24,8 @@ struct Curve {
 };
 // Curves over named places, values on a logarithmic scale.
 std::string curves_svg(const std::string& title, const std::string& unit,
-                       const std::vector<std::string>& places, const std::vector<Curve>& curves);
+                       const std::vector<std::string>& places, const std::vector<Curve>& curves,
+                       const std::string& note);
 
 // For text between tags and in attributes.
 std::string escaped(const std::string& text);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iostream>
@@ -89,7 +90,51 @@ std::string percentile_curves(const std::vector<Line>& lines) {
     }
     if (curves.empty()) return {};
     return curves_svg("Time to the reply, by percentile", "ns",
-                      {percentiles.begin(), percentiles.end()}, curves);
+                      {percentiles.begin(), percentiles.end()}, curves, lines.front().machine);
+}
+
+// One picture of how something grows.
+struct Growth {
+    std::string name;  // "aggregates"
+    std::string unit, limit_name, machine;
+    std::vector<std::string> places;
+    std::vector<double> ours, limit;  // no limit: empty
+
+    std::string svg() const {
+        std::vector<Curve> curves{{"pawl", ours, false}};
+        if (limit.size() == ours.size()) curves.push_back({"its limit", limit, true});
+        const std::string below = limit_name.empty() ? "" : "limit: " + limit_name + ". ";
+        return curves_svg("By " + name + ": " + unit, "", places, curves, below + machine);
+    }
+};
+
+std::string size_word(double size) {
+    std::array<char, 32> text{};
+    const double scale = size >= 1e6 ? 1e6 : size >= 1e4 ? 1e3 : 1;
+    std::snprintf(text.data(), text.size(), "%.4g%s", size / scale,
+                  size >= 1e6   ? " M"
+                  : size >= 1e4 ? " k"
+                                : "");
+    return text.data();
+}
+
+// "growth aggregates 1000" is the place 1000 of the curve "aggregates". The curves in their order.
+std::vector<Growth> growth_of(const std::vector<Line>& lines) {
+    std::vector<Growth> all;
+    for (const Line& line : lines) {
+        const std::size_t first = line.name.find(' ');
+        const std::size_t last = line.name.rfind(' ');
+        if (line.name.substr(0, first) != "growth" || first == last) continue;
+        const std::string name = line.name.substr(first + 1, last - first - 1);
+        const double size = std::strtod(line.name.c_str() + last, nullptr);
+        if (all.empty() || all.back().name != name)
+            all.push_back({name, line.unit, line.limit_name, line.machine, {}, {}, {}});
+        Growth& growth = all.back();
+        growth.places.push_back(size_word(size));
+        growth.ours.push_back(line.value);
+        if (line.limit > 0) growth.limit.push_back(line.limit);
+    }
+    return all;
 }
 
 std::string ratio_bars(const std::string& program, const std::vector<Line>& lines) {
@@ -98,7 +143,9 @@ std::string ratio_bars(const std::string& program, const std::vector<Line>& line
         if (line.limit > 0)
             bars.push_back({line.name, line.ratio,
                             short_number(line.ratio) + " (" + short_number(line.value) + ")"});
-    return bars.empty() ? std::string() : bars_svg(program + ": as a part of its limit", bars);
+    return bars.empty() ? std::string()
+                        : bars_svg(program + ": as a part of its limit (and its value)", bars,
+                                   lines.front().machine);
 }
 
 std::string table(const std::vector<Line>& lines) {
@@ -112,27 +159,52 @@ std::string table(const std::vector<Line>& lines) {
     return html + "</table>\n";
 }
 
+std::string included_of(const std::vector<Line>& lines) {
+    std::string html;
+    std::string last;
+    for (const Line& line : lines) {
+        if (line.included == last) continue;
+        html += "<p>" + escaped(line.name) + ": " + escaped(line.included) + "</p>\n";
+        last = line.included;
+    }
+    return html;
+}
+
 std::string page(const std::map<std::string, std::vector<Line>>& programs) {
     std::string html =
         "<!doctype html><meta charset=\"utf-8\"><title>pawl: figures</title>\n<style>body{font-"
         "family:sans-serif;max-width:60em;margin:2em auto}td,th{padding:.2em .6em;text-align:left;"
         "border-bottom:1px solid #ddd}p{color:#444}</style>\n<h1>pawl: figures</h1>\n";
     for (const auto& [program, lines] : programs) {
-        html += "<h2>" + escaped(program) + "</h2>\n<p>" + escaped(lines.front().machine) +
-                "</p>\n" + percentile_curves(lines) + ratio_bars(program, lines) + table(lines) +
-                "<p>Included: " + escaped(lines.front().included) + "</p>\n";
+        html +=
+            "<h2>" + escaped(program) + "</h2>\n<p>" + escaped(lines.front().machine) + "</p>\n";
+        const std::vector<Growth> growth = growth_of(lines);
+        for (const Growth& one : growth) html += one.svg();
+        html += percentile_curves(lines);
+        if (growth.empty()) html += ratio_bars(program, lines);
+        html += table(lines) + included_of(lines);
     }
     return html;
 }
 
+bool write_picture(const std::string& folder, std::string name, const std::string& picture) {
+    if (picture.empty()) return true;
+    std::replace(name.begin(), name.end(), ' ', '-');
+    std::ofstream file(folder + "/" + name + ".svg");
+    return bool(file << picture) && bool(file.flush());
+}
+
+// PROGRAM.svg: its curves, or its bars; growth-CURVE.svg.
 bool write_pictures(const std::map<std::string, std::vector<Line>>& programs,
                     const std::string& folder) {
     for (const auto& [program, lines] : programs) {
+        const std::vector<Growth> growth = growth_of(lines);
+        for (const Growth& one : growth)
+            if (!write_picture(folder, "growth-" + one.name, one.svg())) return false;
         const std::string curves = percentile_curves(lines);
-        const std::string picture = curves.empty() ? ratio_bars(program, lines) : curves;
-        if (picture.empty()) continue;
-        std::ofstream file(folder + "/" + program + ".svg");
-        if (!(file << picture).flush()) return false;
+        const bool bars = curves.empty() && growth.empty();
+        if (!write_picture(folder, program, bars ? ratio_bars(program, lines) : curves))
+            return false;
     }
     return true;
 }
