@@ -62,7 +62,7 @@ protected:
 };
 
 TEST_F(BothDown, the_one_that_has_all_that_is_left_goes_on_and_nothing_synced_is_lost) {
-    const std::uint64_t lives = settings().seeds_or(40);
+    const std::uint64_t lives = settings().seeds_or(20);
     std::uint64_t by_themselves = 0;
     for (std::uint64_t i = 0; i < lives; ++i) {
         const auto plan = plan_of(settings().first_seed + i);
