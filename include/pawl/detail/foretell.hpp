@@ -9,6 +9,10 @@
 
 namespace pawl::detail {
 
+inline constexpr std::size_t next_ahead = 6;  // commands before its turn
+inline constexpr std::size_t now_ahead = 2;
+inline constexpr std::size_t crowd = 16;  // fewer aggregates of a type are thought to be cached
+
 template <class A, class C>
 inline constexpr bool expects = requires(const A& state, const C& ask) {
     { state.expect(ask, Comes::soon) } noexcept;

@@ -213,11 +213,7 @@ private:
     static constexpr std::uint8_t aggregate_index =
         static_cast<std::uint8_t>(index_in<A, Aggregates<As...>>);
 
-    // ---- what comes ----
-
-    static constexpr std::size_t next_ahead = 6;
-    static constexpr std::size_t now_ahead = 2;
-    static constexpr std::size_t crowd = 16;  // fewer of a type are thought to be cached
+    // ---- one command ----
 
     // There are so many of a type that wants to know what comes that telling is worth its time.
     bool crowded() const noexcept {
@@ -233,8 +229,6 @@ private:
                                   work.message.payload(), when);
         });
     }
-
-    // ---- one command ----
 
     void decide_one(Work& work, Stage& stage) {
         const MessageHeader& message = work.message.header();
