@@ -32,7 +32,11 @@ protected:
     static void live(Pair& pair, std::int64_t ns) { pair.live(pair.now_ns() + ns, Faults::none()); }
     static void both_follow(Pair& pair) {
         // It hears of it when it looks the next time; until then it does not trust what it has.
-        while (pair.in_sync() != 2 || !pair.a().is_whole() || !pair.b().is_whole()) live(pair, ms);
+        const std::int64_t give_up = pair.now_ns() + 20'000 * ms;
+        while (pair.in_sync() != 2 || !pair.a().is_whole() || !pair.b().is_whole()) {
+            ASSERT_LT(pair.now_ns(), give_up) << pair.story();
+            live(pair, ms);
+        }
     }
     // The one that falls later does not hear of the other's fall.
     static void lose_power(Pair& pair, Machine& machine) {
@@ -67,7 +71,7 @@ TEST_F(BothDown, the_one_that_has_all_that_is_left_goes_on_and_nothing_synced_is
     for (std::uint64_t i = 0; i < lives; ++i) {
         const auto plan = plan_of(settings().first_seed + i);
         Pair pair(pool_, plan);
-        both_follow(pair);
+        ASSERT_NO_FATAL_FAILURE(both_follow(pair));
         live(pair, (100 + static_cast<std::int64_t>(7 * i % 50)) * ms);
         lose_power(pair);
         live(pair, 1'500 * ms);  // each begins again some time
@@ -95,7 +99,7 @@ TEST_F(BothDown, nobody_goes_on_while_the_other_is_not_there) {
     for (std::uint64_t i = 0; i < settings().seeds_or(4); ++i) {
         const auto plan = plan_of(settings().first_seed + i);
         Pair pair(pool_, plan);
-        both_follow(pair);
+        ASSERT_NO_FATAL_FAILURE(both_follow(pair));
         live(pair, 150 * ms);
         lose_power(pair);
         Machine& alone = i % 2 == 0 ? pair.a() : pair.b();
@@ -117,7 +121,7 @@ TEST_F(BothDown, nobody_goes_on_by_itself_when_a_disk_is_another_one) {
     for (const bool replaces_primary : {false, true}) {
         const auto plan = plan_of(5);
         Pair pair(pool_, plan);
-        both_follow(pair);
+        ASSERT_NO_FATAL_FAILURE(both_follow(pair));
         live(pair, 150 * ms);
         Machine& replaced = replaces_primary ? pair.a() : pair.b();
         Machine& other = replaces_primary ? pair.b() : pair.a();
@@ -135,7 +139,7 @@ TEST_F(BothDown, nobody_goes_on_by_itself_when_a_disk_is_another_one) {
 TEST_F(BothDown, who_was_only_killed_goes_on_whatever_the_other_has_left) {
     const auto plan = plan_of(6);
     Pair pair(pool_, plan);
-    both_follow(pair);
+    ASSERT_NO_FATAL_FAILURE(both_follow(pair));
     live(pair, 150 * ms);
     lose_power(pair, pair.a());
     pair.end(pair.b(), [&] { pair.b().kill(); });
