@@ -3,16 +3,11 @@
 #pragma once
 
 #include "pawl/matching/book.hpp"
+#include "pawl/matching/detail/sound.hpp"
 
 namespace pawl::matching {
 
 namespace detail {
-// Facts can be recorded without a decision: an enumerator from outside its list must not reach an
-// array.
-constexpr Side sound(Side side) noexcept {
-    return side == Side::buy ? Side::buy : Side::sell;
-}
-
 constexpr std::uint32_t flags_of(TimeInForce time_in_force, PostOnly post_only) noexcept {
     return (time_in_force == TimeInForce::good_till_cancel ? Order::good_till_cancel : 0U) |
            (post_only != PostOnly::none ? Order::post_only : 0U);

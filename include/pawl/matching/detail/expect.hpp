@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pawl/matching/book.hpp"
+#include "pawl/matching/detail/sound.hpp"
 
 namespace pawl::matching {
 
