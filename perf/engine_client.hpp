@@ -41,12 +41,12 @@ private:
 };
 
 // Every account with money, decided and answered.
-inline void open_accounts(Engine<Account>& bank) {
+inline void open_accounts(Engine<Account>& bank, std::uint64_t count = account_count) {
     auto teller = bank.producer({.session = "opening"});
     std::uint64_t answered = 0;
     Patience patience;
-    for (std::uint64_t account = 0; answered < account_count;) {
-        while (account < account_count && account - answered < 1024) {
+    for (std::uint64_t account = 0; answered < count;) {
+        while (account < count && account - answered < 1024) {
             const Offer offer = teller.try_submit(account, Account::Deposit{opening_cents},
                                                   SubmitOptions{}, want_reply);
             if (offer != Offer::accepted) break;

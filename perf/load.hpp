@@ -29,6 +29,7 @@ struct BurstOptions {
     std::size_t window = 1024;  // commands on their way, at most
     double seconds = 1;
     std::uint64_t seed = 1;
+    std::uint64_t accounts = account_count;  // asked for; with money
 };
 
 // Waits as little as it can: a few pauses, then lets others run.
@@ -51,7 +52,7 @@ private:
 template <class Client>
 Throughput send_bursts(Client& client, const BurstOptions& options) {
     using SteadyClock = std::chrono::steady_clock;
-    Asks asks(options.seed);
+    Asks asks(options.seed, options.accounts);
     Throughput result;
     Patience patience;
     std::uint64_t sent = 0;
@@ -87,6 +88,7 @@ struct OpenLoopOptions {
     double rate = 100'000;  // commands per second
     double seconds = 1;
     double warm_up_seconds = 0.2;  // sent, but not counted
+    std::uint64_t accounts = account_count;
 };
 
 struct OpenLoop {
@@ -104,7 +106,7 @@ OpenLoop send_at_rate(Client& client, const OpenLoopOptions& options, cli::Histo
     const auto now_ns = [begin = SteadyClock::now()] {
         return std::chrono::duration<double, std::nano>(SteadyClock::now() - begin).count();
     };
-    Asks asks(1);
+    Asks asks(1, options.accounts);
     OpenLoop result;
     const double interval_ns = 1e9 / options.rate;
     const auto warm = static_cast<std::uint64_t>(options.warm_up_seconds * options.rate);

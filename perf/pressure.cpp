@@ -67,6 +67,10 @@ EngineOptions options_of(const RunOptions& run, const std::string& directory,
     return options;
 }
 
+std::uint64_t accounts_of(const RunOptions& run) {
+    return run.tiny ? 1'000 : account_count;
+}
+
 Error not_accepted() {
     return {ErrorCode::stopped,
             "pressure: a command was not accepted: look at the bank's balances, and for room on "
@@ -77,11 +81,12 @@ Result<double> peak_per_second(const RunOptions& run, const TwoCores& cores) {
     const Scratch scratch(run.directory, "pressure");
     auto bank = Engine<Account>::open(options_of(run, scratch.path(), cores));
     if (!bank) return bank.error();
-    open_accounts(*bank);
+    open_accounts(*bank, accounts_of(run));
     const Pinned pinned(cores.sender);
     EngineClient client(*bank, "desk");
     BurstOptions burst;
-    burst.seconds = run.tiny ? 0.02 : run.seconds;
+    burst.seconds = run.tiny ? 0.005 : run.seconds;
+    burst.accounts = accounts_of(run);
     const Throughput peak = send_bursts(client, burst);
     if (!peak.all_accepted) return not_accepted();
     return peak.per_second;
@@ -97,13 +102,13 @@ Status take_turn(const RunOptions& run, const TwoCores& cores, OpenLoopOptions l
     const Scratch scratch(run.directory, "pressure");
     auto bank = Engine<Account>::open(options_of(run, scratch.path(), cores));
     if (!bank) return bank.error();
-    open_accounts(*bank);
+    open_accounts(*bank, accounts_of(run));
     EngineClient client(*bank, "desk");
     const Pinned pinned(cores.sender);
     if (other != nullptr) other->go();
 
     OpenLoopOptions warm = load;
-    warm.seconds = run.tiny ? 0.005 : 1;
+    warm.seconds = run.tiny ? 0.001 : 1;
     cli::Histogram forgotten;
     const bool accepted = send_at_rate(client, warm, forgotten).all_accepted;
     static_cast<void>(usage_of_shard(*bank));  // its code is there before it counts
@@ -179,8 +184,9 @@ Result<std::vector<Figure>> run_pressure(const RunOptions& options) {
     OpenLoopOptions load;
     load.rate = peak.value() / 2;
     const int turns = options.tiny ? 1 : 4;
-    load.seconds = options.tiny ? 0.02 : 30 * options.seconds / turns;
+    load.seconds = options.tiny ? 0.002 : 30 * options.seconds / turns;
     load.warm_up_seconds = 0;
+    load.accounts = accounts_of(options);
     Seen alone;
     Seen beside;
     for (int turn = 0; turn < turns; ++turn)
