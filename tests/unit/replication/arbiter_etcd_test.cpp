@@ -60,7 +60,7 @@ protected:
 };
 std::unique_ptr<EtcdServer> ArbiterEtcd::server_;
 
-constexpr std::int64_t patient = 10'000'000'000;
+constexpr std::int64_t patient = 60'000'000'000;  // a disk that stands still
 constexpr std::int64_t hasty = 50'000'000;
 const Reign one = first({"a", 1}, 0).value();
 const Reign two = add_standby(one, {"a", 1}, "b").value();
@@ -79,7 +79,7 @@ TEST_F(ArbiterEtcd, that_is_stopped_is_unknown_in_time_and_found_again_after) {
     server_->pause(false);
     EXPECT_EQ(nothing.kind, Kind::unknown);
     EXPECT_GE(took, hasty);
-    EXPECT_LT(took, 100 * hasty) << "a little over one, unless the machine is overloaded";
+    EXPECT_LT(took, 600 * hasty) << "a little over one, unless the machine is overloaded";
     const auto found = read(*arbiter);
     ASSERT_EQ(found.kind, Kind::found) << found.why;
     EXPECT_EQ(found.revision, made.revision);
