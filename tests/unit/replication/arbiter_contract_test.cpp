@@ -66,7 +66,7 @@ public:
     EtcdPlace() : key_("key" + std::to_string(++keys)) {}
     std::unique_ptr<Arbiter> way(const std::string&) override {
         const ArbiterOptions patient{.attempt_timeout_ns = 60'000'000'000,
-                                     .request_timeout_ns = 10'000'000'000};
+                                     .request_timeout_ns = 60'000'000'000};
         return open_arbiter(server->address(key_), patient, storage_).value();
     }
 
