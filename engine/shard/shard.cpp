@@ -32,6 +32,11 @@ void Shard::go_on_at(const StreamEnd& end) noexcept {
     last_sequence_ = end.last_sequence;
     last_time_ = end.last_time;
     hashed_at_ = end.last_sequence;
+    if (options_.hash_every_ns == 0) return;
+    // The first state record is about this reign alone: who begins with a snapshot of this place
+    // has put nothing off and come no way.
+    static_cast<void>(machine_.settled_hash());
+    static_cast<void>(machine_.carried_hash()->take_way());
 }
 
 void Shard::add_shared_port(SharedQueue& queue, SingleRing<RawReply>& answers,

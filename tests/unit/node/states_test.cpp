@@ -32,9 +32,12 @@ struct Expected {
 
 class TwoNodes {
 public:
-    TwoNodes() : pair_(patient) {
+    // a writes state records this often, b every millisecond.
+    explicit TwoNodes(milliseconds every_of_a = milliseconds(1)) : pair_(patient) {
         stage = Stage{};
-        auto standby = ShelfCopy::open(options("a")).value();
+        EngineOptions first = options("a");
+        first.replication.compare_every = every_of_a;
+        auto standby = ShelfCopy::open(first).value();
         while (!standby.wait_for_turn(std::chrono::nanoseconds(0)).value()) standby.poll();
         a_.emplace(std::move(standby).promote().value());
         stage.here = 1;
@@ -67,6 +70,30 @@ public:
         }
         return true;
     }
+    // a hands over to b, which is told what to do as a primary, closes, and is opened again.
+    template <class Do>
+    bool reign_of_b(const Do& work) {
+        const Status asked = a_->hand_over("b");
+        const bool under_way = asked.ok() && live_until([&] {
+                                   const auto turn = b_->wait_for_turn(std::chrono::nanoseconds(0));
+                                   return turn.ok() && *turn;
+                               });
+        if (!under_way) return false;
+        stage.here = 1;
+        auto promoted = std::move(*b_).promote();
+        b_.reset();
+        stage.here = 0;
+        a_.reset();
+        stage.here = 1;
+        if (!promoted.ok()) return false;
+        {
+            Shelf engine = std::move(promoted).value();
+            work(engine);
+        }
+        b_.emplace(ShelfCopy::open(options("b")).value());
+        return true;
+    }
+    std::string said() { return pair_.said(); }
     // Why the standby follows no more; empty: it does.
     std::string end_of_b() {
         const auto turn = b_->wait_for_turn(std::chrono::nanoseconds(0));
@@ -150,6 +177,23 @@ TEST(NodeStates, are_compared_while_they_change_and_not_written_down_while_they_
     const auto a_while_more = std::chrono::steady_clock::now() + milliseconds(20);
     ASSERT_TRUE(nodes.live_until([&] { return std::chrono::steady_clock::now() >= a_while_more; }));
     EXPECT_EQ(bytes(), then);
+}
+
+// Its first state record is about its own reign: who begins with its states has not come the way
+// before.
+TEST(NodeStates, that_a_reign_begins_with_are_where_its_comparing_begins) {
+    TwoNodes nodes(milliseconds(3'600'000));
+    ASSERT_TRUE(nodes.live_until([&] { return nodes.is_followed(); }));
+    for (std::int64_t by = 1; by <= 10; ++by) nodes.ask(1, Gear::Turn{by});
+    ASSERT_TRUE(nodes.live_until([&] { return nodes.are_the_same(); }));
+    ASSERT_TRUE(nodes.reign_of_b([](Shelf& engine) {
+        ASSERT_TRUE(engine.snapshot().ok());
+        EXPECT_EQ(engine.try_submit(1, Gear::Turn{5}), Offer::accepted);
+        const auto a_while = std::chrono::steady_clock::now() + milliseconds(20);
+        while (std::chrono::steady_clock::now() < a_while) engine.poll();
+    }));
+    EXPECT_NE(nodes.said().find("snapshot"), std::string::npos) << nodes.said();
+    EXPECT_EQ(nodes.said().find("does not do what it did"), std::string::npos) << nodes.said();
 }
 
 // Both orders are decided before anybody compares: in the end the gears have the same color.
