@@ -3,14 +3,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <utility>
 
 namespace pawl::detail {
 
 namespace {
-constexpr std::size_t chunk_bytes = 64U << 10;
-
 // What can be said of one record without the one before it.
 bool looks_like_a_record(const std::vector<std::byte>& bytes, std::uint64_t room) {
     if (bytes.size() < sizeof(RecordHeader) || bytes.size() > room) return false;
@@ -36,7 +33,7 @@ JournalFollower::JournalFollower(std::shared_ptr<EngineCore> owner, EngineCore& 
     if (begun_.ok()) {
         if (options.from_end)
             for (std::uint32_t shard = 0; shard < tracks_.size(); ++shard)
-                tracks_[shard].position = bound(shard);
+                tracks_[shard].stream.begin_at({bound(shard), 0});
         begun_ = begin_at(from);
     }
     // From now on retention spares what it has not seen.
@@ -45,11 +42,11 @@ JournalFollower::JournalFollower(std::shared_ptr<EngineCore> owner, EngineCore& 
     // stream. Who begins at the first record asks nobody: agents may, which the shards' answer or
     // close() would wait for.
     if (std::all_of(tracks_.begin(), tracks_.end(),
-                    [](const Track& track) { return track.position == 0; }))
+                    [](const Track& track) { return track.stream.position() == 0; }))
         return;
     std::vector<std::vector<std::uint64_t>> known = core.session_ids();
     for (std::uint32_t shard = 0; shard < tracks_.size(); ++shard)
-        tracks_[shard].sessions = std::move(known[shard]);
+        tracks_[shard].stream.know_sessions(std::move(known[shard]));
 }
 
 JournalFollower::~JournalFollower() {
@@ -79,10 +76,8 @@ Status JournalFollower::begin_at(const std::vector<StreamPlace>& from) {
                                                " shards: the engine has " +
                                                std::to_string(tracks_.size()) +
                                                ": it belongs to another directory; begin anew"};
-    for (std::uint32_t shard = 0; shard < from.size(); ++shard) {
-        tracks_[shard].position = from[shard].position;
-        tracks_[shard].events_done = from[shard].events_done;
-    }
+    for (std::uint32_t shard = 0; shard < from.size(); ++shard)
+        tracks_[shard].stream.begin_at(from[shard]);
     for (std::uint32_t shard = 0; shard < tracks_.size(); ++shard)
         if (Status good = check_place(shard); !good) return good;
     return Done{};
@@ -90,7 +85,7 @@ Status JournalFollower::begin_at(const std::vector<StreamPlace>& from) {
 
 // A cursor comes from the outside: what it names must be the beginning of a record, or the end.
 Status JournalFollower::check_place(std::uint32_t shard) const {
-    const std::uint64_t position = tracks_[shard].position;
+    const std::uint64_t position = tracks_[shard].stream.position();
     // Not bound(): a cursor of a journaled reader may be ahead of the disk.
     const std::uint64_t end = core_.part(shard).head->committed().value;
     if (position == end) return Done{};
@@ -128,10 +123,14 @@ Result<bool> JournalFollower::next(StreamRecord& record) {
     for (std::uint32_t i = 0; i < count; ++i) {
         // Stays with a shard while its chunk lasts, then the next one has its turn.
         const std::uint32_t shard = (turn_ + i) % count;
-        Result<bool> found = next_of(shard, record);
-        if (!found) return found;
-        if (!*found) continue;
-        turn_ = tracks_[shard].used < tracks_[shard].filled ? shard : (shard + 1) % count;
+        StreamTrack& stream = tracks_[shard].stream;
+        if (stream.empty()) {
+            const Result<bool> filled = fill(shard);
+            if (!filled) return filled;
+            if (!*filled) continue;
+        }
+        stream.hand_out(shard, record);
+        turn_ = stream.empty() ? (shard + 1) % count : shard;
         return true;
     }
     const std::int64_t now_ns = core_.clock().monotonic_ns();
@@ -144,91 +143,26 @@ std::chrono::nanoseconds JournalFollower::age() const {
     return std::chrono::nanoseconds(core_.clock().monotonic_ns() - fresh_ns_);
 }
 
-Result<bool> JournalFollower::next_of(std::uint32_t shard, StreamRecord& record) {
+// False: nothing at present.
+Result<bool> JournalFollower::fill(std::uint32_t shard) {
     Track& track = tracks_[shard];
-    if (track.used == track.filled) {
-        track.used = track.filled = 0;
-        const std::uint64_t end = bound(shard);
-        if (track.position >= end) return false;
-        if (!fill_from_head(shard, track, end)) {
-            const std::byte* bytes = nullptr;
-            Result<bool> found = next_from_segments(shard, track, end, bytes);
-            if (!found || !*found) return found;
-            hand_out(shard, track, bytes, record);
-            return true;
-        }
-    }
-    const std::byte* bytes = track.bytes.data() + track.used;
-    track.used += RecordView(bytes).length();
-    hand_out(shard, track, bytes, record);
-    return true;
-}
-
-// Copies a run of whole records. False: they are not (safely) in the head any more.
-bool JournalFollower::fill_from_head(std::uint32_t shard, Track& track, std::uint64_t end) {
-    const journal::Head& head = *core_.part(shard).head;
-    std::size_t wanted =
-        static_cast<std::size_t>(std::min<std::uint64_t>(end - track.position, chunk_bytes));
-    for (;;) {
-        track.bytes.resize(std::max(track.bytes.size(), wanted));
-        if (!head.copy(Position{track.position}, std::span(track.bytes.data(), wanted)))
-            return false;
-        std::size_t whole = 0;
-        while (wanted - whole >= sizeof(RecordHeader)) {
-            const std::size_t length = RecordView(track.bytes.data() + whole).length();
-            PAWL_ASSERT(length >= sizeof(RecordHeader) && length % record_alignment == 0);
-            if (length > wanted - whole) break;
-            whole += length;
-        }
-        if (whole != 0) {
-            track.filled = whole;
-            return true;
-        }
-        wanted = RecordView(track.bytes.data()).length();  // one record larger than the chunk
-        PAWL_ASSERT(wanted <= end - track.position);
-    }
-}
-
-Result<bool> JournalFollower::next_from_segments(std::uint32_t shard, Track& track,
-                                                 std::uint64_t end, const std::byte*& bytes) {
+    const std::uint64_t end = bound(shard);
+    if (track.stream.position() >= end) return false;
     const ShardPart& part = core_.part(shard);
+    if (track.stream.fill_from_head(*part.head, end)) return true;
     if (core_.directory() == nullptr)
-        return Error{
-            ErrorCode::io,
-            "transient engine: this subscription fell " + std::to_string(end - track.position) +
-                " bytes behind, farther than memory reaches: poll it more often, or use a journal"};
+        return Error{ErrorCode::io,
+                     "transient engine: this subscription fell " +
+                         std::to_string(end - track.stream.position()) +
+                         " bytes behind, farther than memory reaches: poll it more often, or use a "
+                         "journal"};
     if (track.reader == nullptr) track.reader = core_.directory()->reader(shard);
-    if (track.reader->position().value != track.position)
-        track.reader->seek(Position{track.position});
-    Result<journal::RecordAt> found =
-        track.reader->next(std::min(Position{end}, part.head->synced()));
-    if (!found) return found.error();
-    bytes = found->bytes;
-    return bytes != nullptr;
-}
-
-void JournalFollower::hand_out(std::uint32_t shard, Track& track, const std::byte* bytes,
-                               StreamRecord& record) {
-    const RecordView view(bytes);
-    const RecordHeader& header = view.header();
-    if (header.kind() == RecordKind::session) {
-        SessionRecord session{};
-        std::memcpy(&session, view.body(), sizeof session);
-        if (track.sessions.size() <= session.index)
-            track.sessions.resize(session.index + std::size_t{1});
-        track.sessions[session.index] = session.id;
-    }
-    record.bytes = bytes;
-    record.shard = shard;
-    record.position = track.position;
-    record.session_id = header.session < track.sessions.size() ? track.sessions[header.session] : 0;
-    track.position += header.length;
-    track.events_done = 0;
+    return track.stream.fill_from_segments(*track.reader, std::min(end, part.head->synced().value));
 }
 
 std::vector<StreamPlace> JournalFollower::places() const {
     std::vector<StreamPlace> places;
-    for (const Track& track : tracks_) places.push_back({track.position, track.events_done});
+    for (const Track& track : tracks_) places.push_back(track.stream.place());
     return places;
 }
 
@@ -260,7 +194,8 @@ std::uint64_t JournalFollower::lag_bytes() const {
     std::uint64_t lag = 0;
     for (std::uint32_t shard = 0; shard < tracks_.size(); ++shard) {
         const std::uint64_t end = bound(shard);
-        if (end > tracks_[shard].position) lag += end - tracks_[shard].position;
+        const std::uint64_t position = tracks_[shard].stream.position();
+        if (end > position) lag += end - position;
     }
     return lag;
 }

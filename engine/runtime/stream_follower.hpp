@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/runtime/engine_core.hpp"
+#include "engine/runtime/stream_track.hpp"
 #include "journal/reader.hpp"
 #include "pawl/detail/core.hpp"
 
@@ -30,23 +31,14 @@ public:
 
 private:
     struct Track {
-        std::uint64_t position = 0;     // of the next record to hand out
-        std::uint32_t events_done = 0;  // of it, by whoever kept the cursor
-        std::vector<std::byte> bytes;
-        std::size_t used = 0;  // of bytes handed out
-        std::size_t filled = 0;
+        StreamTrack stream;
         std::unique_ptr<journal::StreamReader> reader;
-        std::vector<std::uint64_t> sessions;  // id by index, as far as met
     };
     Status begin_at(const std::vector<StreamPlace>& from);
     Status claim(std::vector<StreamPlace>& from, bool& is_new);
     Status check_place(std::uint32_t shard) const;
     std::uint64_t bound(std::uint32_t shard) const noexcept;
-    Result<bool> next_of(std::uint32_t shard, StreamRecord& record);
-    bool fill_from_head(std::uint32_t shard, Track& track, std::uint64_t end);
-    Result<bool> next_from_segments(std::uint32_t shard, Track& track, std::uint64_t end,
-                                    const std::byte*& bytes);
-    void hand_out(std::uint32_t shard, Track& track, const std::byte* bytes, StreamRecord& record);
+    Result<bool> fill(std::uint32_t shard);
 
     std::shared_ptr<EngineCore> owner_;
     EngineCore& core_;

@@ -41,8 +41,9 @@ Result<bool> StreamTrack::fill_from_segments(journal::StreamReader& reader, std:
     if (reader.position().value != place_.position) reader.seek(Position{place_.position});
     while (filled_ < chunk_bytes) {
         const Result<journal::RecordAt> found = reader.next(Position{end});
-        if (!found) return found.error();
-        if (!*found) break;
+        // What is good in front of damage is handed out first.
+        if (!found && filled_ == 0) return found.error();
+        if (!found || !*found) break;
         const std::size_t length = found->view().length();
         bytes_.resize(std::max(bytes_.size(), filled_ + length));
         std::memcpy(bytes_.data() + filled_, found->bytes, length);

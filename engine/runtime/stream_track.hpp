@@ -35,7 +35,8 @@ public:
     // Empty: copies a run of whole records that end at or below `end`, which is above the place.
     // False: they are not (safely) in the head any more.
     bool fill_from_head(const journal::Head& head, std::uint64_t end);
-    // The same from segments; `end` is not above what is synced. False: none ends there.
+    // The same from segments; `end` is not above what is synced. False: none ends there. An error:
+    // the first of them cannot be read.
     Result<bool> fill_from_segments(journal::StreamReader& reader, std::uint64_t end);
     // Not empty.
     void hand_out(std::uint32_t shard, StreamRecord& record);
