@@ -80,7 +80,7 @@ std::uint64_t StandbyStreams::apply_some(Shard& shard, std::uint32_t index) {
     while (shard.applied < end && shard.applied.value - begin.value < options_.apply_bytes_max) {
         const detail::RecordView record(head.at(shard.applied));
         shard.sink.on_record(record, shard.applied);
-        if (is_troubled(index, shard.applied)) break;
+        if (is_troubled(index, record, shard.applied)) break;
         shard.applied.value += record.length();
         while (!shard.uncompared.empty() && shard.uncompared.front() <= shard.applied)
             shard.uncompared.pop_front();
@@ -88,8 +88,9 @@ std::uint64_t StandbyStreams::apply_some(Shard& shard, std::uint32_t index) {
     return shard.applied.value - begin.value;
 }
 
-bool StandbyStreams::is_troubled(std::uint32_t shard, Position at) {
-    if (options_.states.differs) {
+bool StandbyStreams::is_troubled(std::uint32_t shard, const detail::RecordView& record,
+                                 Position at) {
+    if (options_.states.differs && record.header().kind() == detail::RecordKind::state) {
         states_differ_ = options_.states.differs(shard);
         if (states_differ_) trouble_ = states_differ_->sentence;
     }

@@ -103,7 +103,7 @@ private:
         std::deque<Position> uncompared;  // behind each state record that is not applied yet
     };
     void note_state_records(Shard& shard, const journal::StreamRun& run);
-    bool is_troubled(std::uint32_t shard, Position at);
+    bool is_troubled(std::uint32_t shard, const detail::RecordView& record, Position at);
     std::uint64_t apply_some(Shard& shard, std::uint32_t index);
 
     journal::Directory& directory_;
