@@ -8,6 +8,9 @@ if(NOT PAWL_SANITIZE STREQUAL "" OR PAWL_COVERAGE OR CMAKE_BUILD_TYPE STREQUAL "
     set(pawl_timeout_scale 8)
 endif()
 
+# What the thread sanitizer runs; its build needs no other program.
+add_custom_target(pawl_concurrent_tests)
+
 function(pawl_test_properties name labels timeout)
     if(NOT timeout)
         set(timeout 120)
@@ -27,6 +30,9 @@ function(pawl_add_test)
     target_compile_definitions(${arg_NAME}_test PRIVATE PAWL_SOURCE_DIR="${pawl_SOURCE_DIR}")
     target_link_libraries(${arg_NAME}_test PRIVATE
         ${arg_LIBRARIES} rapidcheck GTest::gtest_main Threads::Threads)
+    if("concurrent" IN_LIST arg_LABELS)
+        add_dependencies(pawl_concurrent_tests ${arg_NAME}_test)
+    endif()
     add_test(NAME ${arg_NAME} COMMAND ${arg_NAME}_test)
     pawl_test_properties(${arg_NAME} "${arg_LABELS}" "${arg_TIMEOUT}")
 endfunction()
@@ -46,6 +52,7 @@ function(pawl_add_fuzzer)
         add_executable(${arg_NAME}_fuzzer ${arg_SOURCES})
         pawl_warnings(${arg_NAME}_fuzzer)
         target_link_libraries(${arg_NAME}_fuzzer PRIVATE ${arg_LIBRARIES} Threads::Threads)
+        target_compile_options(${arg_NAME}_fuzzer PRIVATE -fsanitize=fuzzer-no-link)
         target_link_options(${arg_NAME}_fuzzer PRIVATE -fsanitize=fuzzer)
         set_target_properties(${arg_NAME}_fuzzer PROPERTIES
             RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzzers")
