@@ -1,9 +1,11 @@
 // A descriptor that becomes readable when somebody signals it. Knows the operating system.
 #pragma once
 
+#include <cstdint>
+
 namespace pawl::detail {
 
-// Any thread. Nobody ever waits here: who wants to, polls the descriptor.
+// Any thread. Who wants to wait polls the descriptor.
 class Event {
 public:
     Event() noexcept;
@@ -16,6 +18,9 @@ public:
     int fd() const noexcept { return fd_; }
     void signal() noexcept;  // readable from now on
     void clear() noexcept;   // not readable any more
+
+    // Until a descriptor is readable: true; or so long.
+    static bool sleep_on(int fd, std::int64_t max_ns) noexcept;
 
 private:
     int fd_;

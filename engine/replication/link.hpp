@@ -96,6 +96,8 @@ public:
 
     // Moves bytes both ways; `now_ns` is the caller's monotonic clock. Returns how much it did.
     virtual std::size_t do_work(std::int64_t now_ns) = 0;
+    // The half of it that sends.
+    virtual std::size_t flush() = 0;
 
     // Ends it, with the sentence for why(). What was not sent is given one last chance to leave.
     // Nothing happens when it is closed already.

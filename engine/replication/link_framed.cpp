@@ -90,7 +90,7 @@ std::size_t FramedLink::do_work(std::int64_t now_ns) {
     // first what came: it may say why the connection ends, and silence is judged behind it
     const std::size_t came = fill();
     if (came != 0 || reader_.space().empty()) since_ns_ = now_ns;  // not read is not silent
-    const std::size_t sent = state_ == LinkState::open ? flush() : 0;
+    const std::size_t sent = flush();
     if (state_ == LinkState::open) judge_silence(now_ns);
     return sent + came + (state_ == LinkState::closed ? 1 : 0);
 }
@@ -110,6 +110,15 @@ void FramedLink::connect(std::int64_t now_ns) {
 }
 
 std::size_t FramedLink::flush() {
+    if (state_ != LinkState::open) return 0;
+    const std::size_t moved = write_kept();
+    // Who has no room to read into is not woken by what it cannot take.
+    if (state_ == LinkState::open)
+        stream_->wants({.read = !reader_.space().empty(), .write = !writer_.kept().empty()});
+    return moved;
+}
+
+std::size_t FramedLink::write_kept() {
     std::size_t moved = 0;
     while (!writer_.kept().empty()) {
         const std::array<std::span<const std::byte>, 1> all = {writer_.kept()};
@@ -122,7 +131,6 @@ std::size_t FramedLink::flush() {
         moved += result.bytes;
         writer_.left(result.bytes);
     }
-    if (state_ == LinkState::open) stream_->wants_to_write(!writer_.kept().empty());
     return moved;
 }
 
@@ -186,7 +194,7 @@ void FramedLink::stopped(StreamStep step) {
 
 void FramedLink::close(std::string why) {
     if (state_ == LinkState::closed) return;
-    if (state_ == LinkState::open) flush();
+    if (state_ == LinkState::open) write_kept();
     finish(LinkEnd::by_us, why);
 }
 

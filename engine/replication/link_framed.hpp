@@ -37,11 +37,12 @@ public:
     std::optional<Received> receive() override;
     void admit() override { reader_.admit(); }
     std::size_t do_work(std::int64_t now_ns) override;
+    std::size_t flush() override;
     void close(std::string why) override;
 
 private:
     void connect(std::int64_t now_ns);
-    std::size_t flush();
+    std::size_t write_kept();
     std::size_t fill();
     void judge_silence(std::int64_t now_ns);
     void cannot_write(StreamStep step);

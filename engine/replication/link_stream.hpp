@@ -23,6 +23,11 @@ struct StreamResult {
     std::size_t bytes = 0;
 };
 
+struct StreamWishes {
+    bool read = true;
+    bool write = false;
+};
+
 // One thread; never blocks. Closed by the destructor.
 class ByteStream {
 public:
@@ -37,8 +42,8 @@ public:
     virtual std::string fault() const = 0;
     // No more of it, neither way. What write() took still goes if it can.
     virtual void close() noexcept = 0;
-    // Somebody waits to write: whoever sleeps until something can be done should know.
-    virtual void wants_to_write(bool wants) noexcept = 0;
+    // What its user waits for: whoever sleeps until something can be done should know.
+    virtual void wants(StreamWishes wishes) noexcept = 0;
 };
 
 }  // namespace pawl::replication

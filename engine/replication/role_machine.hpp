@@ -115,6 +115,7 @@ public:
     const std::optional<Reign>& reign() const noexcept { return reign_; }
     bool may_have_lost() const noexcept { return holdings_.may_have_lost || holdings_.blank; }
     bool serves() const noexcept { return role_ == Role::primary; }
+    bool waits_for_arbiter() const noexcept { return arbiter_->busy(); }
     bool acknowledges() const noexcept { return role_ == Role::learner || role_ == Role::standby; }
     // This node may have lost something, and so may those who could know better: let each of them
     // say what it has left.

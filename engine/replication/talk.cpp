@@ -47,7 +47,6 @@ std::size_t Talk::begin_work(std::int64_t now_ns) {
         begun_ = true;
         heard_ns_ = said_ns_ = now_ns;
     }
-    if (end_ != TalkEnd::none) return link_->do_work(now_ns);
     return link_->do_work(now_ns);
 }
 
@@ -148,7 +147,7 @@ std::size_t Talk::end_work(const std::vector<StreamEnd>& ends) {
         heartbeat_.ends = ends;
         static_cast<void>(send(heartbeat_));
     }
-    return link_->do_work(now_ns_);
+    return link_->flush();
 }
 
 void Talk::finish(TalkEnd end, std::string why, std::optional<Refusal> refusal) {

@@ -1,7 +1,8 @@
 // What the tcp_ sources share: the context, who sleeps in it, addresses. Knows Asio.
 #pragma once
 
-#include <atomic>
+#include <poll.h>
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -17,12 +18,11 @@ namespace pawl::replication {
 
 using Tcp = boost::asio::ip::tcp;
 
-// Somebody who may sleep: asks the context to wake it when its socket can go on. Asking twice
-// before the answer came is asking once.
+// Somebody who may sleep until its socket can go on.
 class TcpSleeper {
 public:
     virtual ~TcpSleeper() = default;
-    virtual void ask() = 0;
+    virtual pollfd watched() = 0;  // descriptor -1: nothing now
 };
 
 struct TcpNetwork::Core {
@@ -30,12 +30,12 @@ struct TcpNetwork::Core {
     std::uint64_t new_connection();
 
     boost::asio::io_context context;
-    // with nobody there yet, wait() sleeps all the same
+    // with nobody there yet, poll() does not end it for good
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard;
-    std::atomic<bool> woken{false};  // by wake(), from any thread
     LinkOptions options;
     RandomSource random;
     std::vector<TcpSleeper*> sleepers;  // each enters in its constructor, leaves in its destructor
+    std::vector<pollfd> watched;        // wait()'s: its memory stays
 };
 
 // Keeps a sleeper in the list as long as it lives.

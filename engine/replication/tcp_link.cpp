@@ -27,8 +27,6 @@ bool is_reset(const error_code& problem) {
 struct Answers {
     bool connected = false;  // or refused
     error_code connect_problem;
-    bool read_asked = false;
-    bool write_asked = false;
 };
 
 class TcpStream final : public ByteStream, public TcpSleeper {
@@ -108,22 +106,15 @@ public:
         socket_.close(ignored);
     }
 
-    void wants_to_write(bool wants) noexcept override { wants_to_write_ = wants; }
+    void wants(StreamWishes wishes) noexcept override { wishes_ = wishes; }
 
-    void ask() override {
-        if (!socket_.is_open() || !answers_->connected) return;  // connecting is asked for already
-        if (!answers_->read_asked) {
-            answers_->read_asked = true;
-            socket_.async_wait(Tcp::socket::wait_read, [answers = answers_](const error_code&) {
-                answers->read_asked = false;
-            });
-        }
-        if (wants_to_write_ && !answers_->write_asked) {
-            answers_->write_asked = true;
-            socket_.async_wait(Tcp::socket::wait_write, [answers = answers_](const error_code&) {
-                answers->write_asked = false;
-            });
-        }
+    pollfd watched() override {
+        if (!socket_.is_open()) return {-1, 0, 0};
+        // connect() takes the answer from the context, and it is there when one can write
+        int events = POLLOUT;
+        if (answers_->connected)
+            events = (wishes_.read ? POLLIN : 0) | (wishes_.write ? POLLOUT : 0);
+        return {socket_.native_handle(), static_cast<short>(events), 0};
     }
 
 private:
@@ -148,7 +139,7 @@ private:
     std::string peer_;
     std::shared_ptr<Answers> answers_ = std::make_shared<Answers>();
     error_code problem_;
-    bool wants_to_write_ = false;
+    StreamWishes wishes_;
     TcpSleepers sleeping_;
 };
 

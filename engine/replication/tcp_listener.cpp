@@ -1,5 +1,6 @@
 // Waits for callers on one address, without waiting. Knows Asio; no frame.
 #include <boost/asio/error.hpp>
+#include <chrono>
 
 #include "engine/replication/link_framed.hpp"
 #include "engine/replication/tcp_core.hpp"
@@ -9,6 +10,9 @@ namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
+
+// The system makes a whole socket before it says that nobody calls: not on every pass.
+constexpr std::chrono::microseconds look_again{200};
 
 class TcpListener final : public Listener, public TcpSleeper {
 public:
@@ -21,29 +25,29 @@ public:
     const std::string& address() const noexcept override { return address_; }
 
     std::unique_ptr<Link> accept() override {
+        const auto now = std::chrono::steady_clock::now();
+        if (now < next_look_) return nullptr;
         error_code problem;
         Tcp::endpoint caller;
         Tcp::socket socket(core_.context);
         acceptor_.accept(socket, caller, problem);
         // whatever it is, of this caller or of the system: the next call tries again
-        if (problem) return nullptr;
+        if (problem) {
+            next_look_ = now + look_again;
+            return nullptr;
+        }
         return std::make_unique<FramedLink>(
             accepted_tcp_stream(core_, std::move(socket), print_tcp_address(caller)), core_.options,
             core_.new_connection());
     }
 
-    void ask() override {
-        if (*asked_) return;
-        *asked_ = true;
-        acceptor_.async_wait(Tcp::acceptor::wait_read,
-                             [asked = asked_](const error_code&) { *asked = false; });
-    }
+    pollfd watched() override { return {acceptor_.native_handle(), POLLIN, 0}; }
 
 private:
     TcpNetwork::Core& core_;
     Tcp::acceptor acceptor_;
     std::string address_;
-    std::shared_ptr<bool> asked_ = std::make_shared<bool>(false);  // handlers may outlive us
+    std::chrono::steady_clock::time_point next_look_{};
     TcpSleepers sleeping_;
 };
 

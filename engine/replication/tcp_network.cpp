@@ -1,11 +1,10 @@
 // The context that links and listeners share, addresses, and sleeping.
 #include "engine/replication/tcp_network.hpp"
 
+#include <time.h>
+
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <charconv>
-#include <chrono>
-#include <new>
 
 #include "engine/replication/link_framed.hpp"
 #include "engine/replication/tcp_core.hpp"
@@ -72,22 +71,15 @@ Result<std::unique_ptr<Listener>> TcpNetwork::listen(const std::string& address)
     return tcp_listener(*core_, *endpoint);
 }
 
-void TcpNetwork::wait(std::int64_t max_ns) {
-    // acquire: pairs with the release in wake(); its handler may have run in another call
-    if (core_->woken.exchange(false, std::memory_order_acquire)) return;
-    for (TcpSleeper* const sleeper : core_->sleepers) sleeper->ask();
-    core_->context.run_one_for(std::chrono::nanoseconds(std::max<std::int64_t>(max_ns, 0)));
-    core_->woken.store(false, std::memory_order_relaxed);
-}
-
-void TcpNetwork::wake() noexcept {
-    // release: pairs with the acquire in wait()
-    core_->woken.store(true, std::memory_order_release);
-    try {
-        boost::asio::post(core_->context, [] {});
-    } catch (const std::bad_alloc&) {
-        // the sleeper wakes by its time
-    }
+bool TcpNetwork::wait(std::int64_t max_ns, int also_fd) {
+    std::vector<pollfd>& watched = core_->watched;
+    watched.assign(1, pollfd{also_fd, POLLIN, 0});
+    for (TcpSleeper* const sleeper : core_->sleepers) watched.push_back(sleeper->watched());
+    if (max_ns < 0) max_ns = 0;
+    const timespec patience{max_ns / 1'000'000'000, max_ns % 1'000'000'000};
+    // early or late: who slept looks again
+    return ppoll(watched.data(), watched.size(), &patience, nullptr) > 0 &&
+           watched.front().revents != 0;
 }
 
 Result<Tcp::endpoint> parse_tcp_address(const std::string& address) {

@@ -29,11 +29,10 @@ public:
     // Port 0: the system chooses one, Listener::address() says which.
     Result<std::unique_ptr<Listener>> listen(const std::string& address);
 
-    // Sleeps until a socket of this network can go on, wake() was called, or `max_ns` passed. The
-    // links do not need it: who spins calls their do_work() only.
-    void wait(std::int64_t max_ns);
-    // Ends a wait() that runs now, or the next one. Any thread.
-    void wake() noexcept;
+    // Sleeps until a socket of this network can go on, `max_ns` passed, or the descriptor `also_fd`
+    // is readable (-1: there is none): then true. The links do not need it: who spins calls their
+    // do_work() only.
+    bool wait(std::int64_t max_ns, int also_fd = -1);
 
     struct Core;  // the sockets' library
 

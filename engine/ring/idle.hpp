@@ -12,8 +12,17 @@ namespace pawl::detail {
 class IdleStrategy {
 public:
     explicit IdleStrategy(Idle kind) noexcept : kind_(kind) {}
+    // Sleeps after the first pass without work, if it sleeps at all: where a pass costs more than
+    // to be woken.
+    static IdleStrategy of_costly_passes(Idle kind) noexcept { return IdleStrategy(kind, 1, 1); }
+
     // `park_max_ns`: the longest nap this time; something with a deadline of its own asks for less.
     void idle(std::size_t work, std::int64_t park_max_ns = park_max_default_ns) noexcept;
+    // The same in pieces, for who sleeps in a way of its own. True: neither spun nor yielded; sleep
+    // now, so long or until somebody wakes you.
+    bool is_tired(std::size_t work) noexcept;
+    std::int64_t next_nap_ns(std::int64_t park_max_ns) noexcept;
+    void rested() noexcept;  // there was work again
 
     // Between two slices of background work. A thread that ends its turn by itself holds a core for
     // one slice; one that waits to be told holds it until the system's next tick, milliseconds.
@@ -29,7 +38,12 @@ private:
     static constexpr std::uint32_t yields = 32;
     static constexpr std::int64_t park_min_ns = 2'000;
 
+    IdleStrategy(Idle kind, std::uint32_t spin_below, std::uint32_t park_from) noexcept
+        : kind_(kind), spin_below_(spin_below), park_from_(park_from) {}
+
     const Idle kind_;
+    const std::uint32_t spin_below_ = spins;  // passes without work, one after the other
+    const std::uint32_t park_from_ = spins + yields;
     std::uint32_t empty_passes_ = 0;
     std::int64_t park_ns_ = park_min_ns;
 };

@@ -5,15 +5,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "engine/platform/bell.hpp"
+#include "engine/ring/idle.hpp"
 #include "pawl/options.hpp"
 
 namespace pawl::detail {
 
-// Starts threads with add(), stops and joins them with stop(). One owner.
+// Bells outlive the threads. Starts threads with add(), stops and joins them with stop(). One
+// owner.
 class Crew {
 public:
     struct Duty {
@@ -23,6 +27,12 @@ public:
         std::int64_t park_max_ns = 500'000;
         int core = -1;            // -1: not pinned
         bool background = false;  // runs when others leave it time
+        // Rung by who leaves work for it. Null: nobody does.
+        Bell* bell = nullptr;
+        // Sleeps in a way of its own, since sockets wake it too: true when the bell did. Null: on
+        // the bell, up to park_max_ns.
+        std::function<bool(int bell_fd)> sleep{};
+        bool costly = false;  // a pass without work costs more than to be woken
     };
     Crew() = default;
     ~Crew() { stop(); }
@@ -33,7 +43,12 @@ public:
     void stop();
 
 private:
+    void work(const Duty& duty);
+    void sleep(const Duty& duty, IdleStrategy& idle);
+
     std::atomic<bool> stopping_{false};
+    std::vector<std::unique_ptr<Bell>> own_bells_;  // of those who got none
+    std::vector<Bell*> bells_;
     std::vector<std::thread> threads_;
 };
 

@@ -32,7 +32,13 @@ void EngineCore::ran_out_of_memory(std::uint32_t shard) {
 // A torn shard goes on answering.
 std::size_t EngineCore::shard_work(std::uint32_t shard) {
     try {
-        return parts_[shard]->do_work();
+        ShardPart& part = *parts_[shard];
+        const std::size_t work = part.do_work();
+        if (node_ != nullptr && part.head->committed() != part.replica_knows) {
+            part.replica_knows = part.head->committed();
+            replica_bell_.ring();
+        }
+        return work;
     } catch (const std::bad_alloc&) {
         ran_out_of_memory(shard);
         return 0;
@@ -66,7 +72,11 @@ std::size_t EngineCore::journal_work() {
             continue;
         }
         const std::size_t written = part.journaler->do_work(environment_.clock.monotonic_ns());
-        if (written != 0) show(part.journaler->counters(), *part.counters);
+        if (written != 0) {
+            show(part.journaler->counters(), *part.counters);
+            part.bell.ring();  // a reply may have waited for it
+            if (node_ != nullptr) replica_bell_.ring();
+        }
         work += written;
         if (part.journaler->state() == journal::JournalerState::failed && !part.failure_told) {
             part.failure_told = true;

@@ -103,7 +103,7 @@ EngineCore::~EngineCore() {
 
 Status EngineCore::open_parts() {
     if (options_.threading == Threading::none) {
-        bell_ = std::make_unique<HostBell>();
+        bell_ = std::make_unique<Bell>();
         if (!bell_->ok())
             return Error{ErrorCode::io,
                          "engine: no event descriptor: raise the limit of open files"};
@@ -270,6 +270,7 @@ void EngineCore::begin_reign(const std::vector<journal::ShardEnd>& ends) {
         return std::all_of(parts_.begin(), parts_.end(),
                            [](const auto& part) { return part->shard->held(); });
     };
+    reigning.gate_moved = [this](std::uint32_t shard) { parts_[shard]->bell.ring(); };
     reigning.go_on = [this] {
         for (const auto& part : parts_) part->shard->go_on();
     };
@@ -299,9 +300,11 @@ void EngineCore::start() {
     }
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
         const int core = shard < options_.cores.size() ? options_.cores[shard] : -1;
-        crew_->add({"pawl-shard" + std::to_string(shard),
-                    [this, shard] { return shard_work(shard); }, options_.idle,
-                    IdleStrategy::park_max_default_ns, core});
+        crew_->add({.name = "pawl-shard" + std::to_string(shard),
+                    .do_work = [this, shard] { return shard_work(shard); },
+                    .idle = options_.idle,
+                    .core = core,
+                    .bell = &parts_[shard]->bell});
     }
     crew_->add({"pawl-journal", [this] { return careful(&EngineCore::journal_work); }, Idle::park,
                 50'000, -1});
@@ -314,8 +317,12 @@ void EngineCore::start() {
     crew_->add({"pawl-house", [this] { return careful(&EngineCore::housekeeping_work); },
                 Idle::park, 10'000'000, -1});
     if (node_ != nullptr)
-        crew_->add({"pawl-replica", [this] { return careful(&EngineCore::replica_work); },
-                    options_.idle, 50'000, -1});
+        crew_->add({.name = "pawl-replica",
+                    .do_work = [this] { return careful(&EngineCore::replica_work); },
+                    .idle = options_.idle,
+                    .bell = &replica_bell_,
+                    .sleep = node_->sleeper(),
+                    .costly = true});
     if (directory_ != nullptr)
         crew_->add({.name = "pawl-history",
                     .do_work = [this] { return careful(&EngineCore::history_work); },

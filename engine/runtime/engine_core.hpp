@@ -14,11 +14,11 @@
 #include <vector>
 
 #include "engine/history/cursors.hpp"
+#include "engine/platform/bell.hpp"
 #include "engine/runtime/crew.hpp"
 #include "engine/runtime/door.hpp"
 #include "engine/runtime/environment.hpp"
 #include "engine/runtime/gateway.hpp"
-#include "engine/runtime/host_bell.hpp"
 #include "engine/runtime/node.hpp"
 #include "engine/runtime/opened_journal.hpp"
 #include "engine/runtime/shard_part.hpp"
@@ -102,7 +102,7 @@ public:
         parts_[shard]->counters->offers_refused.fetch_add(1, std::memory_order_relaxed);
     }
     // A message was left for a shard: the host's loop may have to be woken.
-    void sent() noexcept;
+    void sent(std::uint32_t shard) noexcept;
     // By shard and index; 0 where there is none.
     std::vector<std::vector<std::uint64_t>> session_ids();
     ShardPart& part(std::uint32_t shard) noexcept { return *parts_[shard]; }
@@ -179,9 +179,10 @@ private:
     std::string listen_address_;
     std::unique_ptr<TcpGateway> gateway_;  // null: nobody is listened to
     bool clients_sent_away_ = false;       // the gateway's thread: to whoever is primary now
+    Bell replica_bell_;                    // the streams or the disk have moved
     std::unique_ptr<Crew> crew_;
     std::atomic<bool> polling_{false};  // one thread at a time runs the agents in poll()
-    std::unique_ptr<HostBell> bell_;    // of a polled engine
+    std::unique_ptr<Bell> bell_;        // of a polled engine
     std::mutex closing_;
     bool closed_ = true;  // not open yet
     Status close_result_{Done{}};

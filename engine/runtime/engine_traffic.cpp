@@ -48,7 +48,7 @@ Offer EngineCore::try_send(std::uint32_t shard, const MessageBuffer& message) {
         offer = Offer::back_pressured;
     door_.go_out();
     if (offer == Offer::accepted)
-        sent();
+        sent(shard);
     else
         refused(shard);
     return offer;
@@ -59,8 +59,11 @@ Offer EngineCore::send(std::uint32_t shard, const MessageBuffer& message,
     return send_patiently(*this, patience, [&] { return try_send(shard, message); });
 }
 
-void EngineCore::sent() noexcept {
-    if (bell_ != nullptr) bell_->ring();
+void EngineCore::sent(std::uint32_t shard) noexcept {
+    if (bell_ != nullptr)
+        bell_->ring();
+    else
+        parts_[shard]->bell.ring_who_sleeps();
 }
 
 namespace {

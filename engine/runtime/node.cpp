@@ -166,6 +166,21 @@ std::size_t Node::do_work(std::int64_t now_ns) {
     return work;
 }
 
+bool Node::sleep(int bell_fd) {
+    constexpr std::int64_t timers_ns = 500'000;   // finer than any that an option sets
+    constexpr std::int64_t arbiter_ns = 100'000;  // its answer wakes nobody
+    const std::int64_t max_ns = [this] {
+        const std::lock_guard working(working_);
+        return roles_->waits_for_arbiter() ? arbiter_ns : timers_ns;
+    }();
+    return ways_.sleep(max_ns, bell_fd);
+}
+
+std::function<bool(int)> Node::sleeper() {
+    if (!ways_.sleep) return nullptr;
+    return [this](int bell_fd) { return sleep(bell_fd); };
+}
+
 // Before anything else is said to anybody.
 void Node::obey() {
     if (reigns()) {

@@ -32,6 +32,9 @@ struct NodeWays {
     std::unique_ptr<replication::Listener> listener;
     std::unique_ptr<replication::Arbiter> arbiter;
     replication::RandomSource random;
+    // Until a link can go on, so long, or the descriptor is readable: then true. Null: nobody
+    // sleeps.
+    std::function<bool(std::int64_t max_ns, int also_fd)> sleep{};
 };
 
 struct NodeOptions {
@@ -48,6 +51,7 @@ struct Reigning {
     std::function<void()> hold;               // decide nothing from now on
     std::function<bool()> held;               // every shard has obeyed
     std::function<void()> go_on;
+    std::function<void(std::uint32_t shard)> gate_moved;  // somebody may have waited for it
     // What a shard's states hashed to behind these events; false: not known any more. Null: never.
     std::function<bool(std::uint32_t shard, std::uint64_t first, std::span<std::uint32_t> to)>
         trace;
@@ -64,6 +68,9 @@ public:
     // Recovers what is there. Before anything else.
     Status begin();
     std::size_t do_work(std::int64_t now_ns);
+    // Between two of them its thread may sleep: until a peer has something, a timer may be due, or
+    // `bell_fd` is readable: then true. Null: these ways do not say when. The node outlives it.
+    std::function<bool(int bell_fd)> sleeper();
     // Something went wrong that only a new opening can mend: a sentence; empty: nothing. Any
     // thread.
     std::string failure() const;
@@ -162,6 +169,7 @@ private:
     void hear_peer(Peer& peer);
     void note_marks();
     void move_gates();
+    bool sleep(int bell_fd);
     void end_reign();
 
     void say(const std::string& sentence) const;

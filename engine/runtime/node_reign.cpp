@@ -110,16 +110,19 @@ void Node::move_gates() {
             applied = std::min(applied, there.applied.load(std::memory_order_relaxed));
         }
         journal::ReplicatedPositions& gate = *gates_[shard];
+        if (alone) received = synced = applied = mine;
+        const bool moved = gate.received.load(std::memory_order_relaxed) != received ||
+                           gate.synced.load(std::memory_order_relaxed) != synced;
         gate.alone.store(alone, std::memory_order_relaxed);
-        gate.received.store(alone ? mine : received, std::memory_order_release);
-        gate.synced.store(alone ? mine : synced, std::memory_order_release);
-        gate.applied.store(alone ? mine : applied, std::memory_order_release);
+        gate.received.store(received, std::memory_order_release);
+        gate.synced.store(synced, std::memory_order_release);
+        gate.applied.store(applied, std::memory_order_release);
+        if (moved && reigning_.gate_moved) reigning_.gate_moved(shard);
         needed_[shard]->store(needed, std::memory_order_relaxed);
         slowest_[shard]->store(slowest, std::memory_order_release);
         // A peer whose connection was lost has what it had.
-        const std::uint64_t safe = alone ? mine : received;
-        if (alone || safe > safe_[shard]->load(std::memory_order_relaxed))
-            safe_[shard]->store(safe, std::memory_order_release);
+        if (alone || received > safe_[shard]->load(std::memory_order_relaxed))
+            safe_[shard]->store(received, std::memory_order_release);
     }
 }
 

@@ -67,6 +67,9 @@ Result<NodeWays> open_ways(const ReplicationOptions& options, std::uint64_t boot
         replication::open_arbiter(options.arbiter, replication::ArbiterOptions{}, storage);
     if (!arbiter.ok()) return arbiter.error();
     NodeWays ways;
+    ways.sleep = [network = network->get()](std::int64_t max_ns, int also_fd) {
+        return network->wait(max_ns, also_fd);
+    };
     ways.connector = std::move(*network);
     ways.listener = std::move(*listener);
     ways.arbiter = std::move(*arbiter);

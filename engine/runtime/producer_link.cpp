@@ -94,7 +94,7 @@ void LaneProducer::send_placed(std::uint32_t shard) {
     Lane& lane = *lanes_[shard];
     lane.commands.publish();
     core_.door().go_out(lane.sending);
-    core_.sent();
+    core_.sent(shard);
 }
 
 std::size_t LaneProducer::take(RawReply* replies, std::size_t count) {

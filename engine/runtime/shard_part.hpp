@@ -11,6 +11,7 @@
 
 #include "engine/history/fold.hpp"
 #include "engine/history/snapshotter.hpp"
+#include "engine/platform/bell.hpp"
 #include "engine/ring/lane.hpp"
 #include "engine/ring/shared_queue.hpp"
 #include "engine/shard/counters.hpp"
@@ -50,6 +51,8 @@ struct ShardPart {
     std::vector<std::weak_ptr<Lane>> lanes;
     std::mutex reader_mutex;  // guards reader: replies that visit old events share it
     std::unique_ptr<journal::StreamReader> reader;
+    Bell bell;                         // somebody left work for the shard
+    Position replica_knows;            // shard_work's: end of what the replica agent was woken for
     std::atomic<bool> drain{false};    // close(): say when nothing waits any more
     std::atomic<bool> drained{false};  // the shard's thread: nothing waits
     bool disk_full_told = false;       // housekeeping's

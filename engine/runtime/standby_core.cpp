@@ -98,8 +98,18 @@ void StandbyCore::start() {
                    options.idle, park_max_ns, -1});
         return;
     }
-    crew_.add({"pawl-replica", [this] { return node_work(); }, options.idle, park_max_ns, -1});
-    crew_.add({"pawl-journal", write, Idle::park, park_max_ns, -1});
+    crew_.add({.name = "pawl-replica",
+               .do_work = [this] { return node_work(); },
+               .idle = options.idle,
+               .bell = &replica_bell_,
+               .sleep = node_->sleeper(),
+               .costly = true});
+    const auto write_and_ring = [this, write] {
+        const std::size_t written = write();
+        if (written != 0) replica_bell_.ring();  // what is on the disk is acknowledged
+        return written;
+    };
+    crew_.add({"pawl-journal", write_and_ring, Idle::park, park_max_ns, -1});
     if (gateway_ != nullptr)
         crew_.add({.name = "pawl-gateway",
                    .do_work = [this] { return gateway_work(); },

@@ -47,6 +47,7 @@ private:
     std::unique_ptr<TcpGateway> gateway_;  // tells clients where the primary is; null: nobody
     std::int64_t look_ns_ = 0;             // when the gateway looks again where that is
     std::shared_ptr<StandbyStage> stage_;
+    Bell replica_bell_;  // the disk has more
     Crew crew_;
 };
 

@@ -50,7 +50,7 @@ public:
     }
     std::string fault() const override { return {}; }
     void close() noexcept override {}
-    void wants_to_write(bool) noexcept override {}
+    void wants(StreamWishes) noexcept override {}
 
 private:
     std::string peer_ = "fuzzer";
@@ -79,7 +79,7 @@ public:
     }
     std::string fault() const override { return {}; }
     void close() noexcept override {}
-    void wants_to_write(bool) noexcept override {}
+    void wants(StreamWishes) noexcept override {}
 
 private:
     FuzzStream stream_;

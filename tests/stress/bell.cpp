@@ -1,6 +1,6 @@
-// A host that sleeps is woken when there is work. The real HostBell; EngineCore::poll's lines
+// A host that sleeps is woken when there is work. The real Bell; EngineCore::poll's lines
 // around it are repeated here in their order.
-#include "engine/runtime/host_bell.hpp"
+#include "engine/platform/bell.hpp"
 
 #include "tests/stress/search_of.hpp"
 
@@ -8,7 +8,7 @@ namespace stress {
 namespace {
 
 struct ASleepingHost : rl::test_suite<ASleepingHost, 3> {
-    pawl::detail::HostBell bell;
+    pawl::detail::Bell bell;
     std::atomic<int> left[2];  // work, by who leaves it
     int found = 0;
 

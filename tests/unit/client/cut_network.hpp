@@ -89,7 +89,7 @@ private:
         }
         std::string fault() const override { return "cut"; }
         void close() noexcept override { pipe_->closed[side_] = true; }
-        void wants_to_write(bool) noexcept override {}
+        void wants(replication::StreamWishes) noexcept override {}
 
     private:
         std::string peer_ = "memory";

@@ -13,6 +13,7 @@
 #include <functional>
 #include <thread>
 
+#include "engine/platform/event.hpp"
 #include "engine/replication/frame_writer.hpp"
 #include "engine/replication/handshake.hpp"
 #include "engine/replication/tcp_network.hpp"
@@ -313,8 +314,9 @@ TEST_F(Tcp, a_peer_that_does_not_read_costs_no_more_than_the_bound) {
 
 TEST_F(Tcp, who_sleeps_wakes_for_a_caller_for_bytes_and_for_a_word_from_another_thread) {
     const std::int64_t began_ns = now_ns();
-    std::thread other([this] { network->wake(); });
-    network->wait(patience_ns);
+    detail::Event word;
+    std::thread other([&word] { word.signal(); });
+    network->wait(patience_ns, word.fd());
     other.join();
     BareSocket peer(listener->address());
     network->wait(patience_ns);

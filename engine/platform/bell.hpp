@@ -1,5 +1,5 @@
-// Wakes a host that runs the agents in its own loop. Knows an event and when to signal it; not what
-// there is to do.
+// Wakes a thread that sleeps because there was nothing to do: a host that runs the agents in its
+// own loop, or an agent of ours. Knows an event and when to signal it; not what there is to do.
 #pragma once
 
 #include <atomic>
@@ -8,25 +8,30 @@
 
 namespace pawl::detail {
 
-// The host sleeps on fd(). Before it does, it says so and looks once more for work; who leaves work
-// rings. So either the host finds the work, or the bell finds the host asleep.
-class HostBell {
+// One sleeper: it sleeps on fd(). Before it does, it says so and looks once more for work; who
+// leaves work rings. So either the sleeper finds the work, or the bell finds it asleep.
+class Bell {
 public:
     bool ok() const noexcept { return event_.ok(); }
     int fd() const noexcept { return event_.fd(); }
 
     // Any thread, after it has left work.
     void ring() noexcept {
-        // seq_cst on both sides: either the host sees the work before it sleeps, or we see that it
-        // sleeps. Pairs with the fence in before_sleep().
+        // seq_cst on both sides: either the sleeper sees the work before it sleeps, or we see that
+        // it sleeps. Pairs with the fence in before_sleep().
         std::atomic_thread_fence(std::memory_order_seq_cst);
+        ring_who_sleeps();
+    }
+    // The same where a fence is too much. Whoever lies down at this moment may not hear it, and
+    // finds the work when its nap ends by itself.
+    void ring_who_sleeps() noexcept {
         if (!sleeps_.load(std::memory_order_relaxed) ||
             !sleeps_.exchange(false, std::memory_order_relaxed))
             return;
         event_.signal();
     }
 
-    // ---- the host ----
+    // ---- the sleeper ----
     // It looks for work now.
     void awake() noexcept {
         sleeps_.store(false, std::memory_order_relaxed);
@@ -42,7 +47,8 @@ public:
 
 private:
     Event event_;
-    std::atomic<bool> sleeps_{false};
+    // Not beside anything that the sleeper writes while it is awake: whoever rings reads it.
+    alignas(64) std::atomic<bool> sleeps_{false};
 };
 
 }  // namespace pawl::detail
