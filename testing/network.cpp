@@ -57,7 +57,7 @@ public:
         return connection_->accepted ? "broken by the simulation" : "nobody is there";
     }
     void close() noexcept override { state_->close(*connection_, side_); }
-    void wants_to_write(bool) noexcept override {}
+    void wants(replication::StreamWishes) noexcept override {}
 
 private:
     Pipe& incoming() const noexcept { return connection_->ways[1 - side_]; }
