@@ -114,6 +114,8 @@ public:
         int events = POLLOUT;
         if (answers_->connected)
             events = (wishes_.read ? POLLIN : 0) | (wishes_.write ? POLLOUT : 0);
+        // not even to hear that the peer hung up: that is read in its turn
+        if (events == 0) return {-1, 0, 0};
         return {socket_.native_handle(), static_cast<short>(events), 0};
     }
 

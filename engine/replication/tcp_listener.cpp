@@ -32,6 +32,7 @@ public:
         Tcp::socket socket(core_.context);
         acceptor_.accept(socket, caller, problem);
         // whatever it is, of this caller or of the system: the next call tries again
+        nobody_calls_ = problem.failed();
         if (problem) {
             next_look_ = now + look_again;
             return nullptr;
@@ -41,13 +42,17 @@ public:
             core_.new_connection());
     }
 
-    pollfd watched() override { return {acceptor_.native_handle(), POLLIN, 0}; }
+    // Who takes no more callers is not woken by those that wait.
+    pollfd watched() override {
+        return {nobody_calls_ ? acceptor_.native_handle() : -1, POLLIN, 0};
+    }
 
 private:
     TcpNetwork::Core& core_;
     Tcp::acceptor acceptor_;
     std::string address_;
     std::chrono::steady_clock::time_point next_look_{};
+    bool nobody_calls_ = true;
     TcpSleepers sleeping_;
 };
 

@@ -15,14 +15,18 @@
 
 namespace pawl::detail {
 
+class Bell;
+
 // Both directions between one producer and one shard. Shared by the two; the last one out frees it.
 struct Lane {
-    Lane(std::size_t lines, std::size_t replies, SessionId owner, std::string name)
+    Lane(std::size_t lines, std::size_t replies, SessionId owner, std::string name,
+         Bell* rung = nullptr)
         : commands(lines, message_lines_max),
           answers(replies),
           reply_capacity(replies),
           session(owner),
-          session_name(std::move(name)) {}
+          session_name(std::move(name)),
+          reader(rung) {}
 
     SingleRing<Line> commands;     // producer -> shard
     SingleRing<RawReply> answers;  // shard -> producer
@@ -30,6 +34,8 @@ struct Lane {
     const SessionId
         session;  // what commands without a session of their own belong to; 0 = anonymous
     const std::string session_name;
+    // Rung when there are answers; outlives the lane. Null: the producer looks for itself.
+    Bell* const reader;
     // Answers that did not fit when the engine closed. Written before it says closed, read after.
     std::vector<RawReply> left_over;
     // release by the producer when it goes; pairs with the acquire in Shard: what was sent before

@@ -228,7 +228,8 @@ void EngineCore::make_shard(std::uint32_t shard, journal::Head& head, journal::J
         Gate(head, journaler, node_ == nullptr ? nullptr : &node_->gate(shard)), environment_.clock,
         *part.counters);
     part.shard->go_on_at(end);
-    part.shard->add_shared_port(part.queue, part.answers, options_.shared_queue_messages);
+    part.shard->add_shared_port(part.queue, part.answers, options_.shared_queue_messages,
+                                &reply_bell_);
 }
 
 // Every opening leaves its epoch in the stream, and its schema when that is not the last one there.
@@ -264,7 +265,10 @@ void EngineCore::begin_reign(const std::vector<journal::ShardEnd>& ends) {
         reigning.epochs.emplace_back(starts);
     }
     reigning.hold = [this] {
-        for (const auto& part : parts_) part->shard->hold();
+        for (const auto& part : parts_) {
+            part->shard->hold();
+            part->bell.ring();
+        }
     };
     reigning.held = [this] {
         return std::all_of(parts_.begin(), parts_.end(),
@@ -272,7 +276,10 @@ void EngineCore::begin_reign(const std::vector<journal::ShardEnd>& ends) {
     };
     reigning.gate_moved = [this](std::uint32_t shard) { parts_[shard]->bell.ring(); };
     reigning.go_on = [this] {
-        for (const auto& part : parts_) part->shard->go_on();
+        for (const auto& part : parts_) {
+            part->shard->go_on();
+            part->bell.ring();
+        }
     };
     reigning.trace = [this](std::uint32_t shard, std::uint64_t first, std::span<std::uint32_t> to) {
         const StateHash* carried = parts_[shard]->fold->machine().carried_hash();
@@ -308,12 +315,14 @@ void EngineCore::start() {
     }
     crew_->add({"pawl-journal", [this] { return careful(&EngineCore::journal_work); }, Idle::park,
                 50'000, -1});
-    crew_->add({"pawl-reply", [this] { return reply_work(); }, Idle::park,
-                IdleStrategy::park_max_default_ns, -1});
+    crew_->add(
+        {.name = "pawl-reply", .do_work = [this] { return reply_work(); }, .bell = &reply_bell_});
     if (gateway_ != nullptr)
         crew_->add({.name = "pawl-gateway",
                     .do_work = [this] { return careful(&EngineCore::gateway_work); },
-                    .park_max_ns = 200'000});
+                    .bell = &gateway_bell_,
+                    .sleep = gateway_->sleeper(200'000),
+                    .costly = true});
     crew_->add({"pawl-house", [this] { return careful(&EngineCore::housekeeping_work); },
                 Idle::park, 10'000'000, -1});
     if (node_ != nullptr)
@@ -361,7 +370,10 @@ Status EngineCore::close(std::chrono::nanoseconds deadline) {
                                      : environment_.clock.monotonic_ns() + deadline.count();
     bool in_time = true;
     IdleStrategy idle(Idle::park);
-    for (const auto& part : parts_) part->drain.store(true, std::memory_order_release);
+    for (const auto& part : parts_) {
+        part->drain.store(true, std::memory_order_release);
+        part->bell.ring();
+    }
     while (!failed() && !drained()) {
         if (environment_.clock.monotonic_ns() >= give_up) {
             in_time = false;

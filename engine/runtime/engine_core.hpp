@@ -180,6 +180,8 @@ private:
     std::unique_ptr<TcpGateway> gateway_;  // null: nobody is listened to
     bool clients_sent_away_ = false;       // the gateway's thread: to whoever is primary now
     Bell replica_bell_;                    // the streams or the disk have moved
+    Bell reply_bell_;                      // there are answers for futures and callbacks
+    Bell gateway_bell_;                    // there are answers for clients
     std::unique_ptr<Crew> crew_;
     std::atomic<bool> polling_{false};  // one thread at a time runs the agents in poll()
     std::unique_ptr<Bell> bell_;        // of a polled engine

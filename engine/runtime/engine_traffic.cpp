@@ -126,7 +126,8 @@ std::unique_ptr<ProducerLink> EngineCore::make_producer(const ProducerOptions& o
 }
 
 std::unique_ptr<ProducerLink> EngineCore::make_lanes(const ProducerOptions& options) {
-    return std::make_unique<LaneProducer>(shared_from_this(), *this, options, Numbering::callers);
+    return std::make_unique<LaneProducer>(shared_from_this(), *this, options, Numbering::callers,
+                                          &gateway_bell_);
 }
 
 std::unique_ptr<StreamFollower> EngineCore::follow(const FollowOptions& options) {

@@ -122,6 +122,10 @@ std::size_t Gateway::work_on_sessions() {
     return work;
 }
 
+std::function<bool(int)> TcpGateway::sleeper(std::int64_t max_ns) {
+    return [this, max_ns](int bell_fd) { return network_->wait(max_ns, bell_fd); };
+}
+
 Result<std::unique_ptr<TcpGateway>> TcpGateway::open(const std::string& address,
                                                      GatewayOptions options) {
     if (Status checked = replication::check_secret(options.secret); !checked)

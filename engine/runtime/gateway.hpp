@@ -110,6 +110,9 @@ public:
     static Result<std::unique_ptr<TcpGateway>> open(const std::string& address,
                                                     GatewayOptions options);
     Gateway& gateway() noexcept { return *gateway_; }
+    // For its thread, between two do_work(): until a client has something, so long, or the
+    // descriptor is readable: then true. We outlive it.
+    std::function<bool(int bell_fd)> sleeper(std::int64_t max_ns);
     // How connections ended.
     const replication::LinkEnds& ends() const noexcept { return *ends_; }
 

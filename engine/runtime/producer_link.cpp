@@ -9,7 +9,7 @@
 namespace pawl::detail {
 
 LaneProducer::LaneProducer(std::shared_ptr<EngineCore> owner, EngineCore& core,
-                           const ProducerOptions& options, Numbering numbering)
+                           const ProducerOptions& options, Numbering numbering, Bell* reader)
     : ProducerLink(core.shard_count(), core.default_durability(), session_id(options.session)),
       owner_(std::move(owner)),
       core_(core) {
@@ -22,8 +22,8 @@ LaneProducer::LaneProducer(std::shared_ptr<EngineCore> owner, EngineCore& core,
     }
     const EngineOptions& sizes = core_.options();
     for (std::uint32_t shard = 0; shard < core_.shard_count(); ++shard) {
-        auto lane =
-            std::make_shared<Lane>(sizes.lane_lines, sizes.lane_replies, session_, options.session);
+        auto lane = std::make_shared<Lane>(sizes.lane_lines, sizes.lane_replies, session_,
+                                           options.session, reader);
         ShardPart& part = core_.part(shard);
         {
             const std::lock_guard lock(part.lanes_mutex);

@@ -15,8 +15,9 @@ enum class Numbering : std::uint8_t { goes_on, callers };
 
 class LaneProducer final : public ProducerLink {
 public:
+    // `reader`, if there is one, is rung when there are answers; the engine's.
     LaneProducer(std::shared_ptr<EngineCore> owner, EngineCore& core,
-                 const ProducerOptions& options, Numbering numbering);
+                 const ProducerOptions& options, Numbering numbering, Bell* reader = nullptr);
     ~LaneProducer() override;
 
     MessagePlace place(std::uint32_t shard, Durability durability, std::size_t lines) override;

@@ -21,7 +21,7 @@ struct SystemWorld {
 // A record that has come is acknowledged within this, when the machine has a core for it.
 constexpr std::int64_t park_max_ns = 50'000;
 // Clients that come to a standby wait for no decision.
-constexpr std::int64_t gateway_park_max_ns = 2'000'000;
+constexpr std::int64_t gateway_sleep_ns = 2'000'000;
 constexpr std::int64_t look_again_ns = 10'000'000;
 
 }  // namespace
@@ -113,7 +113,8 @@ void StandbyCore::start() {
     if (gateway_ != nullptr)
         crew_.add({.name = "pawl-gateway",
                    .do_work = [this] { return gateway_work(); },
-                   .park_max_ns = gateway_park_max_ns});
+                   .sleep = gateway_->sleeper(gateway_sleep_ns),
+                   .costly = true});
 }
 
 std::size_t StandbyCore::poll() {

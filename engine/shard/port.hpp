@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/platform/bell.hpp"
 #include "engine/ring/lane.hpp"
 #include "engine/ring/shared_queue.hpp"
 #include "pawl/detail/message.hpp"
@@ -24,11 +25,15 @@ public:
     explicit Port(std::shared_ptr<Lane> lane)
         : lane_(std::move(lane)),
           answers_(&lane_->answers),
+          reader_(lane_->reader),
           reply_capacity_(lane_->reply_capacity),
           pending_(std::bit_ceil(reply_capacity_)) {}
-    Port(SharedQueue& queue, SingleRing<RawReply>& answers, std::size_t reply_capacity)
+    // `reader`, if there is one, is rung when there are answers.
+    Port(SharedQueue& queue, SingleRing<RawReply>& answers, std::size_t reply_capacity,
+         Bell* reader = nullptr)
         : queue_(&queue),
           answers_(&answers),
+          reader_(reader),
           reply_capacity_(reply_capacity),
           pending_(std::bit_ceil(reply_capacity_)) {}
 
@@ -93,7 +98,10 @@ public:
         return pending_[pending_end_++ & pending_mask()];
     }
     // What was placed and waits for nothing is the reader's.
-    void hand_over() noexcept { answers_->publish(); }
+    void hand_over() noexcept {
+        answers_->publish();
+        if (reader_ != nullptr) reader_->ring();
+    }
     // Queues a reply that stands by itself.
     void queue_reply(const RawReply& reply) noexcept {
         place_reply(true) = reply;
@@ -109,6 +117,7 @@ public:
         const std::size_t pushed = answers_->push_some(oldest().data(), count);
         reader_is_full_ = pushed < count;
         pending_begin_ += pushed;
+        if (reader_ != nullptr && pushed != 0) reader_->ring();
         return pushed;
     }
     // Leaves what did not fit to the producer itself. When nobody else uses the shard's end any
@@ -133,6 +142,7 @@ private:
     std::shared_ptr<Lane> lane_;
     SharedQueue* queue_ = nullptr;
     SingleRing<RawReply>* answers_;
+    Bell* const reader_;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     const std::size_t reply_capacity_;

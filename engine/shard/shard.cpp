@@ -40,8 +40,8 @@ void Shard::go_on_at(const StreamEnd& end) noexcept {
 }
 
 void Shard::add_shared_port(SharedQueue& queue, SingleRing<RawReply>& answers,
-                            std::size_t reply_capacity) {
-    ports_.push_back(std::make_unique<Port>(queue, answers, reply_capacity));
+                            std::size_t reply_capacity, Bell* reader) {
+    ports_.push_back(std::make_unique<Port>(queue, answers, reply_capacity, reader));
 }
 
 void Shard::take_new_lanes() {

@@ -54,7 +54,7 @@ public:
     // ---- before the thread runs ----
     void go_on_at(const StreamEnd& end) noexcept;
     void add_shared_port(SharedQueue& queue, SingleRing<RawReply>& answers,
-                         std::size_t reply_capacity);
+                         std::size_t reply_capacity, Bell* reader);
     // Writes a record that is nobody's command (epoch, schema) and publishes it. False: no room.
     bool write_note(RecordKind kind, const void* body, std::size_t bytes, std::string_view text);
 
