@@ -321,8 +321,7 @@ void EngineCore::start() {
         crew_->add({.name = "pawl-gateway",
                     .do_work = [this] { return careful(&EngineCore::gateway_work); },
                     .bell = &gateway_bell_,
-                    .sleep = gateway_->sleeper(200'000),
-                    .costly = true});
+                    .sleep = gateway_->sleeper(200'000)});
     crew_->add({"pawl-house", [this] { return careful(&EngineCore::housekeeping_work); },
                 Idle::park, 10'000'000, -1});
     if (node_ != nullptr)
