@@ -35,7 +35,7 @@ struct TcpNetwork::Core {
     LinkOptions options;
     RandomSource random;
     std::vector<TcpSleeper*> sleepers;  // each enters in its constructor, leaves in its destructor
-    std::vector<pollfd> watched;        // wait()'s: its memory stays
+    std::vector<pollfd> watched;        // wait()'s, with room for all of them
 };
 
 // Keeps a sleeper in the list as long as it lives.

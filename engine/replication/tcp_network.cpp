@@ -18,6 +18,7 @@ TcpNetwork::Core::Core(const LinkOptions& link_options, RandomSource random_sour
       options(link_options),
       random(std::move(random_source)) {
     PAWL_ASSERT(random != nullptr);
+    watched.reserve(1);
 }
 
 std::uint64_t TcpNetwork::Core::new_connection() {
@@ -28,6 +29,7 @@ std::uint64_t TcpNetwork::Core::new_connection() {
 
 TcpSleepers::TcpSleepers(TcpNetwork::Core& core, TcpSleeper& sleeper)
     : core_(core), sleeper_(sleeper) {
+    core_.watched.reserve(1 + core_.sleepers.size() + 1);
     core_.sleepers.push_back(&sleeper_);
 }
 
