@@ -225,8 +225,8 @@ void EngineCore::make_shard(std::uint32_t shard, journal::Head& head, journal::J
             std::chrono::nanoseconds(options_.replication.compare_every).count();
     part.shard = std::make_unique<Shard>(
         options, part.fold->machine(), part.fold->sessions(), head,
-        Gate(head, journaler, node_ == nullptr ? nullptr : &node_->gate(shard)), environment_.clock,
-        *part.counters);
+        Gate(head, journaler, node_ == nullptr ? nullptr : &node_->gate(shard), journal_bell_),
+        environment_.clock, *part.counters);
     part.shard->go_on_at(end);
     part.shard->add_shared_port(part.queue, part.answers, options_.shared_queue_messages,
                                 &reply_bell_);
@@ -313,8 +313,9 @@ void EngineCore::start() {
                     .core = core,
                     .bell = &parts_[shard]->bell});
     }
-    crew_->add({"pawl-journal", [this] { return careful(&EngineCore::journal_work); }, Idle::park,
-                50'000, -1});
+    crew_->add({.name = "pawl-journal",
+                .do_work = [this] { return careful(&EngineCore::journal_work); },
+                .bell = &journal_bell_});
     crew_->add(
         {.name = "pawl-reply", .do_work = [this] { return reply_work(); }, .bell = &reply_bell_});
     if (gateway_ != nullptr)

@@ -179,6 +179,7 @@ private:
     std::string listen_address_;
     std::unique_ptr<TcpGateway> gateway_;  // null: nobody is listened to
     bool clients_sent_away_ = false;       // the gateway's thread: to whoever is primary now
+    Bell journal_bell_;                    // a reply waits for the disk
     Bell replica_bell_;                    // the streams or the disk have moved
     Bell reply_bell_;                      // there are answers for futures and callbacks
     Bell gateway_bell_;                    // there are answers for clients

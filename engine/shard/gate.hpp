@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "engine/platform/bell.hpp"
 #include "journal/head.hpp"
 #include "journal/journaler.hpp"
 #include "journal/replicated_positions.hpp"
@@ -16,10 +17,11 @@ using journal::ReplicatedPositions;
 
 class Gate {
 public:
-    // `journaler` and `replicated` may be null: then their levels are never reached.
+    // `journaler` and `replicated` may be null: then their levels are never reached. `writer` is
+    // rung when the journaler has to hurry.
     Gate(const journal::Head& head, journal::Journaler* journaler,
-         const ReplicatedPositions* replicated) noexcept
-        : head_(&head), journaler_(journaler), replicated_(replicated) {}
+         const ReplicatedPositions* replicated, Bell& writer) noexcept
+        : head_(&head), journaler_(journaler), replicated_(replicated), writer_(&writer) {}
 
     // The shard asks after it has published `end`.
     bool reached(Durability level, Position end) const noexcept {
@@ -44,8 +46,10 @@ public:
         const bool alone =
             replicated_ != nullptr && replicated_->alone.load(std::memory_order_relaxed);
         if (level == Durability::synced || level == Durability::replicated_synced ||
-            (level == Durability::replicated && alone))
+            (level == Durability::replicated && alone)) {
             journaler_->demand(end);
+            writer_->ring();
+        }
     }
     // The journal stands still because there is no room for another segment.
     bool disk_full() const noexcept { return journaler_ != nullptr && journaler_->disk_full(); }
@@ -59,6 +63,7 @@ private:
     const journal::Head* head_;
     journal::Journaler* journaler_;
     const ReplicatedPositions* replicated_;
+    Bell* writer_;
 };
 
 // What the replies of one batch wait for, told once.
