@@ -56,7 +56,8 @@ BENCHMARK(append)->Arg(1)->Arg(64);
 void gate(benchmark::State& state) {
     journal::PosixStorage storage;
     const auto head = make_head(storage);
-    const detail::Gate gate(*head, nullptr, nullptr);
+    detail::Bell writer;
+    const detail::Gate gate(*head, nullptr, nullptr, writer);
     const auto level = static_cast<Durability>(state.range(0));
     for (auto _ : state) benchmark::DoNotOptimize(gate.reached(level, Position{0}));
     static_cast<void>(storage.remove(head->path()));
