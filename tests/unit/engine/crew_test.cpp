@@ -29,10 +29,9 @@ struct Basket {
     void wait_until_empty() {
         while (left.load() != 0) std::this_thread::yield();
     }
-    // Until a look more was in vain: whoever does it is about to sleep, or sleeps.
-    void wait_for_a_look() {
-        const int before = looks.load();
-        while (looks.load() == before) std::this_thread::yield();
+    // Then whoever does it is about to sleep, or sleeps.
+    void wait_for_the_first_look() {
+        while (looks.load() == 0) std::this_thread::yield();
     }
 };
 
@@ -83,8 +82,8 @@ TEST(Crew, stops_at_once_while_somebody_sleeps) {
     crew.add({.name = "napper",
               .do_work = [&without] { return without.take(); },
               .park_max_ns = for_ever_ns});
-    with_bell.wait_for_a_look();
-    without.wait_for_a_look();
+    with_bell.wait_for_the_first_look();
+    without.wait_for_the_first_look();
     crew.stop();  // or the test's time is over
 }
 
