@@ -101,7 +101,7 @@ public:
     void refused(std::uint32_t shard) noexcept {
         parts_[shard]->counters->offers_refused.fetch_add(1, std::memory_order_relaxed);
     }
-    // A message was left for a shard: the host's loop may have to be woken.
+    // A message was left for a shard: it, or the host's loop, may have to be woken.
     void sent(std::uint32_t shard) noexcept;
     // By shard and index; 0 where there is none.
     std::vector<std::vector<std::uint64_t>> session_ids();

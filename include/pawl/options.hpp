@@ -23,7 +23,7 @@ enum class Threading : std::uint8_t {
 
 // What a thread of the engine does when there was no work.
 enum class Idle : std::uint8_t {
-    park = 0,   // spin a little, yield a little, then sleep up to half a millisecond: the default
+    park = 0,   // spin a little, yield a little, then sleep until somebody has work: the default
     yield = 1,  // never sleep: sub-microsecond answers, shares its core politely
     spin = 2,   // burn the core: for pinned threads that own theirs
 };

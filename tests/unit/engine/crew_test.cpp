@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <chrono>
 #include <thread>
 
 #include "engine/platform/event.hpp"
@@ -26,8 +25,13 @@ struct Basket {
         left.fetch_sub(1);
         return 1;
     }
-    void wait_until_empty() {
-        while (left.load() != 0) std::this_thread::yield();
+    // Work again and again for somebody who may have lain down since; returns when all is done.
+    void fill(Bell& bell, int rounds) {
+        for (int round = 0; round < rounds; ++round) {
+            left.fetch_add(1 + round % 3);
+            bell.ring();
+            while (left.load() != 0) std::this_thread::yield();
+        }
     }
     // Then whoever does it is about to sleep, or sleeps.
     void wait_for_the_first_look() {
@@ -45,11 +49,7 @@ TEST(Crew, wakes_whoever_sleeps_when_there_is_work) {
               .bell = &bell,
               .sleep = [](int fd) { return Event::sleep_on(fd, for_ever_ns); },
               .costly = true});
-    for (int round = 0; round < 200; ++round) {
-        basket.left.fetch_add(1 + round % 3);
-        bell.ring();
-        basket.wait_until_empty();
-    }
+    basket.fill(bell, 200);
     const int looked = basket.looks.load();
     Event::sleep_on(-1, 50'000'000);
     EXPECT_LT(basket.looks.load() - looked, 10) << "it looks when it was rung for, and then sleeps";
@@ -63,11 +63,7 @@ TEST(Crew, wakes_on_the_bell_alone_as_well) {
               .do_work = [&basket] { return basket.take(); },
               .park_max_ns = for_ever_ns,
               .bell = &bell});
-    for (int round = 0; round < 50; ++round) {
-        basket.left.fetch_add(1);
-        bell.ring();
-        basket.wait_until_empty();
-    }
+    basket.fill(bell, 50);
 }
 
 TEST(Crew, stops_at_once_while_somebody_sleeps) {

@@ -336,6 +336,17 @@ TEST_F(Tcp, who_sleeps_wakes_for_a_caller_for_bytes_and_for_a_word_from_another_
     EXPECT_LT(now_ns() - began_ns, patience_ns / 2);
 }
 
+TEST_F(Tcp, who_takes_no_more_callers_is_not_woken_by_those_that_wait) {
+    constexpr std::int64_t a_while_ns = 30'000'000;
+    BareSocket first(listener->address());
+    ASSERT_TRUE(until([this] { return called != nullptr; }));
+    BareSocket second(listener->address());
+    const std::int64_t began_ns = now_ns();
+    network->wait(a_while_ns);
+    EXPECT_GE(now_ns() - began_ns, a_while_ns);
+    ASSERT_TRUE(until([this] { return listener->accept() != nullptr; })) << "it waits still";
+}
+
 TEST_F(Tcp, a_link_that_is_destroyed_while_somebody_sleeps_on_it_leaves_nothing_behind) {
     for (int round = 0; round < 20; ++round) {
         connect();
