@@ -100,7 +100,6 @@ std::size_t Shard::turn(Port& port) {
         if (to_decide && stopped()) {
             // A torn batch may have been published before it was answered.
             refuse(port, message.header(), torn_ ? Refusal::engine_failed : Refusal::closed);
-            add(counters_.refused, 1);
             port.consume(message.header().lines);
             ++done;
         } else if (to_decide) {

@@ -208,9 +208,9 @@ void Shard::finish(Port& port, std::size_t count, const Stage& stage) noexcept {
     last_sequence_ = stage.last_sequence;
     if (machine_.views_changed()) machine_.publish_views(last_time_);
     demand.tell(gate_);
-    port.hand_over();
     tally.gate_waits = demand.count();
-    show(tally);
+    show(tally);  // before the replies: what was answered has been counted
+    port.hand_over();
 }
 
 void Shard::show(const Tally& tally) noexcept {

@@ -9,6 +9,7 @@
 namespace pawl::detail {
 
 void Shard::refuse(Port& port, const MessageHeader& header, Refusal refusal) noexcept {
+    add(counters_.refused, 1);
     if ((header.flags & message_wants_reply) == 0) return;
     RawReply reply;
     reply.token = header.token;
@@ -27,7 +28,6 @@ bool Shard::refuse_for_want_of_disk(Port& port) noexcept {
     if (port.lane() != nullptr || !gate_.disk_full()) return false;
     const MessageHeader& header = MessageView(port.peek(0)).header();
     refuse(port, header, Refusal::disk_full);
-    add(counters_.refused, 1);
     port.consume(header.lines);
     return true;
 }

@@ -35,8 +35,8 @@ struct NamedCounter {
 };
 
 // The counters of the engine that has `directory` open, read from its shared memory: no call into
-// the engine, no cost for it. Any process that may read the memory. An error when no engine has it
-// open.
+// the engine, no cost for it. Any process that may read the memory. What was answered has been
+// counted. An error when no engine has it open.
 Result<std::vector<NamedCounter>> read_counters(const std::string& directory);
 
 }  // namespace pawl

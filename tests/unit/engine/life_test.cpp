@@ -246,6 +246,36 @@ TEST(Life, counters_are_read_by_another_process) {
     ::close(pipe_ends[1]);
 }
 
+// A number that whoever was answered can look up: it has been counted before it is answered.
+TEST(Life, what_was_answered_has_been_counted) {
+    TempDirectory directory;
+    TempDirectory heads;
+    EngineOptions options = small(directory.path());
+    options.heads = heads.path();
+    options.idle = Idle::yield;
+    Bank bank = open(options);
+    std::string page;
+    for (const auto& file : std::filesystem::directory_iterator(heads.path()))
+        if (file.path().string().ends_with("-counters")) page = file.path();
+    journal::PosixStorage storage;
+    std::unique_ptr<journal::SharedRing> memory;
+    ASSERT_TRUE(storage.map_ring(page, 0, journal::RingMode::look, memory).ok()) << page;
+    auto* cell = reinterpret_cast<detail::CounterCell*>(memory->ring() +
+                                                        sizeof(detail::CounterHeader));
+    while (std::string_view(cell->name) != "shard0.commands") ++cell;
+    const std::atomic_ref<std::uint64_t> commands(cell->value);
+
+    auto desk = bank.producer({.session = "desk"});
+    std::uint64_t answered = 0;
+    std::uint64_t told_too_early = 0;
+    for (std::uint64_t i = 1; i <= 100'000; ++i) {
+        desk.submit(1, Account::Deposit{1}, [&](const Reply&) { ++answered; });
+        while (answered != i) desk.poll_replies(1);
+        if (commands.load(std::memory_order_relaxed) < i) ++told_too_early;
+    }
+    EXPECT_EQ(told_too_early, 0U);
+}
+
 TEST(Life, stopping_under_load_neither_hangs_nor_loses) {
     TempDirectory directory;
     std::int64_t expected = 0;
@@ -254,6 +284,7 @@ TEST(Life, stopping_under_load_neither_hangs_nor_loses) {
         options.segment_bytes = 16U << 20;
         options.head_bytes = 4U << 20;
         options.shared_queue_messages = 256;
+        options.close_deadline = std::chrono::minutes(2);  // the disk's worst day is no hang
         options.threading = round % 3 == 0 ? Threading::shared : Threading::own;
         Bank bank = open(options);
         std::int64_t before = 0;
