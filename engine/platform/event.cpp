@@ -1,7 +1,6 @@
 // Events on Linux.
 #include "engine/platform/event.hpp"
 
-#include <poll.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,8 +25,15 @@ void Event::clear() noexcept {
 
 bool Event::sleep_on(int fd, std::int64_t max_ns) noexcept {
     pollfd watched{fd, POLLIN, 0};
+    return sleep_on({&watched, 1}, max_ns);
+}
+
+bool Event::sleep_on(std::span<pollfd> watched, std::int64_t max_ns) noexcept {
+    if (max_ns < 0) max_ns = 0;
     const timespec patience{max_ns / 1'000'000'000, max_ns % 1'000'000'000};
-    return ppoll(&watched, 1, &patience, nullptr) > 0;  // early or late: who slept looks again
+    // early or late: who slept looks again
+    return ppoll(watched.data(), watched.size(), &patience, nullptr) > 0 &&
+           watched.front().revents != 0;
 }
 
 }  // namespace pawl::detail

@@ -1,7 +1,10 @@
 // A descriptor that becomes readable when somebody signals it. Knows the operating system.
 #pragma once
 
+#include <poll.h>
+
 #include <cstdint>
+#include <span>
 
 namespace pawl::detail {
 
@@ -21,6 +24,8 @@ public:
 
     // Until a descriptor is readable: true; or so long.
     static bool sleep_on(int fd, std::int64_t max_ns) noexcept;
+    // Until one of several (at least one) is ready, or so long. True: the first of them is.
+    static bool sleep_on(std::span<pollfd> watched, std::int64_t max_ns) noexcept;
 
 private:
     int fd_;

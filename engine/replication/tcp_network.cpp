@@ -1,11 +1,10 @@
 // The context that links and listeners share, addresses, and sleeping.
 #include "engine/replication/tcp_network.hpp"
 
-#include <time.h>
-
 #include <algorithm>
 #include <charconv>
 
+#include "engine/platform/event.hpp"
 #include "engine/replication/link_framed.hpp"
 #include "engine/replication/tcp_core.hpp"
 #include "pawl/detail/assert.hpp"
@@ -77,11 +76,7 @@ bool TcpNetwork::wait(std::int64_t max_ns, int also_fd) {
     std::vector<pollfd>& watched = core_->watched;
     watched.assign(1, pollfd{also_fd, POLLIN, 0});
     for (TcpSleeper* const sleeper : core_->sleepers) watched.push_back(sleeper->watched());
-    if (max_ns < 0) max_ns = 0;
-    const timespec patience{max_ns / 1'000'000'000, max_ns % 1'000'000'000};
-    // early or late: who slept looks again
-    return ppoll(watched.data(), watched.size(), &patience, nullptr) > 0 &&
-           watched.front().revents != 0;
+    return detail::Event::sleep_on(watched, max_ns);
 }
 
 Result<Tcp::endpoint> parse_tcp_address(const std::string& address) {
