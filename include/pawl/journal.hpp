@@ -1,5 +1,5 @@
 // Looks into a journal directory: prints, verifies, counts. Read-only, safe beside a running
-// engine; knows nothing of the program that wrote it.
+// engine; knows nothing of the program that wrote it. Only journal_heal changes anything.
 #pragma once
 
 #include <cstdint>
@@ -78,6 +78,39 @@ struct VerifyReport {
 // Checks every hash, checksum and position. Damage is a finding in the report; an error only when
 // the directory cannot be read as a journal at all.
 Result<VerifyReport> journal_verify(const std::string& directory);
+
+// ---- heal ----
+
+// Whole records [from, to) of a shard from where they are whole. `checksum_before`: of the record
+// that ends at `from`; (position, checksum) names one history. An error: they are not there.
+using FetchRecords = std::function<Result<std::vector<std::byte>>(
+    std::uint32_t shard, Position from, std::uint32_t checksum_before, Position to)>;
+
+// From another copy of the directory, which may be in use.
+FetchRecords records_of_directory(const std::string& directory);
+
+// A block, or the header page of a segment, that is what it was.
+struct HealedBlock {
+    std::uint32_t shard = 0;
+    Position begin, end;  // of its records; equal: a segment's header
+    std::string path;     // of the segment
+    std::uint64_t offset_bytes = 0;
+    std::uint64_t bytes = 0;
+    bool fetched = false;         // false: from what was readable here
+    std::string quarantine_file;  // what stood there before
+};
+
+struct HealReport {
+    std::vector<HealedBlock> healed;
+    std::vector<std::string> left;  // sentences: what is damaged still, and why
+};
+
+// Puts back every damaged block that can be put back byte for byte: its records chain on, and its
+// name is the one that the next block knows (of the last block: its checksum is the one that the
+// manifest knows). Nothing else is changed; what stood there is kept in quarantine/. May be killed
+// and begun again at any moment. An error: somebody has it open (locked), or files cannot be read
+// or written. What is not damage, a torn tail for one, is left to the next opening.
+Result<HealReport> journal_heal(const std::string& directory, const FetchRecords& fetch);
 
 struct StatShard {
     std::uint32_t shard = 0;
