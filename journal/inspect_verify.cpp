@@ -72,8 +72,9 @@ Status judge_shard(Storage& storage, const Looked& looked, const ShardLook& look
     // After a clean end nothing can be torn: those bytes were changed later.
     const bool torn = judged->which == Case::torn_tail;
     if (!torn || !looked.manifest.clean.empty()) report.clean = false;
-    report.sentences.push_back(judged->sentence +
-                               (torn ? "" : ": restore the segment from a copy or from a standby"));
+    report.sentences.push_back(
+        judged->sentence +
+        (torn ? "" : ": heal it with 'pawl journal heal' from a copy or another node"));
     return Done{};
 }
 
@@ -83,9 +84,10 @@ Status judge_live_shard(const ShardLook& look, VerifyShard& report) {
     if (look.end.bound_reached || report.end.value >= report.durable) return Done{};
     report.found = to_string(Case::damage);
     report.clean = false;
-    report.sentences.push_back("damage at position " + std::to_string(report.end.value) + ": " +
-                               look.end.why + "; up to position " + std::to_string(report.durable) +
-                               " is on disk: restore the segment from a copy or from a standby");
+    report.sentences.push_back(
+        "damage at position " + std::to_string(report.end.value) + ": " + look.end.why +
+        "; up to position " + std::to_string(report.durable) +
+        " is on disk: close it, and heal it with 'pawl journal heal' from a copy or another node");
     return Done{};
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "journal/block.hpp"
+#include "journal/segment_files.hpp"
 
 namespace pawl::journal {
 namespace {
@@ -66,8 +67,8 @@ Result<std::string> copy_to_quarantine(Storage& storage, const WalkOptions& opti
         written += line.size();
         std::unique_ptr<File> source;
         if (status.ok())
-            status = storage.open(segment_path(options.directory, options.shard, extent.segment),
-                                  OpenMode::read, source);
+            status =
+                open_segment(storage, options.directory, options.shard, extent.segment, source);
         for (std::uint64_t at = extent.begin; status.ok() && at < extent.end;) {
             const auto wish = std::min<std::uint64_t>(chunk_bytes, extent.end - at);
             std::size_t got = 0;

@@ -248,8 +248,8 @@ private:
         for (const auto& passed : snapshot_.passed_over)
             sentence += "; snapshot " + passed.path + " is not used: " + passed.why;
         sentence +=
-            ": nothing was changed; restore the segment from a copy or a standby, or see "
-            "'pawl journal verify'";
+            ": nothing was changed; heal it from a copy or another node with 'pawl journal heal', "
+            "or see 'pawl journal verify'";
         return Error{ErrorCode::damaged, std::move(sentence)};
     }
 

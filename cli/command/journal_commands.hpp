@@ -11,5 +11,6 @@ void add_journal_tail(CLI::App& journal, int& exit_code);
 void add_journal_verify(CLI::App& journal, int& exit_code);
 void add_journal_stat(CLI::App& journal, int& exit_code);
 void add_journal_diff(CLI::App& journal, int& exit_code);
+void add_journal_heal(CLI::App& journal, int& exit_code);
 
 }  // namespace pawl::cli

@@ -164,6 +164,32 @@ Status OperatorCall::read(const std::string& schema_text, std::uint64_t session,
     }
 }
 
+Result<std::vector<std::byte>> OperatorCall::range(std::uint32_t shard, Position from,
+                                                   std::uint32_t checksum_before, Position to) {
+    if (from >= to || to.value - from.value > range_bytes_max)
+        return Error{ErrorCode::usage, "operator: from position " + std::to_string(from.value) +
+                                           " to " + std::to_string(to.value) +
+                                           ": a range has 8 bytes to 16 MiB"};
+    if (Status said = say(RangeAsk{{from.value, to.value, checksum_before, shard}}); !said)
+        return said.error();
+    std::vector<std::byte> bytes;
+    for (;;) {
+        const auto frame = hear();
+        if (!frame) return frame.error();
+        RecordsTold told;
+        RecordsEnd end;
+        const std::size_t left = to.value - from.value - bytes.size();
+        if (frame->type == MessageType::records_told && decode(frame->payload, told) &&
+            told.fixed.shard == shard && told.bytes.size() <= left)
+            bytes.insert(bytes.end(), told.bytes.begin(), told.bytes.end());
+        else if (frame->type == MessageType::records_end && decode(frame->payload, end) &&
+                 left == 0)
+            return bytes;
+        else
+            return unexpected(*frame);
+    }
+}
+
 // Those that are whole.
 Result<std::uint64_t> OperatorCall::take_records(
     std::uint32_t shard, std::uint64_t session, Rest& rest,

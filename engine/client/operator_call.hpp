@@ -27,6 +27,8 @@ public:
     Result<std::string> hand_over(const std::string& peer) override;
     Status read(const std::string& schema_text, std::uint64_t session,
                 const std::function<Status(const StreamRecord&)>& take) override;
+    Result<std::vector<std::byte>> range(std::uint32_t shard, Position from,
+                                         std::uint32_t checksum_before, Position to) override;
 
 private:
     // Of one shard: what came of a record whose rest is still to come.

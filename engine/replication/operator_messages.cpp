@@ -37,6 +37,12 @@ std::string printable_text(std::string_view text) {
     return good;
 }
 
+bool good(const RangeAskFixed& fixed) noexcept {
+    return fixed.begin % 8 == 0 && fixed.end % 8 == 0 && fixed.end <= position_max &&
+           fixed.begin < fixed.end && fixed.end - fixed.begin <= range_bytes_max &&
+           fixed.shard < shards_max;
+}
+
 bool good(const StatusToldFixed& fixed) noexcept {
     return fixed.role <= static_cast<std::uint8_t>(Role::handing_over) && fixed.age_ns >= -1 &&
            fixed.lag_ns >= -1 && fixed.commands_at_risk >= -1 && fixed.lag_bytes <= position_max &&
@@ -166,6 +172,15 @@ void encode(const RecordsAsk& from, Message& to) {
 
 bool decode(std::span<const std::byte> payload, RecordsAsk& to) {
     return decode_fixed(payload, to);
+}
+
+void encode(const RangeAsk& from, Message& to) {
+    PAWL_ASSERT(good(from.fixed));
+    begin(from.type, from.fixed, to);
+}
+
+bool decode(std::span<const std::byte> payload, RangeAsk& to) {
+    return decode_fixed(payload, to) && good(to.fixed);
 }
 
 void encode(const RecordsTold& from, Message& to) {

@@ -39,6 +39,10 @@ struct RecordsAsk {
     static constexpr MessageType type = MessageType::records_ask;
     RecordsAskFixed fixed{};
 };
+struct RangeAsk {
+    static constexpr MessageType type = MessageType::range_ask;
+    RangeAskFixed fixed{};
+};
 // encode writes only the fixed part: the bytes go to Link::send beside the message.
 struct RecordsTold {
     static constexpr MessageType type = MessageType::records_told;
@@ -55,6 +59,7 @@ void encode(const StatusTold& from, Message& to);
 void encode(const HandOverAsk& from, Message& to);
 void encode(const HandOverTold& from, Message& to);
 void encode(const RecordsAsk& from, Message& to);
+void encode(const RangeAsk& from, Message& to);
 void encode(const RecordsTold& from, Message& to);
 void encode(const RecordsEnd& from, Message& to);
 
@@ -63,6 +68,7 @@ void encode(const RecordsEnd& from, Message& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, HandOverAsk& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, HandOverTold& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, RecordsAsk& to);
+[[nodiscard]] bool decode(std::span<const std::byte> payload, RangeAsk& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, RecordsTold& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, RecordsEnd& to);
 

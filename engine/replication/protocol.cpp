@@ -67,6 +67,8 @@ const char* to_string(MessageType type) noexcept {
             return "records_told";
         case MessageType::records_end:
             return "records_end";
+        case MessageType::range_ask:
+            return "range_ask";
     }
     return "unknown";
 }
@@ -101,7 +103,7 @@ bool is_known(MessageType type) noexcept {
     const auto number = static_cast<std::uint16_t>(type);
     return (number >= 1 && number <= 6) || number == 16 || number == 17 ||
            (number >= 32 && number <= 34) || (number >= 48 && number <= 55) ||
-           (number >= 64 && number <= 68) || (number >= 128 && number <= 135 && number != 129);
+           (number >= 64 && number <= 68) || (number >= 128 && number <= 136 && number != 129);
 }
 
 bool is_greeting(MessageType type) noexcept {

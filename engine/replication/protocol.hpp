@@ -59,6 +59,7 @@ enum class MessageType : std::uint16_t {
     records_ask = 132,     // operator: what has happened?
     records_told = 133,    // to an operator: one shard: some of it, in order
     records_end = 134,     // to an operator: that was all
+    range_ask = 136,       // operator: give me the journal's records from here to there
 };
 
 // A readable word: "hello", "records", …; "unknown" for a number that is none.
@@ -461,6 +462,18 @@ struct RecordsAskFixed {
     std::uint64_t session;      // whose commands; 0: everybody's, and facts
 };
 static_assert(sizeof(RecordsAskFixed) == 16);
+
+// The answer is as to records_ask, but every record is in it, as in the journal.
+struct RangeAskFixed {
+    std::uint64_t begin;            // position where a record begins
+    std::uint64_t end;              // position where one ends, above begin
+    std::uint32_t checksum_before;  // of the record that ends at begin
+    std::uint32_t shard;
+};
+static_assert(sizeof(RangeAskFixed) == 24);
+
+// No block of a journal is larger.
+inline constexpr std::uint64_t range_bytes_max = std::uint64_t{16} << 20;
 
 // Bytes of the shard's records follow up to the end of the payload, a multiple of 8; a record may
 // go on in the next message of its shard.

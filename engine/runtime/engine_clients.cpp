@@ -11,6 +11,7 @@ Result<std::unique_ptr<TcpGateway>> open_gateway(const EngineOptions& options,
     gateway.secret = options.secret;
     gateway.session_window = options.session_window;
     gateway.reads_history = options.threading == Threading::own && !options.transient;
+    if (gateway.reads_history) gateway.fetch = records_of_directory(options.directory);
     return TcpGateway::open(options.listen, gateway_for(domain, std::move(gateway)));
 }
 

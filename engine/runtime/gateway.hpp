@@ -15,6 +15,7 @@
 #include "engine/replication/tcp_network.hpp"
 #include "engine/runtime/client_session.hpp"
 #include "pawl/detail/core.hpp"
+#include "pawl/journal.hpp"
 
 namespace pawl::detail {
 
@@ -32,6 +33,9 @@ struct GatewayOptions {
     // Operators may read what has happened. Only where shards have threads of their own: they
     // would wait while the gateway reads.
     bool reads_history = false;
+    // Where operators get ranges of the journal for a copy that is damaged. Empty: nowhere. Called
+    // on the gateway's thread; it may read from the disk.
+    FetchRecords fetch{};
     std::size_t connections_max = 256;  // further callers wait outside
     // From the call to client_hello. Default: more than a lost packet or two cost.
     std::int64_t greeting_ns_max = 3'000'000'000;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "pawl/detail/record.hpp"
 
@@ -23,7 +24,7 @@ void refuse(Talk& talk, const std::string& why) {
 }  // namespace
 
 std::size_t OperatorTalk::do_work(Talk& talk) {
-    if (follower_ != nullptr) return read(talk);
+    if (telling_) return read(talk);
     const auto frame = talk.next();
     if (!frame) return 0;
     answer(talk, *frame);
@@ -34,6 +35,7 @@ void OperatorTalk::answer(Talk& talk, const Received& frame) {
     StatusAsk status;
     HandOverAsk hand;
     RecordsAsk records;
+    RangeAsk range;
     if (frame.type == MessageType::status_ask && decode(frame.payload, status)) {
         if (!talk.send(StatusTold{gateway_.node_status()}))
             refuse(talk, "an operator who asks reads the answers");
@@ -41,6 +43,8 @@ void OperatorTalk::answer(Talk& talk, const Received& frame) {
         hand_over(talk, hand);
     } else if (frame.type == MessageType::records_ask && decode(frame.payload, records)) {
         begin_reading(talk, records.fixed);
+    } else if (frame.type == MessageType::range_ask && decode(frame.payload, range)) {
+        begin_range(talk, range.fixed);
     } else {
         talk.finish(TalkEnd::faulty, std::string(to_string(frame.type)) + " that no operator says",
                     replication::Refusal::other);
@@ -87,9 +91,21 @@ void OperatorTalk::begin_reading(Talk& talk, const RecordsAskFixed& ask) {
     follower_ = core->follow(FollowOptions{});
     session_ = ask.session;
     records_ = 0;
-    all_found_ = false;
-    runs_.clear();
-    sent_ = 0;
+    telling_ = true;
+}
+
+// Of any node: below what is on its disk it is as good as the primary.
+void OperatorTalk::begin_range(Talk& talk, const RangeAskFixed& ask) {
+    if (!gateway_.options_.fetch)
+        return refuse(talk, "this engine's journal is not told over the network");
+    auto found = gateway_.options_.fetch(ask.shard, Position{ask.begin}, ask.checksum_before,
+                                         Position{ask.end});
+    if (!found) return refuse(talk, found.error().sentence);
+    records_ = 0;
+    for (std::size_t at = 0; at < found->size(); at += RecordView(found->data() + at).length())
+        ++records_;
+    runs_.push_back({ask.shard, std::move(*found)});
+    telling_ = true;
 }
 
 bool OperatorTalk::is_wanted(const StreamRecord& record) const noexcept {
@@ -128,25 +144,25 @@ bool OperatorTalk::send_runs(Talk& talk) {
     return true;
 }
 
-// Up to what is there when it has come to the end.
 std::size_t OperatorTalk::read(Talk& talk) {
+    const std::size_t work = follower_ != nullptr ? read_records(talk) : 0;
+    if (!telling_ || !send_runs(talk) || follower_ != nullptr) return work;
+    if (talk.send(RecordsEnd{{records_}})) telling_ = false;
+    return work + 1;
+}
+
+// Up to what is there when it has come to the end.
+std::size_t OperatorTalk::read_records(Talk& talk) {
     std::size_t work = 0;
-    for (; work < records_max && !all_found_ && runs_.size() < runs_max; ++work) {
+    for (; work < records_max && follower_ != nullptr && runs_.size() < runs_max; ++work) {
         StreamRecord record;
         const Result<bool> found = follower_->next(record);
-        if (!found) {
-            follower_.reset();
-            refuse(talk, found.error().sentence);
-            return work;
-        }
-        if (!*found)
-            all_found_ = true;
-        else if (is_wanted(record))
-            keep(record);
+        if (!found) telling_ = false;
+        if (!found || !*found) follower_.reset();
+        if (!found) refuse(talk, found.error().sentence);
+        if (follower_ != nullptr && is_wanted(record)) keep(record);
     }
-    if (!send_runs(talk) || !all_found_) return work;
-    if (talk.send(RecordsEnd{{records_}})) follower_.reset();
-    return work + 1;
+    return work;
 }
 
 }  // namespace pawl::detail

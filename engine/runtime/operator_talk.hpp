@@ -31,18 +31,20 @@ private:
     void answer(replication::Talk& talk, const replication::Received& frame);
     void hand_over(replication::Talk& talk, const replication::HandOverAsk& ask);
     void begin_reading(replication::Talk& talk, const replication::RecordsAskFixed& ask);
+    void begin_range(replication::Talk& talk, const replication::RangeAskFixed& ask);
     std::size_t read(replication::Talk& talk);
+    std::size_t read_records(replication::Talk& talk);
     bool is_wanted(const StreamRecord& record) const noexcept;
     void keep(const StreamRecord& record);
     bool send_runs(replication::Talk& talk);  // false: no room for all of them
 
     Gateway& gateway_;
-    std::unique_ptr<StreamFollower> follower_;  // null: nothing is being read
+    bool telling_ = false;                      // what was asked for last
+    std::unique_ptr<StreamFollower> follower_;  // null: all of it is in runs_
     std::uint64_t session_ = 0;                 // whose records; 0: everybody's
     std::uint64_t records_ = 0;                 // found so far
-    bool all_found_ = false;
-    std::deque<Run> runs_;  // that could not leave yet
-    std::size_t sent_ = 0;  // bytes of the first one
+    std::deque<Run> runs_;                      // that could not leave yet
+    std::size_t sent_ = 0;                      // bytes of the first one
 };
 
 }  // namespace pawl::detail

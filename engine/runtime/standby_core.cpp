@@ -5,6 +5,7 @@
 
 #include "engine/ring/idle.hpp"
 #include "engine/runtime/engine_core.hpp"
+#include "engine/runtime/heal_from_peers.hpp"
 #include "engine/runtime/node_ways.hpp"
 #include "engine/runtime/patience.hpp"
 #include "journal/posix_storage.hpp"
@@ -24,17 +25,28 @@ constexpr std::int64_t park_max_ns = 50'000;
 constexpr std::int64_t gateway_sleep_ns = 2'000'000;
 constexpr std::int64_t look_again_ns = 10'000'000;
 
-}  // namespace
-
-Result<std::unique_ptr<FollowerCore>> open_follower(const EngineOptions& options, Domain domain) {
-    if (Status checked = check(options.replication); !checked) return checked.error();
+Result<std::unique_ptr<FollowerCore>> open_follower_once(const EngineOptions& options,
+                                                         const Domain& domain) {
     auto world = std::make_shared<SystemWorld>();
     const Environment environment{world->storage, world->clock, system_random};
     const std::uint64_t boot = system_random() | 1U;
     auto ways = open_ways(options.replication, boot, system_random, world->storage);
     if (!ways.ok()) return ways.error();
-    return StandbyCore::open(options, std::move(domain), environment, boot, std::move(*ways),
+    return StandbyCore::open(options, domain, environment, boot, std::move(*ways),
                              std::move(world));
+}
+
+}  // namespace
+
+// What is damaged here is whole on another node: then it is put back, and nothing was lost.
+Result<std::unique_ptr<FollowerCore>> open_follower(const EngineOptions& options, Domain domain) {
+    if (Status checked = check(options.replication); !checked) return checked.error();
+    auto opened = open_follower_once(options, domain);
+    if (opened.ok() || opened.error().code != ErrorCode::damaged) return opened;
+    const Result<HealReport> healed = heal_from_peers(options);
+    if (healed.ok() && !healed->healed.empty()) opened = open_follower_once(options, domain);
+    if (opened.ok() || opened.error().code != ErrorCode::damaged) return opened;
+    return Error{ErrorCode::damaged, opened.error().sentence + why_not_healed(options, healed)};
 }
 
 Result<std::unique_ptr<FollowerCore>> StandbyCore::open(const EngineOptions& options, Domain domain,

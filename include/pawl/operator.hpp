@@ -10,8 +10,10 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "pawl/detail/typed_machine.hpp"
+#include "pawl/journal.hpp"
 #include "pawl/result.hpp"
 #include "pawl/role.hpp"
 #include "pawl/subscription.hpp"
@@ -36,6 +38,8 @@ public:
     // Calls take with each record; an error of take ends it. The record lives during the call.
     virtual Status read(const std::string& schema_text, std::uint64_t session,
                         const std::function<Status(const StreamRecord&)>& take) = 0;
+    virtual Result<std::vector<std::byte>> range(std::uint32_t shard, Position from,
+                                                 std::uint32_t checksum_before, Position to) = 0;
 };
 Result<std::unique_ptr<OperatorLink>> open_operator(const OperatorOptions& options);
 
@@ -100,10 +104,29 @@ public:
             });
     }
 
+    // Whole records [from, to) of a shard, at most 16 MiB, as they are in the journal of this node,
+    // whatever its role; only what is on its disk. checksum_before: of the record that ends at
+    // `from`. After an error open another one.
+    Result<std::vector<std::byte>> range(std::uint32_t shard, Position from,
+                                         std::uint32_t checksum_before, Position to) {
+        return link_->range(shard, from, checksum_before, to);
+    }
+
 private:
     explicit Operator(std::unique_ptr<detail::OperatorLink> link) : link_(std::move(link)) {}
 
     std::unique_ptr<detail::OperatorLink> link_;
 };
+
+// For journal_heal: from another node, with a connection for each range.
+inline FetchRecords records_of_node(OperatorOptions options) {
+    return [options = std::move(options)](std::uint32_t shard, Position from,
+                                          std::uint32_t checksum_before,
+                                          Position to) -> Result<std::vector<std::byte>> {
+        auto node = Operator::open(options);
+        if (!node) return node.error();
+        return node->range(shard, from, checksum_before, to);
+    };
+}
 
 }  // namespace pawl

@@ -160,6 +160,57 @@ TEST_F(Nodes, an_operator_changes_the_primary_and_the_feed_goes_on) {
     EXPECT_EQ(json_field(closed.out, "commands_at_risk"), "0") << closed.out;
 }
 
+// What rots on one disk is put back from the other, in both directions, and nothing is lost by it.
+TEST_F(Nodes, a_block_that_is_damaged_on_one_node_comes_back_from_the_other) {
+    ASSERT_NO_FATAL_FAILURE(start_both());
+    Running feeding(feed());
+    expect_whole_day(feeding.wait());
+    EXPECT_EQ(stop("b").exit_code, 0);
+    EXPECT_EQ(stop("a").exit_code, 0);
+    // A byte of the first record of the n-th block: no part of it can be read any more.
+    const auto damage = [&](const std::string& name, int nth) {
+        const std::string path = folder_.path(name) + "/s0/00000001.seg";
+        std::string segment = read_file(path);
+        std::size_t at = 0;
+        while (nth >= 0 && (at += 4096) < segment.size())
+            if (segment.compare(at, 8, "pwblock1") == 0) --nth;
+        ASSERT_LT(at, segment.size()) << name;
+        segment[at + 128 + 20] ^= 0x20;
+        std::ofstream(path, std::ios::binary) << segment;
+    };
+    damage("b", 3);
+    // Alone it cannot, and says so.
+    start("b");
+    const Ran alone = node("b")->wait();
+    expect_sentence(alone, 8, {"damage at position", "was not healed"});
+    start("a");
+    ASSERT_NO_FATAL_FAILURE(await("a", "\"role\": \"primary\""));
+    start("b");
+    ASSERT_NO_FATAL_FAILURE(await("a", "\"in_sync\": [\"a\", \"b\"]"));
+    EXPECT_EQ(stop("a").exit_code, 0);
+    ASSERT_NO_FATAL_FAILURE(await("b", "\"role\": \"primary\""));
+    damage("a", 5);
+    start("a");
+    ASSERT_NO_FATAL_FAILURE(await("b", "\"in_sync\": [\"a\", \"b\"]"));
+    EXPECT_EQ(stop("a").exit_code, 0);
+    damage("a", 7);
+    const std::string directory = folder_.path("a");
+    expect_sentence(run({"journal", "heal", directory, "--from", folder_.path("none")}), 4,
+                    {"none", "HOST:PORT"});
+    const Ran healed = run({"journal", "heal", directory, "--from", clients("b"), "--json"});
+    EXPECT_EQ(healed.exit_code, 0) << healed.out << healed.err;
+    EXPECT_NE(healed.out.find("\"fetched\": true"), std::string::npos) << healed.out;
+    damage("a", 9);
+    const Ran copied = run({"journal", "heal", directory, "--from", folder_.path("b")});
+    EXPECT_NE(copied.out.find("1 healed, 0 left"), std::string::npos) << copied.out << copied.err;
+    const Ran ended = stop("b");
+    EXPECT_EQ(ended.exit_code, 0);
+    EXPECT_NE(ended.err.find("is what it was again, with the records of node a"), std::string::npos)
+        << ended.err;
+    for (const char* name : {"a", "b"})
+        EXPECT_EQ(run({"journal", "verify", folder_.path(name)}).exit_code, 0) << name;
+}
+
 TEST_F(Nodes, what_cannot_be_is_one_sentence) {
     const std::string secret = folder_.write("secret", "0123456789abcdef\n");
     start("a", {"--secret-file", secret});

@@ -8,6 +8,10 @@
 #include <vector>
 
 #include "engine/client/operator_call.hpp"
+#include "journal/manifest.hpp"
+#include "journal/posix_storage.hpp"
+#include "journal/reader.hpp"
+#include "journal/seal.hpp"
 #include "memory_kit.hpp"
 #include "tests/unit/engine/kit.hpp"
 
@@ -191,6 +195,62 @@ TEST_F(History, is_told_to_an_operator_as_it_is_in_the_journal) {
     const Status other = one.read<Account>(SessionId{0}, [](const auto&) {});
     ASSERT_FALSE(other.ok());
     EXPECT_NE(other.error().sentence.find("other commands"), std::string::npos);
+}
+
+TEST_F(History, is_given_to_an_operator_in_ranges_as_it_is_on_the_disk) {
+    TempDirectory here;
+    const EngineOptions given = options(here);
+    Bank bank = Bank::open(given).value();
+    for (Id id = 0; id < 3'000; ++id) ask(bank, id % 17, Account::Deposit{1});
+    ASSERT_TRUE(bank.sync().ok());
+    journal::PosixStorage storage;
+    const auto manifest = journal::read_manifest(storage, given.directory).value();
+    auto chance = chance_of(5);
+    for (std::uint32_t shard = 0; shard < bank.shard_count(); ++shard) {
+        journal::StreamReader reader(
+            storage, {given.directory, shard, manifest.identity, manifest.segment_bytes});
+        struct Record {
+            Position position;
+            std::uint32_t checksum_before;
+        };
+        std::vector<Record> records;
+        std::vector<std::byte> stream;
+        std::uint32_t checksum = journal::chain_seed(manifest.identity, shard);
+        while (records.size() < 1'000) {
+            const auto record = reader.next(Position{~std::uint64_t{0}}).value();
+            records.push_back({record.position, checksum});
+            checksum = record.view().header().checksum;
+            stream.insert(stream.end(), record.bytes, record.bytes + record.view().length());
+        }
+        auto one = operator_of(bank);
+        for (int i = 0; i < 30; ++i) {
+            const std::size_t first = chance() % (records.size() - 1);
+            const std::size_t last = first + 1 + chance() % (records.size() - first - 1);
+            const Position from = records[first].position;
+            const Position to = records[last].position;
+            const auto range = one.range(shard, from, records[first].checksum_before, to);
+            ASSERT_TRUE(range.ok()) << range.error().sentence;
+            ASSERT_EQ(*range, std::vector<std::byte>(
+                                  stream.begin() + static_cast<std::ptrdiff_t>(from.value),
+                                  stream.begin() + static_cast<std::ptrdiff_t>(to.value)));
+        }
+        const auto refused = [&](Position from, std::uint32_t before, Position to,
+                                 const std::string& word) {
+            const auto range = operator_of(bank).range(shard, from, before, to);
+            ASSERT_FALSE(range.ok());
+            EXPECT_NE(range.error().sentence.find(word), std::string::npos)
+                << range.error().sentence;
+        };
+        const Record& at = records[500];
+        const Position next = records[501].position;
+        refused(at.position, at.checksum_before ^ 1, next, "another history");
+        refused(at.position, at.checksum_before, Position{next.value - 8}, "no record ends");
+        refused(Position{at.position.value + 8}, at.checksum_before, next, "another history");
+        refused(at.position, at.checksum_before, Position{std::uint64_t{1} << 40}, "16 MiB");
+        const Position beyond{at.position.value + (std::uint64_t{8} << 20)};
+        refused(at.position, at.checksum_before, beyond, "");
+    }
+    EXPECT_TRUE(ask(bank, 1, Account::Deposit{1}).accepted());
 }
 
 // The gateway's thread reads, and close() waits for that thread.

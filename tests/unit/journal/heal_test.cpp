@@ -43,7 +43,8 @@ protected:
     void remember() {
         segments.clear();
         ASSERT_TRUE(life.storage.make_directory("copy").ok());
-        ASSERT_TRUE(life.storage.make_directory("copy/s0").ok());
+        for (const char* folder : {"copy/s0", "copy/archive", "copy/archive/s0"})
+            ASSERT_TRUE(life.storage.make_directory(folder).ok());
         ASSERT_TRUE(life.storage.sync_directory("").ok());
         ASSERT_TRUE(life.storage.sync_directory("copy").ok());
         for (const std::string& path : life.storage.paths()) {
@@ -274,6 +275,23 @@ TEST_F(Heal, the_last_block_of_a_killed_journal_is_known_by_the_snapshot_that_en
     zero(last, at, block_at(last, at));
     const HealReport report = heal();
     ASSERT_EQ(report.healed.size(), 1U);
+    EXPECT_EQ(changed(), "");
+}
+
+TEST_F(Heal, reaches_archived_segments) {
+    for (int i = 0; i < 2; ++i) {
+        ASSERT_TRUE(life.append_many(40, 300) && life.sync());
+        ASSERT_TRUE(life.snapshot().ok());
+    }
+    ASSERT_TRUE(life.retain(Retention::archive).ok());
+    close();
+    const std::string path = first_segment();
+    ASSERT_TRUE(path.starts_with("dir/archive/")) << path;
+    const std::uint64_t at = blocks_of(segments[path])[3];
+    zero(path, at, block_at(path, at));
+    const HealReport report = heal();
+    ASSERT_EQ(report.healed.size(), 1U);
+    EXPECT_EQ(report.healed[0].path, path);
     EXPECT_EQ(changed(), "");
 }
 

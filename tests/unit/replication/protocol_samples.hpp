@@ -29,7 +29,7 @@ inline constexpr MessageType all_types[] = {
     MessageType::replies,        MessageType::not_primary,    MessageType::status_ask,
     MessageType::status_told,    MessageType::hand_over_ask,  MessageType::hand_over_told,
     MessageType::records_ask,    MessageType::records_told,   MessageType::records_end,
-    MessageType::remains,
+    MessageType::remains,        MessageType::range_ask,
 };
 
 // A message as it goes into Link::send, and the payload that comes out.
@@ -242,6 +242,7 @@ private:
             case MessageType::records_ask:
             case MessageType::records_told:
             case MessageType::records_end:
+            case MessageType::range_ask:
                 return fill_for_operator(type, sample);
         }
     }
@@ -276,6 +277,11 @@ private:
                 sample.message);
         } else if (type == MessageType::records_ask) {
             encode(RecordsAsk{{chance_.next(), chance_.next()}}, sample.message);
+        } else if (type == MessageType::range_ask) {
+            const std::uint64_t begin = chance_.next() >> 3 << 3 >> 2;
+            const std::uint64_t bytes = 8 * chance_.between(1, range_bytes_max / 8);
+            encode(RangeAsk{{begin / 8 * 8, begin / 8 * 8 + bytes, narrow(), shard()}},
+                   sample.message);
         } else if (type == MessageType::records_told) {
             encode(RecordsTold{{shard(), 0}, {}}, sample.message);
             sample.bytes = bytes(8 * chance_.between(1, 8 + 10 * few()));
@@ -449,6 +455,8 @@ inline bool decodes_to_itself(MessageType type, std::span<const std::byte> paylo
             return decodes_to_itself<RecordsTold>(payload, accepted);
         case MessageType::records_end:
             return decodes_to_itself<RecordsEnd>(payload, accepted);
+        case MessageType::range_ask:
+            return decodes_to_itself<RangeAsk>(payload, accepted);
     }
     return false;
 }
