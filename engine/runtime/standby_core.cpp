@@ -19,7 +19,8 @@ struct SystemWorld {
     SystemClock clock;
 };
 
-// A record that has come is acknowledged within this, when the machine has a core for it.
+// Threading::shared: a record that has come is acknowledged within this, when the machine has a
+// core for it.
 constexpr std::int64_t park_max_ns = 50'000;
 // Clients that come to a standby wait for no decision.
 constexpr std::int64_t gateway_sleep_ns = 2'000'000;
@@ -87,7 +88,9 @@ StandbyCore::~StandbyCore() {
 
 std::size_t StandbyCore::node_work() {
     // Until it is promoted its turn does not pass: a step more would do no harm.
-    return node_->do_work(node_->copy().environment().clock.monotonic_ns());
+    const std::size_t work = node_->do_work(node_->copy().environment().clock.monotonic_ns());
+    if (work != 0) journal_bell_.ring();
+    return work;
 }
 
 // Whoever comes is sent to the primary, as far as it is known here.
@@ -121,7 +124,7 @@ void StandbyCore::start() {
         if (written != 0) replica_bell_.ring();  // what is on the disk is acknowledged
         return written;
     };
-    crew_.add({"pawl-journal", write_and_ring, Idle::park, park_max_ns, -1});
+    crew_.add({.name = "pawl-journal", .do_work = write_and_ring, .bell = &journal_bell_});
     if (gateway_ != nullptr)
         crew_.add({.name = "pawl-gateway",
                    .do_work = [this] { return gateway_work(); },
