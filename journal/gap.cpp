@@ -52,12 +52,11 @@ private:
         return Done{};
     }
 
-    // A block that says itself what it is, only its payload is not that.
+    // A block that says itself what it is, only its payload is not that: torn, when it is the last.
     void follow(const BlockHeader& header) {
         if (header.first_position != tail_.position.value ||
             header.previous_hash != tail_.block_hash || header.previous_checksum != tail_.checksum)
             return;
-        gaps_.goes_on = true;
         Gap gap = here(Position{header.first_position + header.payload_bytes}, header.block_bytes);
         gap.name = header.header_hash;
         gap.epoch_min = gap.epoch_max = header.epoch;
@@ -173,6 +172,7 @@ private:
     // Less than [begin, end) where the file ends before; nothing where there is none.
     Status read(std::uint64_t segment, std::uint64_t begin, std::uint64_t end,
                 std::vector<std::byte>& bytes) {
+        if (begin >= end) return Done{};  // the segment is full
         std::unique_ptr<File> file;
         auto status = open_segment(storage_, options_.directory, options_.shard, segment, file);
         if (status.fault == StorageFault::missing) return Done{};

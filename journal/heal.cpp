@@ -111,11 +111,12 @@ public:
             if (end.seen == Seen::disagrees) return leave(end, "another history stands there");
             auto gaps = find_gaps(storage_, options_, manifest_, end);
             if (!gaps.ok()) return gaps.error();
-            if (!gaps->goes_on) return Done{};
+            if (!gaps->goes_on && gaps->possible.empty()) return Done{};
             if (const auto status = read_again(end); !status.ok()) return status;
             auto filled = fill_one_of(gaps->possible, end);
             if (!filled.ok()) return filled.error();
-            if (!*filled) return leave(end, why_not_);
+            // A torn tail is no damage: the next opening cuts it.
+            if (!*filled) return gaps->goes_on ? leave(end, why_not_) : Status(Done{});
             if (end.tail.segment_index != 0) options_.from = continued(end);
         }
     }

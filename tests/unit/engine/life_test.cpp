@@ -260,8 +260,8 @@ TEST(Life, what_was_answered_has_been_counted) {
     journal::PosixStorage storage;
     std::unique_ptr<journal::SharedRing> memory;
     ASSERT_TRUE(storage.map_ring(page, 0, journal::RingMode::look, memory).ok()) << page;
-    auto* cell = reinterpret_cast<detail::CounterCell*>(memory->ring() +
-                                                        sizeof(detail::CounterHeader));
+    auto* cell =
+        reinterpret_cast<detail::CounterCell*>(memory->ring() + sizeof(detail::CounterHeader));
     while (std::string_view(cell->name) != "shard0.commands") ++cell;
     const std::atomic_ref<std::uint64_t> commands(cell->value);
 

@@ -295,20 +295,44 @@ TEST_F(Heal, reaches_archived_segments) {
     EXPECT_EQ(changed(), "");
 }
 
+TEST_F(Heal, reaches_the_end_of_a_full_segment) {
+    // Blocks of one page until no other fits.
+    while (life.directory().journaler(0).counters().blocks.load() < 60)
+        ASSERT_TRUE(life.append_many(12, 240) && life.sync());
+    close();
+    bool full = false;
+    for (const auto& [path, bytes] : segments) {
+        if (blocks_of(bytes).empty()) continue;
+        const std::uint64_t at = blocks_of(bytes).back();
+        full = full || at + block_at(path, at) == bytes.size();
+        zero(path, at, 64);
+        EXPECT_EQ(heal().healed.size(), 1U) << path;
+        EXPECT_EQ(changed(), "");
+    }
+    EXPECT_TRUE(full);
+}
+
 TEST_F(Heal, a_torn_tail_is_left_to_the_next_opening) {
     kill();
     std::string last;
     for (const auto& [name, bytes] : segments)
         if (!blocks_of(bytes).empty()) last = name;
     const std::uint64_t at = blocks_of(segments[last]).back();
+    const auto is_left = [&](const FetchRecords& fetch) {
+        const std::vector<std::byte> before = life.storage.bytes_of(last);
+        const HealReport report = heal(fetch);
+        return report.healed.empty() && report.left.empty() &&
+               life.storage.bytes_of(last) == before;
+    };
     flip(last, at + sizeof(BlockHeader) + 70);
-    // An intact header in front of another payload: here, too, nobody says more than the block.
+    EXPECT_TRUE(is_left(nowhere));
+    // Its own header says what it was, if somebody still has that.
+    EXPECT_EQ(heal().healed.size(), 1U);
+    EXPECT_EQ(changed(), "");
+    flip(last, at + sizeof(BlockHeader) + 70);
     zero(last, at, 8);
-    const std::vector<std::byte> before = life.storage.bytes_of(last);
-    const HealReport report = heal();
-    EXPECT_TRUE(report.healed.empty());
-    EXPECT_TRUE(report.left.empty());
-    EXPECT_EQ(life.storage.bytes_of(last), before);
+    EXPECT_TRUE(is_left(nowhere));
+    EXPECT_TRUE(is_left(records_in(life.storage, "copy")));
 }
 
 TEST_F(Heal, who_has_it_open_keeps_it) {
