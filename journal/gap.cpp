@@ -24,7 +24,7 @@ public:
             if (const auto status = look_in_segment(); !status.ok()) return status.error();
         if (const auto status = look_at_next_segment(); !status.ok()) return status.error();
         if (const auto status = ask_snapshots(); !status.ok()) return status.error();
-        ask_clean_end();
+        if (const auto status = ask_clean_end(); !status.ok()) return status.error();
         return std::move(gaps_);
     }
 
@@ -60,14 +60,14 @@ private:
         Gap gap = here(Position{header.first_position + header.payload_bytes}, header.block_bytes);
         gap.name = header.header_hash;
         gap.epoch_min = gap.epoch_max = header.epoch;
-        gaps_.possible.push_back(gap);
+        add(gap);
     }
 
     // What comes next begins at `position`, `room` bytes behind here (0: in the next segment).
     void precede(std::uint64_t position, std::uint64_t name, std::uint32_t checksum,
                  std::uint64_t epoch, std::uint64_t room) {
         if (position <= tail_.position.value) return;
-        gaps_.goes_on = true;
+        gaps_.goes_on = newer_stands_ = true;
         if (position - tail_.position.value > inflight_bytes_limit) return;
         Gap gap = here(Position{position}, bytes_for(Position{position}));
         if (room != 0 && room != gap.bytes) return;
@@ -94,7 +94,7 @@ private:
         BlockHeader block{};
         std::memcpy(&block, bytes.data() + block_alignment_bytes, sizeof block);
         if (good || !is_ours(block)) return Done{};
-        gaps_.goes_on = true;
+        gaps_.goes_on = newer_stands_ = true;
         if (block.first_position != tail_.position.value ||
             block.previous_checksum != tail_.checksum || block.generation <= tail_.generation)
             return Done{};
@@ -115,9 +115,9 @@ private:
         auto listed = list_snapshots(storage_, options_.directory, options_.shard);
         if (!listed.ok()) return listed.error();
         for (const std::string& path : listed.value()) {
-            auto opened = SnapshotReader::open(storage_, path, options_.identity, options_.shard);
-            if (!opened.ok()) continue;
-            const WalkFrom place = opened.value()->facts().from();
+            auto looked = SnapshotReader::look(storage_, path, options_.identity, options_.shard);
+            if (!looked.ok()) continue;
+            const WalkFrom place = looked->from();
             if (place.tail.position <= tail_.position) continue;
             gaps_.goes_on = true;
             if (place.tail.segment_index != tail_.segment_index ||
@@ -132,21 +132,37 @@ private:
         return Done{};
     }
 
-    // The last block of all has nobody behind it to name it.
-    void ask_clean_end() {
-        if (manifest_.clean.empty() || tail_.segment_index == 0) return;
+    // The last block of all has nobody behind it to name it: it must be the only one that is gone.
+    Status ask_clean_end() {
+        if (manifest_.clean.empty() || tail_.segment_index == 0) return Done{};
         const CleanMark& mark = manifest_.clean[options_.shard];
-        if (mark.position <= tail_.position) return;
+        if (mark.position <= tail_.position) return Done{};
         gaps_.goes_on = true;
-        if (mark.position.value - tail_.position.value > inflight_bytes_limit) return;
         Gap gap = here(mark.position, bytes_for(mark.position));
+        if (newer_stands_ || gap.bytes > manifest_.inflight_bytes_max) return Done{};
+        auto zeros = zeros_from(gap.offset_bytes + gap.bytes);
+        if (!zeros.ok()) return zeros.error();
+        if (!*zeros) return Done{};
         gap.checksum = mark.checksum;
-        for (const EpochBegin& reign : manifest_.epochs)
-            if (reign.positions[options_.shard] <= tail_.position) gap.epoch_min = reign.epoch;
+        for (const EpochBegin& reign : manifest_.epochs) {
+            const Position begin = reign.positions[options_.shard];
+            if (begin <= tail_.position)
+                gap.epoch_min = reign.epoch;
+            else if (begin < mark.position)
+                return Done{};  // a block is of one reign
+        }
         gap.epoch_max = gap.epoch_min;
         add(gap);
+        return Done{};
     }
 
+    Result<bool> zeros_from(std::uint64_t begin) {
+        std::vector<std::byte> bytes;
+        const std::uint64_t end = std::min(options_.segment_bytes, begin + inflight_bytes_limit);
+        if (const auto status = read(tail_.segment_index, begin, end, bytes); !status.ok())
+            return status.error();
+        return all_zero(bytes.data(), bytes.size());
+    }
     bool is_ours(const BlockHeader& header) const noexcept {
         return intact(header, inflight_bytes_limit) && header.identity == options_.identity &&
                header.shard == options_.shard;
@@ -191,6 +207,7 @@ private:
     const Manifest& manifest_;
     const WalkEnd& end_;
     const StreamTail& tail_;
+    bool newer_stands_ = false;    // an intact header of what comes later
     std::uint64_t last_ours_ = 0;  // the farthest intact header seen behind here
     Gaps gaps_;
 };

@@ -11,6 +11,7 @@
 #include "journal/block.hpp"
 #include "journal/gap.hpp"
 #include "journal/inspect.hpp"
+#include "journal/inspect_verify.hpp"
 #include "journal/posix_storage.hpp"
 #include "journal/quarantine.hpp"
 #include "journal/reader.hpp"
@@ -94,7 +95,7 @@ public:
     ShardHealing(Storage& storage, const Looked& looked, std::uint32_t shard,
                  const FetchRecords& fetch, HealReport& report)
         : storage_(storage),
-          manifest_(looked.manifest),
+          looked_(looked),
           fetch_(fetch),
           report_(report),
           options_(look_at_head(storage, looked, shard).walk_options) {}
@@ -103,20 +104,25 @@ public:
         auto begin = first_place(storage_, options_);
         if (!begin.ok()) return begin.error();
         options_.from = std::move(begin).value();
+        const std::uint64_t kept = looked_.manifest.kept_of(options_.shard).segment_index;
+        if (options_.from && options_.from->tail.segment_index > kept)
+            report_.left.push_back(
+                segment_path(options_.directory, options_.shard,
+                             options_.from->tail.segment_index - 1) +
+                " is missing: restore it from a copy, or let the node begin empty");
         for (;;) {
             auto walked = walk_segments(storage_, options_, nobody_);
             if (!walked.ok()) return walked.error();
             const WalkEnd end = std::move(walked).value();
             // An intact block of another reign: that is another history, and no damage.
             if (end.seen == Seen::disagrees) return leave(end, "another history stands there");
-            auto gaps = find_gaps(storage_, options_, manifest_, end);
+            auto gaps = find_gaps(storage_, options_, looked_.manifest, end);
             if (!gaps.ok()) return gaps.error();
-            if (!gaps->goes_on && gaps->possible.empty()) return Done{};
+            if (!gaps->goes_on && gaps->possible.empty()) return judge_the_rest(end);
             if (const auto status = read_again(end); !status.ok()) return status;
             auto filled = fill_one_of(gaps->possible, end);
             if (!filled.ok()) return filled.error();
-            // A torn tail is no damage: the next opening cuts it.
-            if (!*filled) return gaps->goes_on ? leave(end, why_not_) : Status(Done{});
+            if (!*filled) return gaps->goes_on ? leave(end, why_not_) : judge_the_rest(end);
             if (end.tail.segment_index != 0) options_.from = continued(end);
         }
     }
@@ -131,6 +137,20 @@ private:
                                ": nothing was changed there; restore the segment from a copy, or "
                                "let the node begin empty");
         return Done{};
+    }
+
+    // A torn tail is no damage: the next opening cuts it. More than that no block can fill.
+    Status judge_the_rest(const WalkEnd& end) {
+        const auto& clean = looked_.manifest.clean;
+        if (end.seen == Seen::nothing && !clean.empty() &&
+            clean[options_.shard].position == end.tail.position)
+            return Done{};  // whatever is behind was never written by us
+        ShardLook look = look_at_head(storage_, looked_, options_.shard);
+        look.end = end;
+        const auto judged = judge_closed_shard(storage_, looked_, look);
+        if (!judged.ok()) return judged.error();
+        if (judged->which == Case::clean_end || judged->which == Case::torn_tail) return Done{};
+        return leave(end, judged->sentence);
     }
 
     // Nothing is written because of one answer of the disk.
@@ -214,7 +234,7 @@ private:
     }
 
     Storage& storage_;
-    const Manifest& manifest_;
+    const Looked& looked_;
     const FetchRecords& fetch_;
     HealReport& report_;
     WalkOptions options_;
@@ -229,19 +249,20 @@ Result<HealReport> heal_directory(Storage& storage, const std::string& directory
                                   const FetchRecords& fetch) {
     std::unique_ptr<FileLock> lock;
     std::string holder;
-    auto looked = look_at_directory(storage, directory);
-    if (!looked.ok()) return looked.error();
+    if (const auto first = look_at_directory(storage, directory); !first.ok()) return first.error();
     const auto locked = storage.lock(directory + "/lock", lock, holder);
     if (locked.fault == StorageFault::locked)
         return Error{ErrorCode::locked, "journal " + directory + ": in use by " + holder +
                                             ": close it first, then heal it"};
     if (!locked.ok()) return storage_error(locked, "lock", directory + "/lock");
+    auto looked = look_at_directory(storage, directory);  // as it is while nobody else has it
+    if (!looked.ok()) return looked.error();
     looked->live = false;
     HealReport report;
-    for (std::uint32_t shard = 0; shard < looked->manifest.shards; ++shard)
-        if (const auto status = ShardHealing(storage, *looked, shard, fetch, report).run();
-            !status.ok())
-            return status.error();
+    for (std::uint32_t shard = 0; shard < looked->manifest.shards; ++shard) {
+        const auto status = ShardHealing(storage, *looked, shard, fetch, report).run();
+        if (!status.ok()) report.left.push_back(status.error().sentence);
+    }
     return report;
 }
 

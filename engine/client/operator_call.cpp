@@ -166,12 +166,15 @@ Status OperatorCall::read(const std::string& schema_text, std::uint64_t session,
 
 Result<std::vector<std::byte>> OperatorCall::range(std::uint32_t shard, Position from,
                                                    std::uint32_t checksum_before, Position to) {
-    if (from >= to || to.value - from.value > range_bytes_max)
+    const RangeAsk ask{{from.value, to.value, checksum_before, shard}};
+    if (!makes_sense(ask.fixed))
         return Error{ErrorCode::usage, "operator: from position " + std::to_string(from.value) +
-                                           " to " + std::to_string(to.value) +
-                                           ": a range has 8 bytes to 16 MiB"};
-    if (Status said = say(RangeAsk{{from.value, to.value, checksum_before, shard}}); !said)
-        return said.error();
+                                           " to " + std::to_string(to.value) + " of shard " +
+                                           std::to_string(shard) +
+                                           ": a range has 8 bytes to 16 MiB, of whole records"};
+    if (Status said = say(ask); !said) return said.error();
+    // Whoever says a little again and again does not hold us for ever.
+    const std::int64_t give_up_ns = world_.now_ns() + 10 * options_.patience.count();
     std::vector<std::byte> bytes;
     for (;;) {
         const auto frame = hear();
@@ -179,6 +182,11 @@ Result<std::vector<std::byte>> OperatorCall::range(std::uint32_t shard, Position
         RecordsTold told;
         RecordsEnd end;
         const std::size_t left = to.value - from.value - bytes.size();
+        if (world_.now_ns() >= give_up_ns)
+            return Error{ErrorCode::timeout, "operator: " + options_.address + ": " +
+                                                 std::to_string(left) +
+                                                 " bytes of a range are still missing after ten "
+                                                 "times the patience: ask another node"};
         if (frame->type == MessageType::records_told && decode(frame->payload, told) &&
             told.fixed.shard == shard && told.bytes.size() <= left)
             bytes.insert(bytes.end(), told.bytes.begin(), told.bytes.end());

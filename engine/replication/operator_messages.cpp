@@ -37,12 +37,6 @@ std::string printable_text(std::string_view text) {
     return good;
 }
 
-bool good(const RangeAskFixed& fixed) noexcept {
-    return fixed.begin % 8 == 0 && fixed.end % 8 == 0 && fixed.end <= position_max &&
-           fixed.begin < fixed.end && fixed.end - fixed.begin <= range_bytes_max &&
-           fixed.shard < shards_max;
-}
-
 bool good(const StatusToldFixed& fixed) noexcept {
     return fixed.role <= static_cast<std::uint8_t>(Role::handing_over) && fixed.age_ns >= -1 &&
            fixed.lag_ns >= -1 && fixed.commands_at_risk >= -1 && fixed.lag_bytes <= position_max &&
@@ -72,6 +66,11 @@ bool take_names(std::span<const std::byte> rest, std::size_t count,
 }
 
 }  // namespace
+
+bool makes_sense(const RangeAskFixed& ask) noexcept {
+    return ask.begin % 8 == 0 && ask.end % 8 == 0 && ask.end <= position_max &&
+           ask.begin < ask.end && ask.end - ask.begin <= range_bytes_max && ask.shard < shards_max;
+}
 
 void encode(const StatusAsk& from, Message& to) {
     begin(from.type, StatusAskFixed{}, to);
@@ -175,12 +174,12 @@ bool decode(std::span<const std::byte> payload, RecordsAsk& to) {
 }
 
 void encode(const RangeAsk& from, Message& to) {
-    PAWL_ASSERT(good(from.fixed));
+    PAWL_ASSERT(makes_sense(from.fixed));
     begin(from.type, from.fixed, to);
 }
 
 bool decode(std::span<const std::byte> payload, RangeAsk& to) {
-    return decode_fixed(payload, to) && good(to.fixed);
+    return decode_fixed(payload, to) && makes_sense(to.fixed);
 }
 
 void encode(const RecordsTold& from, Message& to) {

@@ -39,6 +39,8 @@ struct RecordsAsk {
     static constexpr MessageType type = MessageType::records_ask;
     RecordsAskFixed fixed{};
 };
+// It may be encoded: positions in order and in range, not too many bytes, a shard that can be.
+bool makes_sense(const RangeAskFixed& ask) noexcept;
 struct RangeAsk {
     static constexpr MessageType type = MessageType::range_ask;
     RangeAskFixed fixed{};

@@ -24,10 +24,15 @@ void refuse(Talk& talk, const std::string& why) {
 }  // namespace
 
 std::size_t OperatorTalk::do_work(Talk& talk) {
-    if (telling_) return read(talk);
+    // Heard even while it is told something: so it is noticed when nobody is there any more.
     const auto frame = talk.next();
-    if (!frame) return 0;
-    answer(talk, *frame);
+    if (talk.end() != TalkEnd::none) return 0;
+    if (!frame) return telling_ ? read(talk) : 0;
+    if (telling_)
+        talk.finish(TalkEnd::faulty, "a question before the last one was answered",
+                    replication::Refusal::other);
+    else
+        answer(talk, *frame);
     return 1;
 }
 

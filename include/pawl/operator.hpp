@@ -104,9 +104,9 @@ public:
             });
     }
 
-    // Whole records [from, to) of a shard, at most 16 MiB, as they are in the journal of this node,
-    // whatever its role; only what is on its disk. checksum_before: of the record that ends at
-    // `from`. After an error open another one.
+    // Whole records [from, to) of a shard, at most 16 MiB, as they are in the segments of this
+    // node, whatever its role, when its shards have threads of their own (Threading::own).
+    // checksum_before: of the record that ends at `from`. After an error open another one.
     Result<std::vector<std::byte>> range(std::uint32_t shard, Position from,
                                          std::uint32_t checksum_before, Position to) {
         return link_->range(shard, from, checksum_before, to);

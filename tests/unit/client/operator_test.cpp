@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <string>
 #include <thread>
 #include <vector>
@@ -128,6 +129,39 @@ TEST_F(Operators, who_say_what_clients_say_are_thrown_out) {
     EXPECT_EQ(served.bank.aggregate_count(), 0U);
 }
 
+TEST_F(Operators, who_break_off_in_the_middle_of_an_answer_are_not_kept) {
+    constexpr std::size_t record_bytes = sizeof(detail::RecordHeader);
+    detail::GatewayOptions options = gateway_options();
+    options.fetch = [](std::uint32_t, Position from, std::uint32_t, Position to) {
+        std::vector<std::byte> records(to.value - from.value);
+        for (std::size_t at = 0; at < records.size(); at += record_bytes) {
+            detail::RecordHeader header{};
+            header.length = record_bytes;
+            std::memcpy(records.data() + at, &header, sizeof header);
+        }
+        return Result<std::vector<std::byte>>(std::move(records));
+    };
+    CutNetwork lines;
+    detail::Gateway gateway(lines.listen(), options);
+    const auto step = [&](std::int64_t) { gateway.do_work(clock += 1'000'000); };
+    const auto range = [&](std::size_t bytes) {
+        OperatorOptions asking;
+        asking.address = "memory";
+        asking.open_within = asking.patience = std::chrono::seconds(1);
+        detail::OperatorCall one(
+            asking, {lines, [this] { return clock; }, step, chance_of(8), CutNetwork::client_boot});
+        EXPECT_TRUE(one.connect().ok());
+        const auto told = one.range(0, Position{0}, 1, Position{bytes});
+        for (int i = 0; i < 10; ++i) step(0);
+        EXPECT_EQ(gateway.connection_count(), told.ok() ? 1U : 0U);
+        return told.ok();
+    };
+    EXPECT_TRUE(range(4U << 20));
+    for (int i = 0; i < 10; ++i) step(0);
+    lines.cut_after(200'000, false);
+    EXPECT_FALSE(range(4U << 20));
+}
+
 TEST_F(Operators, are_not_kept_waiting_for_ever) {
     auto one = call(std::chrono::milliseconds(50));
     ASSERT_TRUE(one.connect().ok());
@@ -247,6 +281,8 @@ TEST_F(History, is_given_to_an_operator_in_ranges_as_it_is_on_the_disk) {
         refused(at.position, at.checksum_before, Position{next.value - 8}, "no record ends");
         refused(Position{at.position.value + 8}, at.checksum_before, next, "another history");
         refused(at.position, at.checksum_before, Position{std::uint64_t{1} << 40}, "16 MiB");
+        refused(next, at.checksum_before, at.position, "16 MiB");
+        refused(Position{at.position.value + 1}, 1, next, "16 MiB");
         const Position beyond{at.position.value + (std::uint64_t{8} << 20)};
         refused(at.position, at.checksum_before, beyond, "");
     }

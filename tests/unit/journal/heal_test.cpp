@@ -208,6 +208,45 @@ TEST_F(Heal, where_nothing_says_how_the_blocks_lay_nothing_is_touched) {
     EXPECT_EQ(life.storage.bytes_of(path), before);
 }
 
+// Of the last block nobody knows the name: what stands behind or between must not be written over.
+TEST_F(Heal, the_end_of_a_closed_journal_is_put_back_only_as_one_block) {
+    close();
+    std::string last;
+    for (const auto& [name, bytes] : segments)
+        if (blocks_of(bytes).size() >= 3) last = name;
+    const auto blocks = blocks_of(segments[last]);
+    const std::uint64_t end = blocks.back();
+    const std::uint64_t second = blocks[blocks.size() - 2];
+    const std::uint64_t third = blocks[blocks.size() - 3];
+    const auto nothing_is_touched = [&] {
+        const std::vector<std::byte> before = life.storage.bytes_of(last);
+        const HealReport report = heal();
+        const bool so = report.healed.empty() && report.left.size() == 1 &&
+                        life.storage.bytes_of(last) == before;
+        restore();
+        return so;
+    };
+    zero(last, third, 64);
+    zero(last, second, 64);
+    EXPECT_TRUE(nothing_is_touched()) << "the last one is good";
+    zero(last, second, 64);
+    zero(last, end, 64);
+    EXPECT_TRUE(nothing_is_touched()) << "two that are bad";
+}
+
+TEST_F(Heal, what_no_block_can_fill_is_said) {
+    kill();
+    for (auto segment = segments.begin(); segment != segments.end(); ++segment) {
+        if (std::next(segment) == segments.end() || blocks_of(std::next(segment)->second).empty())
+            continue;
+        zero(segment->first, 0, segment->second.size());
+        const HealReport report = heal();
+        EXPECT_TRUE(report.healed.empty()) << segment->first;
+        EXPECT_FALSE(report.left.empty()) << segment->first;
+        restore();
+    }
+}
+
 TEST_F(Heal, another_history_is_not_taken) {
     close();
     const std::string path = first_segment();
