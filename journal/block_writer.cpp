@@ -16,6 +16,55 @@ std::unique_ptr<AlignedBuffer> block_buffer(const BlockWriterOptions& options) {
 
 }  // namespace
 
+void form_segment_header(std::byte* page, const BlockWriterOptions& options, const StreamTail& tail,
+                         std::uint64_t index, std::uint64_t generation) noexcept {
+    std::memset(page, 0, block_alignment_bytes);
+    auto& header = *reinterpret_cast<SegmentHeader*>(page);
+    header.magic = segment_magic;
+    header.previous_hash = tail.block_hash;
+    header.first_position = tail.position.value;
+    header.durable_position = tail.position.value;
+    header.identity = options.identity;
+    header.generation = generation;
+    header.epoch = options.epoch;
+    header.segment_bytes = options.segment_bytes;
+    header.index = index;
+    header.last_sequence = tail.sequence.value;
+    header.last_time_ns = tail.time_ns;
+    header.format = format_version;
+    header.shard = options.shard;
+    header.previous_checksum = tail.checksum;
+    header.header_hash = hash_of(header);
+}
+
+std::uint64_t form_block(std::byte* block, const BlockWriterOptions& options,
+                         const StreamTail& tail, std::span<const std::byte> records,
+                         const RecordPoint& last, std::uint32_t count) noexcept {
+    const std::uint64_t block_bytes = rounded_up_to_block(sizeof(BlockHeader) + records.size());
+    std::byte* const payload = block + sizeof(BlockHeader);
+    std::memcpy(payload, records.data(), records.size());
+    std::memset(payload + records.size(), 0, block_bytes - sizeof(BlockHeader) - records.size());
+    auto& header = *reinterpret_cast<BlockHeader*>(block);
+    header = BlockHeader{};
+    header.magic = block_magic;
+    header.previous_hash = tail.block_hash;
+    header.first_position = tail.position.value;
+    // One block in flight: everything before this one is on disk.
+    header.durable_position = tail.position.value;
+    header.identity = options.identity;
+    header.generation = tail.generation;
+    header.epoch = options.epoch;
+    header.last_sequence = last.sequence;
+    header.last_time_ns = last.time_ns;
+    header.payload_bytes = static_cast<std::uint32_t>(records.size());
+    header.block_bytes = static_cast<std::uint32_t>(block_bytes);
+    header.shard = options.shard;
+    header.previous_checksum = tail.checksum;
+    header.record_count = count;
+    seal_block(block);
+    return block_bytes;
+}
+
 BlockWriter::BlockWriter(BlockWriterOptions options, StreamTail tail, std::unique_ptr<File> file)
     : options_(options), tail_(tail), file_(std::move(file)), buffer_(block_buffer(options)) {
     PAWL_ASSERT((tail.segment_index == 0) == (file_ == nullptr));
@@ -47,23 +96,8 @@ WriteOutcome BlockWriter::open_segment(SegmentPreparer& preparer) {
     auto prepared = preparer.take();
     if (prepared.file == nullptr) return WriteOutcome::no_segment;
     PAWL_ASSERT(prepared.index == tail_.segment_index + 1);
-    std::memset(buffer_->data(), 0, block_alignment_bytes);
-    auto& header = *reinterpret_cast<SegmentHeader*>(buffer_->data());
-    header.magic = segment_magic;
-    header.previous_hash = tail_.block_hash;
-    header.first_position = tail_.position.value;
-    header.durable_position = tail_.position.value;
-    header.identity = options_.identity;
-    header.generation = tail_.generation + 1;
-    header.epoch = options_.epoch;
-    header.segment_bytes = options_.segment_bytes;
-    header.index = prepared.index;
-    header.last_sequence = tail_.sequence.value;
-    header.last_time_ns = tail_.time_ns;
-    header.format = format_version;
-    header.shard = options_.shard;
-    header.previous_checksum = tail_.checksum;
-    header.header_hash = hash_of(header);
+    form_segment_header(buffer_->data(), options_, tail_, prepared.index, tail_.generation + 1);
+    const auto& header = *reinterpret_cast<const SegmentHeader*>(buffer_->data());
     const auto status = prepared.file->write_durable(0, {buffer_->data(), block_alignment_bytes});
     if (!status.ok())
         return fail(storage_error(status, "write the segment's header", prepared.file->path()));
@@ -104,28 +138,7 @@ std::uint64_t BlockWriter::fill(const std::byte* records, std::uint64_t bytes,
         ++count;
     }
     if (used == 0) return 0;
-    const std::uint64_t block_bytes = rounded_up_to_block(sizeof(BlockHeader) + used);
-    std::byte* const payload = buffer_->data() + sizeof(BlockHeader);
-    std::memcpy(payload, records, used);
-    std::memset(payload + used, 0, block_bytes - sizeof(BlockHeader) - used);
-    auto& header = *reinterpret_cast<BlockHeader*>(buffer_->data());
-    header = BlockHeader{};
-    header.magic = block_magic;
-    header.previous_hash = tail_.block_hash;
-    header.first_position = tail_.position.value;
-    // One block in flight: everything before this one is on disk.
-    header.durable_position = tail_.position.value;
-    header.identity = options_.identity;
-    header.generation = tail_.generation;
-    header.epoch = options_.epoch;
-    header.last_sequence = point.sequence;
-    header.last_time_ns = point.time_ns;
-    header.payload_bytes = static_cast<std::uint32_t>(used);
-    header.block_bytes = static_cast<std::uint32_t>(block_bytes);
-    header.shard = options_.shard;
-    header.previous_checksum = tail_.checksum;
-    header.record_count = count;
-    seal_block(buffer_->data());
+    form_block(buffer_->data(), options_, tail_, {records, used}, point, count);
     filled_checksum_ = point.checksum;
     return used;
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "journal/block.hpp"
@@ -35,6 +36,17 @@ struct BlockWriterOptions {
     std::uint64_t segment_bytes = segment_bytes_default;
     std::uint64_t inflight_bytes_max = inflight_bytes_default;
 };
+
+// How the two look that go on at `tail`, sealed: they follow from what they are given alone, so
+// that what is lost can be formed again. `tail` is where they go on, not where they end. `page` has
+// block_alignment_bytes.
+void form_segment_header(std::byte* page, const BlockWriterOptions& options, const StreamTail& tail,
+                         std::uint64_t index, std::uint64_t generation) noexcept;
+// `records` are whole, `last` is behind the last one. `block` has room for them, the header and the
+// padding; returns how much that is.
+std::uint64_t form_block(std::byte* block, const BlockWriterOptions& options,
+                         const StreamTail& tail, std::span<const std::byte> records,
+                         const RecordPoint& last, std::uint32_t count) noexcept;
 
 enum class WriteOutcome : std::uint8_t { written, no_segment, failed };
 

@@ -2,7 +2,6 @@
 #include "journal/heal.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <span>
@@ -39,30 +38,22 @@ bool find_epoch(Header& header, const Gap& gap) {
     return false;
 }
 
+BlockWriterOptions as_written(const WalkOptions& options) {
+    return {.identity = options.identity,
+            .shard = options.shard,
+            .segment_bytes = options.segment_bytes};
+}
+
 // Forms in `page` the header page that fits the gap. False: there is none.
-bool form_segment_header(const Gap& gap, const StreamTail& tail, const WalkOptions& options,
-                         AlignedBuffer& page) {
-    std::memset(page.data(), 0, page.size());
-    auto& header = *reinterpret_cast<SegmentHeader*>(page.data());
-    header.magic = segment_magic;
-    header.previous_hash = tail.block_hash;
-    header.first_position = tail.position.value;
-    header.durable_position = tail.position.value;
-    header.identity = options.identity;
-    header.generation = gap.generation;
-    header.segment_bytes = options.segment_bytes;
-    header.index = gap.segment;
-    header.last_sequence = tail.sequence.value;
-    header.last_time_ns = tail.time_ns;
-    header.format = format_version;
-    header.shard = options.shard;
-    header.previous_checksum = tail.checksum;
-    return find_epoch(header, gap);
+bool fit_segment_header(const Gap& gap, const StreamTail& tail, const WalkOptions& options,
+                        AlignedBuffer& page) {
+    form_segment_header(page.data(), as_written(options), tail, gap.segment, gap.generation);
+    return find_epoch(*reinterpret_cast<SegmentHeader*>(page.data()), gap);
 }
 
 // Forms in `block` the block that fits the gap from these records. False: they are not its records.
-bool form_block(const Gap& gap, const StreamTail& tail, const WalkOptions& options,
-                std::span<const std::byte> records, AlignedBuffer& block) {
+bool fit_block(const Gap& gap, const StreamTail& tail, const WalkOptions& options,
+               std::span<const std::byte> records, AlignedBuffer& block) {
     if (records.size() != gap.end.value - gap.begin.value) return false;
     if (rounded_up_to_block(sizeof(BlockHeader) + records.size()) != gap.bytes) return false;
     RecordPoint point{tail.checksum, tail.sequence.value, tail.time_ns};
@@ -70,24 +61,9 @@ bool form_block(const Gap& gap, const StreamTail& tail, const WalkOptions& optio
         walk_records(records.data(), records.size(), point, [](const std::byte*, std::uint64_t) {});
     if (run.good_bytes != records.size()) return false;
     if (gap.checksum && *gap.checksum != point.checksum) return false;
-    std::memset(block.data(), 0, block.size());
-    std::memcpy(block.data() + sizeof(BlockHeader), records.data(), records.size());
-    auto& header = *reinterpret_cast<BlockHeader*>(block.data());
-    header.magic = block_magic;
-    header.previous_hash = tail.block_hash;
-    header.first_position = tail.position.value;
-    header.durable_position = tail.position.value;
-    header.identity = options.identity;
-    header.generation = gap.generation;
-    header.last_sequence = point.sequence;
-    header.last_time_ns = point.time_ns;
-    header.payload_bytes = static_cast<std::uint32_t>(records.size());
-    header.block_bytes = static_cast<std::uint32_t>(gap.bytes);
-    header.shard = options.shard;
-    header.previous_checksum = tail.checksum;
-    header.record_count = static_cast<std::uint32_t>(run.records);
-    seal_block(block.data());
-    return find_epoch(header, gap);
+    form_block(block.data(), as_written(options), tail, records, point,
+               static_cast<std::uint32_t>(run.records));
+    return find_epoch(*reinterpret_cast<BlockHeader*>(block.data()), gap);
 }
 
 class ShardHealing {
@@ -190,11 +166,11 @@ private:
     bool form(const Gap& gap, const WalkEnd& end, AlignedBuffer& block, bool& fetched) {
         if (gap.offset_bytes == 0) {
             why_not_ = "its header cannot be told from what stands around it";
-            return form_segment_header(gap, end.tail, options_, block);
+            return fit_segment_header(gap, end.tail, options_, block);
         }
         const std::uint64_t bytes = gap.end.value - gap.begin.value;
         if (end.salvage.size() >= bytes &&
-            form_block(gap, end.tail, options_, {end.salvage.data(), bytes}, block))
+            fit_block(gap, end.tail, options_, {end.salvage.data(), bytes}, block))
             return true;
         const auto records = fetch_(options_.shard, gap.begin, end.tail.checksum, gap.end);
         if (!records.ok()) {
@@ -204,7 +180,7 @@ private:
         fetched = true;
         why_not_ = "what the other side has from there to position " +
                    std::to_string(gap.end.value) + " is not what stood here";
-        return form_block(gap, end.tail, options_, *records, block);
+        return fit_block(gap, end.tail, options_, *records, block);
     }
 
     Status put(const Gap& gap, const WalkEnd& end, const AlignedBuffer& block, bool fetched) {
