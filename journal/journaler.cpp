@@ -9,6 +9,9 @@ namespace {
 
 // So much is worth a write, whatever more a block could hold.
 constexpr std::uint64_t full_block_bytes = std::uint64_t{1} << 20;
+// So many full blocks in a row: it is the disk that everybody waits for, and zeros would take as
+// much of it as the blocks.
+constexpr std::uint32_t flood_blocks = 4;
 
 }  // namespace
 
@@ -39,11 +42,13 @@ std::size_t Journaler::do_work(std::int64_t monotonic_ns) {
         waiting_since_ns_ = monotonic_ns;
     }
     const std::uint64_t pending = committed.value - synced.value;
-    const bool due = demanded_.load(std::memory_order_relaxed) > synced.value ||
-                     pending >= std::min(options_.inflight_bytes_max, full_block_bytes) ||
-                     pending >= head_.capacity_bytes() / 2 ||
+    const bool full = pending >= std::min(options_.inflight_bytes_max, full_block_bytes) ||
+                      pending >= head_.capacity_bytes() / 2;
+    const bool due = full || demanded_.load(std::memory_order_relaxed) > synced.value ||
                      monotonic_ns - waiting_since_ns_ >= options_.flush_interval_ns;
     if (!due) return 0;
+    full_in_a_row_ = full ? full_in_a_row_ + 1 : 0;
+    if (full_in_a_row_ >= flood_blocks) preparer_.hurry();
     const std::size_t written = write_block(synced, committed);
     // What is left over has waited as long as what was written: the next call goes on at once.
     if (written == pending) waiting_ = false;

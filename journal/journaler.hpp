@@ -83,6 +83,7 @@ private:
     std::int64_t waiting_since_ns_ = 0;
     bool waiting_ = false;
     bool stalled_ = false;
+    std::uint32_t full_in_a_row_ = 0;
     std::atomic<std::uint64_t> demanded_{0};
     std::atomic<JournalerState> state_{JournalerState::running};
     JournalerCounters counters_;

@@ -32,9 +32,9 @@ struct SegmentPreparerOptions {
     std::int64_t retry_interval_ns = 100'000'000;
 };
 
-// Keeps one segment ready, on disk and nothing but zeros. Writing them makes later blocks cheap, so
-// that is what it does while there is time; when the journaler has nowhere left to write and the
-// head fills, the rest is only reserved. An agent: one thread calls do_work(); take() is the
+// Keeps one segment ready, on disk and nothing but zeros. Writing them makes small blocks cheap
+// later, so that is what it does while there is time; when the journaler says so the rest is only
+// reserved. An agent: one thread calls do_work(); take() is the
 // journaler's, on any thread.
 class SegmentPreparer {
 public:
@@ -59,8 +59,8 @@ public:
     bool disk_full() const noexcept;
     // Journaler: bytes left in the segment it writes to.
     void set_room_left(std::uint64_t bytes) noexcept;
-    // Journaler: it stands still while the head fills. What is left of the next segment is
-    // reserved.
+    // Journaler: it stands still while the head fills, or writes nothing but full blocks. What is
+    // left of the next segment is reserved.
     void hurry() noexcept { hurry_.store(true, std::memory_order_relaxed); }
     // Any thread: why the last attempt failed, empty when it did not.
     std::string trouble() const;

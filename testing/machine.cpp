@@ -151,7 +151,8 @@ bool Machine::become_engine() {
     }
     engine_ = std::move(*engine);
     ++reign_;
-    with_.note("reigns:", name_, engine_->node_status().epoch);
+    epoch_ = engine_->node_status().epoch;
+    with_.note("reigns:", name_, epoch_);
     return true;
 }
 

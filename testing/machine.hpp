@@ -60,6 +60,8 @@ public:
     pawl::detail::FollowerCore* standby() const noexcept { return standby_.get(); }
     // Grows with every engine.
     std::uint64_t reign() const noexcept { return reign_; }
+    // In which the engine began. Costs nothing, unlike a status.
+    std::uint64_t epoch() const noexcept { return epoch_; }
     NodeStatus status() const;
     // It could go on alone without a loss: there is a journal, and no word on disk that something
     // may be gone.
@@ -82,6 +84,7 @@ private:
     std::unique_ptr<pawl::detail::FollowerCore> standby_;
     std::shared_ptr<pawl::detail::Core> engine_;
     std::uint64_t reign_ = 0;
+    std::uint64_t epoch_ = 0;
     std::int64_t paused_until_ns_ = 0;
     std::string refusal_;
 };

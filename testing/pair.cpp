@@ -93,10 +93,9 @@ Machine* Pair::the_primary() {
     std::uint64_t epoch = 0;
     for (Machine* machine : machines()) {
         if (machine->engine() == nullptr || machine->engine()->failed()) continue;
-        const std::uint64_t its = machine->status().epoch;
-        if (found == nullptr || its > epoch) {
+        if (found == nullptr || machine->epoch() > epoch) {
             found = machine;
-            epoch = its;
+            epoch = machine->epoch();
         }
     }
     return found;
@@ -129,7 +128,7 @@ void Pair::step(const Faults& faults, std::int64_t step_ns) {
         if (machine->reign() == reign || machine->engine() == nullptr) continue;
         ++happened(Happened::reigns);
         const Disk::Onlooker onlooker(machine->disk());
-        witness_.begins(machine->name(), machine->status().epoch, *machine->engine());
+        witness_.begins(machine->name(), machine->epoch(), *machine->engine());
     }
     clients_work();
 }

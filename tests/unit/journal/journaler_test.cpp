@@ -47,6 +47,36 @@ TEST(Journaler, a_full_block_does_not_wait) {
     EXPECT_LE(life.journaler().counters().disk_bytes.load(), life.options().inflight_bytes_max);
 }
 
+// A life whose segments could be reserved, with this many blocks written behind each other: what
+// was reserved of the segment behind the second one.
+std::uint64_t reserved_after(int blocks, std::uint64_t block_bytes) {
+    DirectoryOptions options = small_options();
+    options.segment_bytes = std::uint64_t{4} << 20;
+    Life life(options);
+    life.storage.let_reserve();
+    EXPECT_TRUE(life.open());
+    prepare(life);
+    const auto write = [&] {
+        while (life.head().committed().value - life.head().synced().value < block_bytes)
+            EXPECT_TRUE(life.append(100));
+        life.journaler().demand(life.head().committed());
+        EXPECT_GT(life.journaler().do_work(0), 0U);
+    };
+    write();
+    EXPECT_EQ(life.storage.reserved_bytes(), 0U) << "nothing was known of this journal's blocks";
+    for (int block = 1; block < blocks; ++block) write();
+    prepare(life);
+    return life.storage.reserved_bytes();
+}
+
+// Zeros make small blocks cheap. They double what the disk has to take when it is full blocks.
+TEST(Journaler, while_full_blocks_come_the_next_segment_is_not_filled_with_zeros) {
+    const std::uint64_t full = small_options().inflight_bytes_max;
+    EXPECT_GT(reserved_after(6, full), 0U);
+    EXPECT_EQ(reserved_after(3, full), 0U) << "that may be a hiccup";
+    EXPECT_EQ(reserved_after(200, full / 8), 0U);
+}
+
 TEST(Journaler, a_block_holds_whole_records_and_says_who_and_where_it_is) {
     Life life;
     ASSERT_TRUE(life.open());

@@ -69,6 +69,15 @@ public:
         bytes = node_->live.size();
         return {};
     }
+    StorageStatus reserve(std::uint64_t bytes, bool& can) override {
+        can = storage_.can_reserve_;
+        const std::uint64_t before = node_->live.size();
+        if (!can || bytes <= before) return {};
+        const std::vector<std::byte> zeros(bytes - before);
+        const auto status = write_at(before, zeros);
+        if (status.ok()) storage_.reserved_bytes_ += zeros.size();
+        return status;
+    }
     const std::string& path() const noexcept override { return path_; }
 
 private:

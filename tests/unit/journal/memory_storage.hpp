@@ -34,6 +34,9 @@ public:
     void revive();
     std::uint64_t used() const { return used_bytes(); }
     void set_quota_bytes(std::uint64_t bytes) { quota_bytes_ = bytes; }
+    // Files can be made long without being written: from now on.
+    void let_reserve() { can_reserve_ = true; }
+    std::uint64_t reserved_bytes() const { return reserved_bytes_; }  // so far, of all files
     // Files as after a loss of power; shared memory is gone.
     void cut_power(Unsynced unsynced);
     void lose_shared_memory();
@@ -82,6 +85,8 @@ private:
     std::uint64_t die_at_ = 0;
     bool dead_ = false;
     std::uint64_t quota_bytes_ = ~std::uint64_t{0};
+    bool can_reserve_ = false;
+    std::uint64_t reserved_bytes_ = 0;
 };
 
 }  // namespace pawl::journal::testing
