@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "journal/block.hpp"
+#include "journal/outlook.hpp"
 #include "journal/seal.hpp"
 
 namespace pawl::journal {
@@ -56,31 +57,6 @@ private:
 
 // Where the walk stands in what it looks at: good so far, bad, or nothing there.
 enum class Step : std::uint8_t { good, nothing, bad, disagrees, io };
-
-// Tells the sink of the records of one block some way ahead: what they will touch can be fetched.
-class Outlook {
-public:
-    Outlook(RecordSink& sink, const std::byte* begin, std::uint64_t bytes) noexcept
-        : sink_(sink), at_(begin), end_(begin + bytes) {
-        for (int i = 0; i < records_ahead; ++i) look_on();
-    }
-    void look_on() noexcept {
-        const auto left = static_cast<std::size_t>(end_ - at_);
-        if (left < sizeof(detail::RecordHeader)) return;
-        const detail::RecordView record(at_);
-        if (record.length() < sizeof(detail::RecordHeader) || record.length() > left ||
-            record.length() % detail::record_alignment != 0)
-            return;
-        sink_.on_expected(record);
-        at_ += record.length();
-    }
-
-private:
-    static constexpr int records_ahead = 16;
-    RecordSink& sink_;
-    const std::byte* at_;
-    const std::byte* const end_;
-};
 
 class Walk {
 public:

@@ -89,6 +89,7 @@ struct OpenLoopOptions {
     double seconds = 1;
     double warm_up_seconds = 0.2;  // sent, but not counted
     std::uint64_t accounts = account_count;
+    bool lets_others_run = false;  // who looks in vain gives its core away for the moment
 };
 
 struct OpenLoop {
@@ -135,7 +136,10 @@ OpenLoop send_at_rate(Client& client, const OpenLoopOptions& options, cli::Histo
             result.all_accepted &= accepted;
             ++taken;
         });
-        if (taken == 0) continue;
+        if (taken == 0) {
+            if (!any && options.lets_others_run) std::this_thread::yield();
+            continue;
+        }
         last_ns = now_ns();
         for (; taken != 0; --taken, ++answered)
             if (answered >= warm)

@@ -113,6 +113,7 @@ Result<double> catch_up(Nodes& nodes, const RunOptions& options, cli::Histogram&
     const double behind = counted(nodes.directory(), "shard0.stream_bytes");
     OpenLoopOptions gentle;
     gentle.rate = round_trip_rate;
+    gentle.lets_others_run = true;
     gentle.warm_up_seconds = 0;
     gentle.seconds = options.tiny ? 0.01 : 0.1;
     nodes.start_standby();
@@ -144,6 +145,7 @@ Result<std::vector<Figure>> run_replication(const RunOptions& options) {
     burst.seconds = options.tiny ? 0.02 : options.seconds;
     OpenLoopOptions load;
     load.rate = round_trip_rate;
+    load.lets_others_run = true;
     load.seconds = options.tiny ? 0.02 : options.seconds;
     if (options.tiny) load.warm_up_seconds = 0.001;
     EngineClient desk(nodes.bank(), "desk");

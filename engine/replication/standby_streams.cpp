@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "journal/outlook.hpp"
 #include "pawl/detail/assert.hpp"
 
 namespace pawl::replication {
@@ -77,8 +78,10 @@ std::uint64_t StandbyStreams::apply_some(Shard& shard, std::uint32_t index) {
     const Position begin = shard.applied;
     const Position end = shard.appender.end();
     PAWL_ASSERT(begin <= end);
+    journal::Outlook outlook(shard.sink, head.at(begin), end.value - begin.value);
     while (shard.applied < end && shard.applied.value - begin.value < options_.apply_bytes_max) {
         const detail::RecordView record(head.at(shard.applied));
+        outlook.look_on();
         shard.sink.on_record(record, shard.applied);
         if (is_troubled(index, record, shard.applied)) break;
         shard.applied.value += record.length();

@@ -196,7 +196,7 @@ void EngineCore::count_risk(NodeStatus& status) {
         if (*slowest == safe)
             waits_since(risk.oldest_ns);
         else
-            waits_since(at_risk_from(*directory_, shard, *slowest).oldest_ns);
+            waits_since(at_risk_from(*directory_, shard, *slowest, 1).oldest_ns);
     }
 }
 
