@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <bit>
 #include <utility>
 
@@ -65,6 +66,22 @@ StorageStatus make_file(const std::string& path, std::uint64_t capacity_bytes, i
     return {};
 }
 
+// Of the second mapping only what a batch needs that begins at the ring's end; the rest of it comes
+// when it is used, which is rare.
+constexpr std::uint64_t mirror_part = 16;
+
+// So that no store has to wait for the page that it meets.
+void make_present(std::byte* base, std::size_t whole, std::size_t wanted) noexcept {
+    // Linux 5.14; the number, because older headers do not have the name.
+    constexpr int populate_write = 23;
+    if (::madvise(base, wanted, populate_write) != 0)
+        for (std::size_t at = 0; at < wanted; at += head_page_bytes)
+            std::atomic_ref(reinterpret_cast<std::uint8_t&>(base[at]))
+                .fetch_add(0, std::memory_order_relaxed);
+    // Locked where the limits allow it; a swapped head is slow, not wrong.
+    static_cast<void>(::mlock2(base, whole, MLOCK_ONFAULT));
+}
+
 }  // namespace
 
 StorageStatus map_ring_twice(int descriptor, std::uint64_t capacity_bytes, bool writable,
@@ -77,7 +94,7 @@ StorageStatus map_ring_twice(int descriptor, std::uint64_t capacity_bytes, bool 
     if (reserved == MAP_FAILED) return fault_of_errno();
     auto* const base = static_cast<std::byte*>(reserved);
     const int access = writable ? PROT_READ | PROT_WRITE : PROT_READ;
-    const int flags = MAP_SHARED | MAP_FIXED | (writable ? MAP_POPULATE : 0);
+    constexpr int flags = MAP_SHARED | MAP_FIXED;
     const std::size_t first = head_page_bytes + capacity_bytes;
     if (::mmap(base, first, access, flags, descriptor, 0) == MAP_FAILED ||
         ::mmap(base + first, capacity_bytes, access, flags, descriptor,
@@ -86,8 +103,7 @@ StorageStatus map_ring_twice(int descriptor, std::uint64_t capacity_bytes, bool 
         ::munmap(reserved, whole);
         return status;
     }
-    // Locked where the limits allow it; a swapped head is slow, not wrong.
-    if (writable) static_cast<void>(::mlock(base, whole));
+    if (writable) make_present(base, whole, first + capacity_bytes / mirror_part);
     ring = std::make_unique<Mapping>(base, capacity_bytes);
     return {};
 }
