@@ -12,6 +12,7 @@
 
 #include "engine/replication/link.hpp"
 #include "engine/replication/link_stream.hpp"
+#include "engine/replication/tcp_names.hpp"
 #include "engine/replication/tcp_network.hpp"
 
 namespace pawl::replication {
@@ -32,6 +33,7 @@ struct TcpNetwork::Core {
     boost::asio::io_context context;
     // with nobody there yet, poll() does not end it for good
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard;
+    TcpNames names{context};
     LinkOptions options;
     RandomSource random;
     std::vector<TcpSleeper*> sleepers;  // each enters in its constructor, leaves in its destructor
@@ -51,15 +53,15 @@ private:
     TcpSleeper& sleeper_;
 };
 
-Result<Tcp::endpoint> parse_tcp_address(const std::string& address);
+Result<TcpPlace> parse_tcp_address(const std::string& address);
 std::string print_tcp_address(const Tcp::endpoint& endpoint);
+std::string print_tcp_place(const TcpPlace& place);
 
 // A socket that is open already.
 std::unique_ptr<ByteStream> accepted_tcp_stream(TcpNetwork::Core& core, Tcp::socket socket,
                                                 const std::string& peer);
 // One that begins to connect.
-std::unique_ptr<ByteStream> calling_tcp_stream(TcpNetwork::Core& core,
-                                               const Tcp::endpoint& endpoint);
+std::unique_ptr<ByteStream> calling_tcp_stream(TcpNetwork::Core& core, TcpPlace place);
 Result<std::unique_ptr<Listener>> tcp_listener(TcpNetwork::Core& core,
                                                const Tcp::endpoint& endpoint);
 

@@ -36,34 +36,30 @@ public:
         answers_->connected = true;
         set_options();
     }
-    TcpStream(TcpNetwork::Core& core, const Tcp::endpoint& endpoint)
+    TcpStream(TcpNetwork::Core& core, TcpPlace place)
         : core_(core),
           socket_(core.context),
-          peer_(print_tcp_address(endpoint)),
+          peer_(print_tcp_place(place)),
+          place_(std::move(place)),
           sleeping_(core, *this) {
-        error_code problem;
-        socket_.open(endpoint.protocol(), problem);
-        if (!problem) set_options();
-        if (problem) {
-            answers_->connected = true;
-            answers_->connect_problem = problem;
-            return;
-        }
-        socket_.async_connect(endpoint, [answers = answers_](const error_code& result) {
-            answers->connected = true;
-            answers->connect_problem = result;
-        });
+        if (place_.numeric)
+            call(*place_.numeric);
+        else
+            look_up();
     }
-    ~TcpStream() override { close(); }
+    ~TcpStream() override {
+        const bool in_vain = !answers_->connected || answers_->connect_problem;
+        if (is_named() && called_ && in_vain) core_.names.was_in_vain(place_);
+        close();
+    }
     TcpStream(const TcpStream&) = delete;
     TcpStream& operator=(const TcpStream&) = delete;
 
     const std::string& peer() const noexcept override { return peer_; }
 
     StreamStep connect() override {
-        if (!answers_->connected) {
-            core_.context.poll();
-        }
+        if (!answers_->connected) core_.context.poll();
+        if (!called_ && is_named()) look_up();
         if (!answers_->connected) return StreamStep::later;
         problem_ = answers_->connect_problem;
         return problem_ ? StreamStep::unreachable : StreamStep::moved;
@@ -120,6 +116,32 @@ public:
     }
 
 private:
+    bool is_named() const noexcept { return !place_.host.empty() && !place_.numeric; }
+
+    void look_up() {
+        const TcpNames::Answer answer = core_.names.look_up(place_);
+        if (!answer.there) return;
+        if (!answer.problem) return call(answer.endpoint);
+        answers_->connected = true;
+        answers_->connect_problem = answer.problem;
+    }
+
+    void call(const Tcp::endpoint& endpoint) {
+        called_ = true;
+        error_code problem;
+        socket_.open(endpoint.protocol(), problem);
+        if (!problem) set_options();
+        if (problem) {
+            answers_->connected = true;
+            answers_->connect_problem = problem;
+            return;
+        }
+        socket_.async_connect(endpoint, [answers = answers_](const error_code& result) {
+            answers->connected = true;
+            answers->connect_problem = result;
+        });
+    }
+
     // A system that refuses one of these still carries bytes.
     void set_options() {
         error_code ignored;
@@ -139,6 +161,8 @@ private:
     TcpNetwork::Core& core_;
     Tcp::socket socket_;
     std::string peer_;
+    TcpPlace place_;       // who was called; no host: it has called us
+    bool called_ = false;  // its address is known
     std::shared_ptr<Answers> answers_ = std::make_shared<Answers>();
     error_code problem_;
     StreamWishes wishes_;
@@ -152,9 +176,8 @@ std::unique_ptr<ByteStream> accepted_tcp_stream(TcpNetwork::Core& core, Tcp::soc
     return std::make_unique<TcpStream>(core, std::move(socket), peer);
 }
 
-std::unique_ptr<ByteStream> calling_tcp_stream(TcpNetwork::Core& core,
-                                               const Tcp::endpoint& endpoint) {
-    return std::make_unique<TcpStream>(core, endpoint);
+std::unique_ptr<ByteStream> calling_tcp_stream(TcpNetwork::Core& core, TcpPlace place) {
+    return std::make_unique<TcpStream>(core, std::move(place));
 }
 
 }  // namespace pawl::replication

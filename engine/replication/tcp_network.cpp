@@ -10,6 +10,16 @@
 #include "pawl/detail/assert.hpp"
 
 namespace pawl::replication {
+namespace {
+
+constexpr std::size_t host_bytes_max = 253;
+
+bool is_host_letter(char c) noexcept {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_';
+}
+
+}  // namespace
 
 TcpNetwork::Core::Core(const LinkOptions& link_options, RandomSource random_source)
     : context(1),
@@ -54,22 +64,28 @@ TcpNetwork::~TcpNetwork() {
 }
 
 std::unique_ptr<Link> TcpNetwork::connect(const std::string& address) {
-    const auto endpoint = parse_tcp_address(address);
+    const auto place = parse_tcp_address(address);
     const std::uint64_t connection = core_->new_connection();
-    if (!endpoint.ok())
+    if (!place.ok())
         return std::make_unique<FramedLink>(address, core_->options, connection,
-                                            LinkEnd::unreachable, endpoint.error().sentence);
-    if (endpoint->port() == 0)
+                                            LinkEnd::unreachable, place.error().sentence);
+    if (place->port == 0)
         return std::make_unique<FramedLink>(address, core_->options, connection,
                                             LinkEnd::unreachable, "port 0 cannot be called");
-    return std::make_unique<FramedLink>(calling_tcp_stream(*core_, *endpoint), core_->options,
+    return std::make_unique<FramedLink>(calling_tcp_stream(*core_, *place), core_->options,
                                         connection);
 }
 
 Result<std::unique_ptr<Listener>> TcpNetwork::listen(const std::string& address) {
-    const auto endpoint = parse_tcp_address(address);
-    if (!endpoint.ok()) return endpoint.error();
-    return tcp_listener(*core_, *endpoint);
+    const auto place = parse_tcp_address(address);
+    if (!place.ok()) return place.error();
+    if (!place->numeric)
+        return Error{ErrorCode::usage,
+                     "address '" + address +
+                         "': its host is a name: listen on an address of this machine, or on "
+                         "0.0.0.0:" +
+                         std::to_string(place->port) + " for all of them"};
+    return tcp_listener(*core_, *place->numeric);
 }
 
 bool TcpNetwork::wait(std::int64_t max_ns, int also_fd) {
@@ -79,7 +95,7 @@ bool TcpNetwork::wait(std::int64_t max_ns, int also_fd) {
     return detail::Event::sleep_on(watched, max_ns);
 }
 
-Result<Tcp::endpoint> parse_tcp_address(const std::string& address) {
+Result<TcpPlace> parse_tcp_address(const std::string& address) {
     const auto wrong = [&address](const std::string& why) {
         return Error{ErrorCode::usage, "address '" + address + "': " + why};
     };
@@ -96,10 +112,12 @@ Result<Tcp::endpoint> parse_tcp_address(const std::string& address) {
     } else if (host.find(':') != std::string::npos) {
         return wrong("write brackets around IPv6, as [::1]:4711");
     }
-    boost::system::error_code problem;
-    const auto numeric = boost::asio::ip::make_address(host, problem);
-    if (problem) return wrong("its host is not numeric, as 10.0.0.7 is; names are not looked up");
-    return Tcp::endpoint(numeric, port);
+    boost::system::error_code not_numeric;
+    const auto numeric = boost::asio::ip::make_address(host, not_numeric);
+    if (!not_numeric) return TcpPlace{host, port, Tcp::endpoint(numeric, port)};
+    if (host.size() > host_bytes_max || !std::all_of(host.begin(), host.end(), is_host_letter))
+        return wrong("its host is neither an address, as 10.0.0.7 is, nor a name");
+    return TcpPlace{std::move(host), port, std::nullopt};
 }
 
 std::string print_tcp_address(const Tcp::endpoint& endpoint) {
@@ -108,10 +126,15 @@ std::string print_tcp_address(const Tcp::endpoint& endpoint) {
     return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port());
 }
 
+std::string print_tcp_place(const TcpPlace& place) {
+    return place.numeric ? print_tcp_address(*place.numeric)
+                         : place.host + ":" + std::to_string(place.port);
+}
+
 Result<std::string> normal_tcp_address(const std::string& address) {
-    const auto endpoint = parse_tcp_address(address);
-    if (!endpoint.ok()) return endpoint.error();
-    return print_tcp_address(*endpoint);
+    const auto place = parse_tcp_address(address);
+    if (!place.ok()) return place.error();
+    return print_tcp_place(*place);
 }
 
 }  // namespace pawl::replication

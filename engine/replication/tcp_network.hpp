@@ -11,9 +11,10 @@
 
 namespace pawl::replication {
 
-// An address is "host:port" with a numeric host, "[::1]:port" for IPv6, or ":port" for this machine
-// only: loopback is the default. "localhost" is 127.0.0.1. Names are not looked up: that would
-// block, and a node's life should not hang on a name server.
+// An address is "host:port", "[::1]:port" for IPv6, or ":port" for this machine only: loopback is
+// the default. "localhost" is 127.0.0.1. A host that is called may be a name: it is looked up
+// beside this thread, again after half a minute and when nobody answered, and what was heard last
+// is used meanwhile. Who listens says a number.
 //
 // All links and listeners of one network belong to one thread, and must be destroyed before it.
 class TcpNetwork final : public Connector {

@@ -21,7 +21,7 @@
 namespace pawl {
 
 struct OperatorOptions {
-    std::string address{};  // EngineOptions::listen of a node, with a numeric host
+    std::string address{};  // "host:port" of a node: its EngineOptions::listen
     std::string secret{};   // as EngineOptions::secret
     std::chrono::nanoseconds open_within = std::chrono::seconds(5);  // how long open() tries
     std::chrono::nanoseconds patience = std::chrono::seconds(5);     // how long an answer may take

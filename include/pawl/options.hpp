@@ -45,7 +45,8 @@ enum class ReplicationPolicy : std::uint8_t {
 // Another node of the same engine.
 struct ReplicationPeer {
     std::string name{};
-    std::string address{};  // "host:port" with a numeric host; ":port" is this machine
+    std::string address{};  // "host:port"; ":port" is this machine. A name is looked up, beside the
+                            // node's thread
     std::string clients{};  // its EngineOptions::listen, for clients that ask here while it is
                             // primary; empty: they look for it by themselves
 };

@@ -21,7 +21,7 @@ namespace pawl {
 // How a client is opened.
 struct ClientOptions {
     // ---- behaviour ----
-    std::vector<std::string> servers{};  // "host:port" with a numeric host: all nodes of one engine
+    std::vector<std::string> servers{};  // "host:port": all nodes of one engine
     std::string session{};  // 1 to 255 bytes: whose commands these are. One client at a time has it
     std::string secret{};   // as EngineOptions::secret
     // How long open() looks for a primary.

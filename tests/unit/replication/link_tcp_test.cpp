@@ -186,13 +186,14 @@ TEST_F(Tcp, nobody_there_is_unreachable) {
 }
 
 TEST_F(Tcp, addresses_that_make_no_sense_are_refused_with_the_next_step) {
-    const std::array<std::pair<const char*, const char*>, 7> wrong = {{{"", "no port"},
-                                                                       {"10.0.0.7", "no port"},
-                                                                       {"a-name:4711", "numeric"},
-                                                                       {"127.0.0.1:", "number"},
-                                                                       {":99999", "65535"},
-                                                                       {"::1:4711", "brackets"},
-                                                                       {"127.0.0.1:0", "port 0"}}};
+    const std::array<std::pair<const char*, const char*>, 7> wrong = {
+        {{"", "no port"},
+         {"10.0.0.7", "no port"},
+         {"a name:4711", "nor a name"},
+         {"127.0.0.1:", "number"},
+         {":99999", "65535"},
+         {"::1:4711", "brackets"},
+         {"127.0.0.1:0", "port 0"}}};
     for (const auto& [address, word] : wrong) {
         const auto link = network->connect(address);
         EXPECT_EQ(link->state(), LinkState::closed) << address;
@@ -205,6 +206,44 @@ TEST_F(Tcp, addresses_that_make_no_sense_are_refused_with_the_next_step) {
     EXPECT_EQ(normal_tcp_address("localhost:1").value(), "127.0.0.1:1");
     EXPECT_EQ(normal_tcp_address("[::1]:4711").value(), "[::1]:4711");
     EXPECT_EQ(normal_tcp_address("0.0.0.0:0").value(), "0.0.0.0:0");
+    EXPECT_EQ(normal_tcp_address("db-2.example:4711").value(), "db-2.example:4711");
+    const auto named = network->listen("db-2.example:4711");
+    ASSERT_FALSE(named.ok());
+    EXPECT_NE(named.error().sentence.find("0.0.0.0:4711"), std::string::npos);
+}
+
+// "127.1" is no address by itself, but every resolver knows it without asking anybody.
+TEST_F(Tcp, a_host_may_be_a_name) {
+    const std::string port = listener->address().substr(listener->address().rfind(':'));
+    for (int time = 0; time < 2; ++time) {
+        called.reset();
+        caller = network->connect("127.1" + port);
+        ASSERT_TRUE(until([this] {
+            return called != nullptr && caller->state() == LinkState::open &&
+                   called->state() == LinkState::open;
+        })) << caller->why();
+    }
+    EXPECT_EQ(caller->peer(), "127.1" + port);
+}
+
+TEST_F(Tcp, a_name_that_nobody_knows_is_unreachable) {
+    const std::string name = std::string(70, 'x') + ".invalid:4711";  // longer than a label can be
+    for (int time = 0; time < 2; ++time) {
+        caller = network->connect(name);
+        ASSERT_TRUE(until([this] { return caller->state() == LinkState::closed; }));
+        EXPECT_EQ(caller->end(), LinkEnd::unreachable);
+        EXPECT_NE(caller->why().find(name), std::string::npos) << caller->why();
+    }
+}
+
+// Who is gone while a name is looked up leaves nobody waiting for him.
+TEST_F(Tcp, a_network_may_go_while_a_name_is_looked_up) {
+    for (int time = 0; time < 20; ++time) {
+        auto other = network_of({});
+        auto link = other->connect("127.1:" + std::to_string(20'000 + time));
+        link.reset();
+        other.reset();
+    }
 }
 
 TEST_F(Tcp, an_address_that_is_taken_says_so) {
