@@ -9,14 +9,13 @@
 #include "pawl/detail/assert.hpp"
 
 namespace pawl::journal {
-StreamAppender::StreamAppender(Directory& directory, std::uint32_t shard)
+StreamAppender::StreamAppender(Directory& directory, std::uint32_t shard, const ShardEnd& end)
     : directory_(directory),
       shard_(shard),
       head_(directory.head(shard)),
-      end_(directory.end(shard).end),
-      point_{directory.end(shard).last_checksum, directory.end(shard).last_sequence.value,
-             directory.end(shard).last_time_ns},
-      epochs_(directory.end(shard).epochs) {
+      end_(end.end),
+      point_{end.last_checksum, end.last_sequence.value, end.last_time_ns},
+      epochs_(end.epochs) {
     PAWL_ASSERT(head_.committed() == end_ && "somebody else has written already");
 }
 StreamAppender::~StreamAppender() = default;

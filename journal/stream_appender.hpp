@@ -29,8 +29,11 @@ struct StreamRun {
 // The head's one writer, in place of a shard. One thread; beside the journaler.
 class StreamAppender {
 public:
-    // Goes on where recovery ended. The directory outlives it.
-    StreamAppender(Directory& directory, std::uint32_t shard);
+    // Goes on at `end`, where the head ends: where recovery ended, or a shard that wrote meanwhile.
+    // The directory outlives it.
+    StreamAppender(Directory& directory, std::uint32_t shard, const ShardEnd& end);
+    StreamAppender(Directory& directory, std::uint32_t shard)
+        : StreamAppender(directory, shard, directory.end(shard)) {}
     ~StreamAppender();
     StreamAppender(const StreamAppender&) = delete;
     StreamAppender& operator=(const StreamAppender&) = delete;

@@ -1,6 +1,7 @@
 // The simulated arbiter's key, and the ways to it.
 #include "testing/arbiter.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "pawl/detail/assert.hpp"
@@ -110,6 +111,14 @@ void ArbiterStore::advance_to(std::int64_t now_ns) {
             arrived_[one.way] = {one.id, one.answer};
     }
     now_ns_ = now_ns;
+}
+
+bool ArbiterStore::may_still_swap() const {
+    const std::uint64_t revision = history_.empty() ? 0 : history_.back().revision;
+    return std::any_of(under_way_.begin(), under_way_.end(), [&](const auto& due) {
+        const std::optional<Question>& question = due.second.question;
+        return question && question->wanted && question->expected_revision == revision;
+    });
 }
 
 std::optional<std::int64_t> ArbiterStore::next_ns() const {

@@ -65,6 +65,8 @@ public:
     void advance_to(std::int64_t now_ns);
     // When the next thing arrives; nothing is under way: none.
     std::optional<std::int64_t> next_ns() const;
+    // A swap that was asked for has not arrived, and would succeed if it did now.
+    bool may_still_swap() const;
     const std::vector<Made>& history() const noexcept { return history_; }
     const ArbiterFigures& figures() const noexcept { return figures_; }
 

@@ -46,12 +46,7 @@ EngineOptions Machine::options() {
     return options;
 }
 
-void Machine::start() {
-    PAWL_ASSERT(!runs());
-    disk_->start();
-    refusal_.clear();
-    const std::uint64_t boot = mixed(with_.chance.next()) | 1U;
-    with_.note("a process begins on", name_, boot);
+pawl::detail::NodeWays Machine::ways(std::uint64_t boot) {
     replication::LinkOptions link;
     link.boot = boot;
     pawl::detail::NodeWays ways;
@@ -59,10 +54,19 @@ void Machine::start() {
     ways.listener = with_.network.listen(name_, link);
     ways.arbiter = with_.arbiter.connect(name_, 50'000'000);
     ways.random = [this] { return with_.chance.next(); };
+    return ways;
+}
+
+void Machine::start() {
+    PAWL_ASSERT(!runs());
+    disk_->start();
+    refusal_.clear();
+    const std::uint64_t boot = mixed(with_.chance.next()) | 1U;
+    with_.note("a process begins on", name_, boot);
     pawl::detail::Environment environment{*disk_, clock_, [this] { return with_.chance.next(); },
                                           false};
-    auto core = pawl::detail::StandbyCore::open(options(), with_.domain, environment, boot,
-                                                std::move(ways));
+    auto core =
+        pawl::detail::StandbyCore::open(options(), with_.domain, environment, boot, ways(boot));
     if (!core) {
         refusal_ = core.error().sentence;
         with_.note("a process does not begin:", name_ + ": " + refusal_, 0);
@@ -126,8 +130,21 @@ void Machine::work() {
     }
 }
 
+// The same process goes on as a standby, in memory. False: it cannot; the engine has ended.
+bool Machine::step_down() {
+    auto core = static_cast<pawl::detail::EngineCore&>(*engine_).step_down(
+        [this](std::uint64_t boot) -> Result<pawl::detail::NodeWays> { return ways(boot); });
+    if (!core) with_.note("does not step down:", name_ + ": " + core.error().sentence, 0);
+    if (!core) return false;
+    engine_.reset();
+    standby_ = std::move(core).value();
+    with_.note("steps down in memory:", name_, 0);
+    return true;
+}
+
 // Whatever it left: the next process of this machine.
 void Machine::end_engine() {
+    if (with_.chance.coin() && step_down()) return;
     with_.note("its engine ends:", name_, 0);
     {
         const Clock::RunAway in_haste(clock_);

@@ -14,6 +14,10 @@
 #include "testing/disk.hpp"
 #include "testing/network.hpp"
 
+namespace pawl::detail {
+struct NodeWays;
+}
+
 namespace pawl::sim {
 
 // What all machines have in common. Outlives them.
@@ -71,6 +75,8 @@ public:
 
 private:
     EngineOptions options();
+    pawl::detail::NodeWays ways(std::uint64_t boot);
+    bool step_down();
     void end_engine();
     bool become_engine();
     void end_process();

@@ -73,7 +73,8 @@ void Pair::bad_luck(Machine& machine, const Faults& faults) {
     if (strikes(faults.storage_every_ms)) storage_trouble(machine);
     if (machine.engine() != nullptr && strikes(faults.switchover_every_ms)) {
         note_fault(Happened::switchovers, "an operator wants a switchover from", name);
-        static_cast<void>(machine.engine()->hand_over(other(machine).name()));
+        static_cast<void>(
+            machine.engine()->hand_over(other(machine).name(), AfterHandOver::follows));
     }
     if (strikes(faults.clock_jump_every_ms)) {
         machine.clock().move_wall(chance_.coin() ? Clock::hour_ns : -Clock::hour_ns);
@@ -91,6 +92,8 @@ void Pair::end_somehow(Machine& machine, const Faults& faults) {
     const bool power = strikes(faults.power_cut_every_ms);
     const bool replaced = strikes(faults.replace_every_ms);
     if ((!power && !replaced) || !peer.is_whole() || in_sync() != 2) return;
+    // Who counts on one machine alone a moment later would have lost it: that is for an operator.
+    if (arbiter_.may_still_swap()) return;
     if (power) {
         ++happened(Happened::power_cuts);
         return end(machine, [&] { machine.cut_power(); });

@@ -52,18 +52,16 @@ private:
 };
 
 // Its turn, or nothing: it was asked to end.
-Result<std::optional<TradingEngine>> follow(const EngineOptions& options, Signals& signals) {
-    Result<TradingStandby> standby = TradingStandby::open(options);
-    if (!standby) return standby.error();
+Result<std::optional<TradingEngine>> follow(TradingStandby standby, Signals& signals) {
     for (;;) {
-        const Result<bool> turn = standby->wait_for_turn(milliseconds(50));
+        const Result<bool> turn = standby.wait_for_turn(milliseconds(50));
         if (!turn) return turn.error();
         if (*turn) break;
         if (!signals.came(milliseconds(0))) continue;
-        if (Status closed = standby->close(); !closed) return closed.error();
+        if (Status closed = standby.close(); !closed) return closed.error();
         return std::optional<TradingEngine>();
     }
-    Result<TradingEngine> engine = std::move(*standby).promote();
+    Result<TradingEngine> engine = std::move(standby).promote();
     if (!engine) return engine.error();
     return std::optional<TradingEngine>(std::move(*engine));
 }
@@ -73,7 +71,7 @@ void hand_over(TradingEngine& engine, const EngineOptions& options) {
     const std::string& self = options.replication.node;
     for (const std::string& peer : engine.node_status().in_sync) {
         if (peer == self) continue;
-        if (const Status asked = engine.hand_over(peer); !asked) {
+        if (const Status asked = engine.hand_over(peer, AfterHandOver::ends); !asked) {
             tell(self + ": " + asked.error().sentence);
             continue;
         }
@@ -98,8 +96,10 @@ int run_node(const EngineOptions& given) {
         else
             std::fprintf(stderr, "pawl: %s\n", notice.sentence.c_str());
     };
+    Result<TradingStandby> standby = TradingStandby::open(options);
     for (;;) {
-        Result<std::optional<TradingEngine>> turn = follow(options, signals);
+        if (!standby) return report_error(standby.error());
+        Result<std::optional<TradingEngine>> turn = follow(std::move(*standby), signals);
         if (!turn) return report_error(turn.error());
         if (!*turn) {
             tell(self + ": ended");
@@ -113,14 +113,15 @@ int run_node(const EngineOptions& given) {
         const Role role = engine.node_status().role;
         const bool lost_its_role =
             engine.failed() && role != Role::primary && role != Role::handing_over;
+        if (lost_its_role && !signals.came(milliseconds(0))) {
+            standby = std::move(engine).step_down();
+            continue;
+        }
         const Status closed = engine.close();
         if (!closed) return report_error(closed.error());
-        if (signals.came(milliseconds(0))) {
-            tell(self + ": ended");
-            return exit_ok;
-        }
-        if (!lost_its_role) return static_cast<int>(ErrorCode::stopped);
-        options.replication.may_begin = false;
+        if (!signals.came(milliseconds(0))) return static_cast<int>(ErrorCode::stopped);
+        tell(self + ": ended");
+        return exit_ok;
     }
 }
 

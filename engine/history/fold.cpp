@@ -65,6 +65,23 @@ void Fold::on_record(const RecordView& record, Position position) {
     events_ += record.header().event_count;
 }
 
+void Fold::went_on(const WentOn& so_far) {
+    PAWL_ASSERT(!failed_ && so_far.end.end >= end_);
+    end_ = so_far.end.end;
+    records_ += so_far.records;
+    events_ += so_far.events;
+    epochs_ = so_far.end.epochs;
+    place_.reset();
+    parts_->names.resize(parts_->sessions.count());
+    parts_->replayer.set_schema_hash(so_far.schema_hash);
+    agreed_ = end_;
+    agreed_at_ = so_far.end.last_sequence;
+    if (parts_->machine->carried_hash() == nullptr) return;
+    // As a shard that begins here: nothing is put off, no way has been come.
+    static_cast<void>(parts_->machine->settled_hash());
+    static_cast<void>(parts_->machine->carried_hash()->take_way());
+}
+
 void Fold::on_expected(const RecordView& record) noexcept {
     Expected& before = expected_[next_expected_++ % expected_between];
     parts_->machine->expect(before.type, before.aggregate, Machine::Comes::next);

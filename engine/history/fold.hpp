@@ -66,6 +66,16 @@ public:
     const std::optional<StateDifference>& difference() const noexcept { return difference_; }
     void forget_difference() noexcept { difference_.reset(); }
 
+    // ---- moved on by a shard ----
+    // A shard has run on its parts and has ended, in order: from here on records come again.
+    struct WentOn {
+        journal::ShardEnd end;
+        std::uint64_t records = 0;  // the shard's own
+        std::uint64_t events = 0;
+        std::uint64_t schema_hash = 0;  // of the last schema in the stream
+    };
+    void went_on(const WentOn& so_far);
+
     // ---- moved on by itself ----
     // Folds the blocks from where it stands up to the first block boundary at or behind `bound`,
     // which is not above what is synced. Only a fold that was never given a record by others.
@@ -81,7 +91,8 @@ public:
     const Machine& machine() const noexcept { return *parts_->machine; }
     Sessions& sessions() noexcept { return parts_->sessions; }
     const Sessions& sessions() const noexcept { return parts_->sessions; }
-    // Of the session with this index, from 1; empty when it was opened by its id alone.
+    // Of the session with this index, from 1; empty when it was opened by its id alone, or by a
+    // shard.
     const std::string& session_name(std::uint32_t index) const noexcept;
     std::uint64_t schema_hash() const noexcept { return parts_->replayer.schema_hash(); }
     Position end() const noexcept { return end_; }  // behind the last record

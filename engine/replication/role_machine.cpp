@@ -20,6 +20,11 @@ RoleMachine::RoleMachine(const RoleOptions& options, const Holdings& holdings,
     }
 }
 
+std::optional<KnownReign> RoleMachine::known() const {
+    if (!reign_ || swap_ || reign_->primary().node == options_.self.node) return std::nullopt;
+    return KnownReign{*reign_, revision_};
+}
+
 // ---- what was heard ----
 
 RoleMachine::Peer* RoleMachine::find(std::string_view name) {
@@ -85,7 +90,7 @@ void RoleMachine::heard_remains(std::string_view name, std::uint64_t boot, std::
     one.remains_in_words = std::move(in_words);
 }
 
-Status RoleMachine::hand_over(std::string_view name, std::int64_t now_ns) {
+Status RoleMachine::hand_over(std::string_view name, OldPrimary then, std::int64_t now_ns) {
     const auto no = [&](const std::string& why) {
         return Error{ErrorCode::usage, "switchover to " + std::string(name) + ": " + why};
     };
@@ -97,6 +102,7 @@ Status RoleMachine::hand_over(std::string_view name, std::int64_t now_ns) {
         return no("it is not in the in-sync set: wait until it has caught up");
     now_ns_ = now_ns;
     successor_ = std::string(name);
+    then_ = options_.policy == Policy::strict ? OldPrimary::stays : then;
     ++peer(name).mark;
     become(Role::handing_over, "an operator wants " + successor_ + " to be primary");
     return Done{};
@@ -212,20 +218,23 @@ void RoleMachine::settle(const Reign& reign, std::uint64_t revision) {
         return;
     }
     if (reign.primary().node == options_.self.node) {  // an earlier life of this node
-        become(Role::waiting, holdings_.blank
-                                  ? "this node was primary and its journal is gone: give "
-                                    "it back, or an operator accepts the loss"
-                              : holdings_.may_have_lost && reign.in_sync().size() > 1
-                                  ? "this node was primary and may have lost what it acknowledged: "
-                                    "a node of the in-sync set takes over, or an operator accepts "
-                                    "the loss"
-                                  : "this node was primary before it was started again");
+        become(Role::waiting,
+               holdings_.blank     ? "this node was primary and its journal is gone: give "
+                                     "it back, or an operator accepts the loss"
+               : never_opened_it() ? "this node was to be primary and may have lost what was "
+                                     "acknowledged before it began: an operator accepts the loss"
+               : holdings_.may_have_lost && reign.in_sync().size() > 1
+                   ? "this node was primary and may have lost what it acknowledged: "
+                     "a node of the in-sync set takes over, or an operator accepts "
+                     "the loss"
+                   : "this node was primary before it was started again");
         return;
     }
     const Role follower = reign.is_in_sync(options_.self.node) ? Role::standby : Role::learner;
     if (role_ == follower && !news) return;
-    // Its primary puts a learner into the set when it has everything.
-    if (role_ == Role::learner && follower == Role::standby) accept_loss();
+    // Its primary puts a learner into the set when it has everything: see act_as_follower().
+    if (role_ == Role::learner && follower == Role::standby) counted_on_ = true;
+    if (follower == Role::learner) counted_on_ = false;
     // What was heard of an earlier primary says nothing about this one.
     Peer* primary = find(reign.primary().node);
     if (primary != nullptr && primary->boot != reign.primary().boot) {
@@ -274,6 +283,13 @@ void RoleMachine::act() {
     }
 }
 
+// An earlier life of this node asked for the reign and did not begin it on this disk. Alone in the
+// set it would have answered from there; but what was answered before was in two memories, of which
+// this one is gone.
+bool RoleMachine::never_opened_it() const noexcept {
+    return holdings_.may_have_lost && reign_->epoch() > holdings_.epoch;
+}
+
 void RoleMachine::act_as_waiting() {
     if (absent_) {
         if (options_.may_begin && !holdings_.may_have_lost)
@@ -288,6 +304,8 @@ void RoleMachine::act_as_waiting() {
     if (reign_->primary().node != options_.self.node || reign_->primary() == options_.self) return;
     if (holdings_.blank) return;
     if (holdings_.may_have_lost && reign_->in_sync().size() > 1) return go_on_with_loss();
+    if (never_opened_it()) return;
+    holdings_.may_have_lost = false;  // it was alone in its reign: what it answered is on its disk
     want(take_over(*reign_, options_.self));
 }
 
@@ -357,6 +375,8 @@ void RoleMachine::act_as_follower() {
         looked_for_silence_ = !heard;
         return;
     }
+    if (counted_on_ && level_) accept_loss();
+    if (may_have_lost() && counted_on_ && heard) return;  // it catches up, and acknowledges truly
     // It would be counted on for what it may not have.
     if (may_have_lost()) {
         if (heard && primary->boot != 0)
@@ -406,9 +426,8 @@ void RoleMachine::act_as_handing_over() {
         return;
     }
     if (successor.has_everything() && successor.boot != 0)
-        want(replication::hand_over(
-            *reign_, options_.self, {successor.name, successor.boot},
-            options_.policy == Policy::strict ? OldPrimary::stays : OldPrimary::leaves));
+        want(replication::hand_over(*reign_, options_.self, {successor.name, successor.boot},
+                                    then_));
 }
 
 }  // namespace pawl::replication

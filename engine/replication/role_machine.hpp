@@ -69,6 +69,12 @@ struct RoleEvent {
     std::string sentence;
 };
 
+// What the arbiter has said, and when in the life of its key.
+struct KnownReign {
+    Reign reign;
+    std::uint64_t revision = 0;
+};
+
 // One thread. Everything that is heard is told first, then do_work() decides. What the getters say
 // holds until the next do_work(); the runtime obeys before it does anything else: a node whose
 // acknowledges() is false acknowledges nothing, one whose serves() is false answers nothing.
@@ -76,6 +82,12 @@ class RoleMachine {
 public:
     RoleMachine(const RoleOptions& options, const Holdings& holdings,
                 std::unique_ptr<Arbiter> arbiter);
+
+    // Another one's life of this node has known this: as good as a read that took long. Before
+    // anything else.
+    void begin_with(const KnownReign& known) { settle(known.reign, known.revision); }
+    // Nothing: the arbiter has not been heard yet, or says that this node is primary.
+    std::optional<KnownReign> known() const;
 
     // ---- what was heard ----
     // A sign of life of this peer's process.
@@ -94,11 +106,15 @@ public:
     void lost() noexcept {
         holdings_.may_have_lost = true;
         holdings_.blank = false;
+        level_ = counted_on_ = false;
     }
+    // Follower: everything that its primary said in this life to have had at some moment is here.
+    void is_level() noexcept { level_ = true; }
     // Role::opening: the tail is applied and the epoch record is in the journal.
     void opened();
-    // An operator wants this in-sync peer to be primary. Why not, or done: then role() tells.
-    Status hand_over(std::string_view peer, std::int64_t now_ns);
+    // An operator wants this in-sync peer to be primary; with the policy strict this node stays in
+    // the set. Why not, or done: then role() tells.
+    Status hand_over(std::string_view peer, OldPrimary then, std::int64_t now_ns);
     // An operator says that nobody has more than this node, although it may have lost something:
     // what is gone is accepted as gone.
     void accept_loss() noexcept { holdings_.may_have_lost = holdings_.blank = false; }
@@ -158,6 +174,7 @@ private:
     void settle(const Reign& reign, std::uint64_t revision);
     void settle_absent();
     void act();
+    bool never_opened_it() const noexcept;
     void act_as_waiting();
     void act_as_follower();
     void act_as_primary();
@@ -186,7 +203,12 @@ private:
     std::int64_t look_ns_ = 0;         // the next look
     std::int64_t role_ns_ = 0;         // since when
     std::set<std::string, std::less<>> tightened_;  // required before they are in the set
+    // A swap that was asked for in an earlier life of this node may happen in this one: that it is
+    // in the set says that it has everything only when it has caught up in this life.
+    bool level_ = false;
+    bool counted_on_ = false;  // put into the set before that
     std::string successor_;
+    OldPrimary then_ = OldPrimary::stays;
     std::vector<RoleEvent> events_;
 };
 

@@ -13,8 +13,11 @@ StandbyStreams::StandbyStreams(journal::Directory& directory, StandbyStreamsOpti
     : directory_(directory), options_(std::move(options)) {
     PAWL_ASSERT(options_.sinks != nullptr);
     PAWL_ASSERT(options_.apply_bytes_max != 0);
-    for (std::uint32_t i = 0; i < directory.shards(); ++i)
-        shards_.push_back(std::make_unique<Shard>(directory, i, options_.sinks(i)));
+    PAWL_ASSERT(options_.ends.empty() || options_.ends.size() == directory.shards());
+    for (std::uint32_t i = 0; i < directory.shards(); ++i) {
+        const journal::ShardEnd& end = options_.ends.empty() ? directory.end(i) : options_.ends[i];
+        shards_.push_back(std::make_unique<Shard>(directory, i, end, options_.sinks(i)));
+    }
 }
 StandbyStreams::~StandbyStreams() = default;
 

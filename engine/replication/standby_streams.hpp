@@ -41,8 +41,10 @@ struct StateWitness {
 };
 
 struct StandbyStreamsOptions {
-    // Receives each shard's records behind what recovery has given it, in order, once.
+    // Receives each shard's records behind its end, in order, once.
     journal::Directory::SinkOf sinks;
+    // Where each shard goes on. Empty: where recovery ended.
+    std::vector<journal::ShardEnd> ends{};
     // Empty: the shard's sink takes everything; else why it took no more from the last record on.
     // May be null: they never refuse.
     std::function<std::string(std::uint32_t shard)> trouble;
@@ -58,7 +60,7 @@ struct StandbyStreamsOptions {
 // One thread, beside the journalers. While it lives nobody else writes to the heads.
 class StandbyStreams {
 public:
-    // Right behind the opening. The directory outlives it.
+    // Nobody has written behind the ends. The directory outlives it.
     StandbyStreams(journal::Directory& directory, StandbyStreamsOptions options);
     ~StandbyStreams();
     StandbyStreams(const StandbyStreams&) = delete;
@@ -95,8 +97,9 @@ public:
 
 private:
     struct Shard {
-        Shard(journal::Directory& directory, std::uint32_t index, journal::RecordSink& to)
-            : appender(directory, index), sink(to), applied(appender.end()) {}
+        Shard(journal::Directory& directory, std::uint32_t index, const journal::ShardEnd& end,
+              journal::RecordSink& to)
+            : appender(directory, index, end), sink(to), applied(appender.end()) {}
         journal::StreamAppender appender;
         journal::RecordSink& sink;
         Position applied;

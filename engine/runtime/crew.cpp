@@ -53,9 +53,13 @@ void Crew::sleep(const Duty& duty, IdleStrategy& idle) {
     }
 }
 
-void Crew::stop() {
+void Crew::dismiss() {
     stopping_.store(true, std::memory_order_relaxed);
     for (Bell* const bell : bells_) bell->ring();
+}
+
+void Crew::stop() {
+    dismiss();
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
     bells_.clear();

@@ -40,6 +40,8 @@ public:
     Crew& operator=(const Crew&) = delete;
 
     void add(Duty duty);
+    // Says so, and does not wait: they end after the pass that they are in.
+    void dismiss();
     void stop();
 
 private:

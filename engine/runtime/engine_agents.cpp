@@ -116,7 +116,7 @@ std::size_t EngineCore::replica_work() {
     const std::string broken = node_->failure();
     fail(0, "engine " + options_.directory + ": this node is primary no more: " +
                 (broken.empty() ? node_->status().why : broken) +
-                ": close it and open it as a Standby");
+                ": let it step down, or close it and open it as a Standby");
     return work + 1;
 }
 

@@ -151,7 +151,7 @@ Status EngineCore::open_journaled(OpenedJournal journal) {
     directory_ = std::move(journal.directory);
     for (auto& fold : journal.folds)
         parts_.push_back(std::make_unique<ShardPart>(options_, std::move(fold)));
-    tell_recovery();
+    tell_recovery(journal.told);
     const auto& manifest = directory_->manifest();
     if (Status made = make_counters(manifest.heads + "/pawl-" + journal::to_hex(manifest.identity) +
                                     "-counters");
@@ -175,11 +175,12 @@ Status EngineCore::open_journaled(OpenedJournal journal) {
     return Done{};
 }
 
-void EngineCore::tell_recovery() {
+void EngineCore::tell_recovery(bool told) {
     for (const journal::ShardReport& report : directory_->report().shards) {
         const ShardPart& part = *parts_[report.shard];
         recovered_records_ += part.fold->records();
         recovered_events_ += part.fold->events();
+        if (told) continue;
         replayed_records_ += report.records;
         if (!report.snapshot_path.empty())
             sentences_.push_back("snapshot " + report.snapshot_path + " stands for " +
@@ -188,7 +189,7 @@ void EngineCore::tell_recovery() {
                                  " behind it were replayed");
         sentences_.insert(sentences_.end(), report.sentences.begin(), report.sentences.end());
     }
-    created_ = directory_->report().created;
+    created_ = !told && directory_->report().created;
 }
 
 Status EngineCore::make_counters(const std::string& path) {
@@ -262,8 +263,9 @@ void EngineCore::begin_reign(const std::vector<journal::ShardEnd>& ends) {
     for (const journal::ShardEnd& end : ends) {
         std::vector<journal::EpochStart> starts = end.epochs.starts();
         starts.push_back({node_->epoch(), end.end});
-        reigning.epochs.emplace_back(starts);
+        epochs_.emplace_back(starts);
     }
+    reigning.epochs = epochs_;
     reigning.hold = [this] {
         for (const auto& part : parts_) {
             part->shard->hold();
@@ -313,9 +315,12 @@ void EngineCore::start() {
                     .core = core,
                     .bell = &parts_[shard]->bell});
     }
-    crew_->add({.name = "pawl-journal",
-                .do_work = [this] { return careful(&EngineCore::journal_work); },
-                .bell = &journal_bell_});
+    disk_crew_ = std::make_shared<Crew>();
+    disk_crew_->add({.name = "pawl-journal",
+                     .do_work = [this] { return careful(&EngineCore::journal_work); },
+                     .bell = &journal_bell_});
+    disk_crew_->add({"pawl-house", [this] { return careful(&EngineCore::housekeeping_work); },
+                     Idle::park, 10'000'000, -1});
     crew_->add(
         {.name = "pawl-reply", .do_work = [this] { return reply_work(); }, .bell = &reply_bell_});
     if (gateway_ != nullptr)
@@ -323,8 +328,6 @@ void EngineCore::start() {
                     .do_work = [this] { return careful(&EngineCore::gateway_work); },
                     .bell = &gateway_bell_,
                     .sleep = gateway_->sleeper(200'000)});
-    crew_->add({"pawl-house", [this] { return careful(&EngineCore::housekeeping_work); },
-                Idle::park, 10'000'000, -1});
     if (node_ != nullptr)
         crew_->add({.name = "pawl-replica",
                     .do_work = [this] { return careful(&EngineCore::replica_work); },
@@ -337,84 +340,6 @@ void EngineCore::start() {
                     .do_work = [this] { return careful(&EngineCore::history_work); },
                     .park_max_ns = 20'000'000,
                     .background = true});
-}
-
-// After the agents have stopped: nobody waits for an answer for ever.
-void EngineCore::answer_the_rest() {
-    for (bool all = false; !all;) {
-        all = true;
-        for (const auto& part : parts_) all = part->shard->abandon() && all;
-        all = reply_work() == 0 && all;
-    }
-}
-
-bool EngineCore::drained() const {
-    return std::all_of(parts_.begin(), parts_.end(), [](const auto& part) {
-        return part->drained.load(std::memory_order_acquire);
-    });
-}
-
-Status EngineCore::close(std::chrono::nanoseconds deadline) {
-    const std::lock_guard lock(closing_);
-    if (closed_) return close_result_;
-    closed_ = true;
-    door_.shut();
-    for (const auto& part : parts_) {
-        const std::lock_guard lanes(part->lanes_mutex);
-        for (const std::weak_ptr<Lane>& known : part->lanes)
-            if (const std::shared_ptr<Lane> lane = known.lock()) Door::wait_for(lane->sending);
-    }
-
-    const std::int64_t give_up = deadline.count() >= std::int64_t{1} << 62
-                                     ? std::numeric_limits<std::int64_t>::max()
-                                     : environment_.clock.monotonic_ns() + deadline.count();
-    bool in_time = true;
-    IdleStrategy idle(Idle::park);
-    for (const auto& part : parts_) {
-        part->drain.store(true, std::memory_order_release);
-        part->bell.ring();
-    }
-    while (!failed() && !drained()) {
-        if (environment_.clock.monotonic_ns() >= give_up) {
-            in_time = false;
-            break;
-        }
-        idle.idle(options_.threading == Threading::none ? poll() : 0);
-    }
-    if (crew_ != nullptr) crew_->stop();
-    // A thread of the host may still be inside poll().
-    while (polling_.exchange(true, std::memory_order_acquire)) cpu_relax();
-    gateway_.reset();  // it has us
-    answer_the_rest();
-    for (const auto& part : parts_)
-        if (part->snapshotter != nullptr) part->snapshotter->abandon();
-    polling_.store(false, std::memory_order_release);
-    if (node_ != nullptr) node_->leave("engine " + options_.directory + " is closed");
-
-    // Without a failed write the journal can be closed in order, whatever else stopped the engine.
-    // After one, or out of memory, it is left as a killed process leaves it.
-    const bool was_failed = out_of_memory_.load(std::memory_order_acquire) ||
-                            std::any_of(parts_.begin(), parts_.end(), [](const auto& part) {
-                                return part->journaler != nullptr &&
-                                       part->journaler->state() == journal::JournalerState::failed;
-                            });
-    if (directory_ != nullptr && !was_failed) {
-        if (Status closed = directory_->close(); !closed) close_result_ = closed;
-    }
-    remove_counters();
-    if (was_failed && close_result_.ok())
-        close_result_ =
-            Error{ErrorCode::stopped, "engine " + options_.directory + ": it had stopped (" +
-                                          failure_ + "): open it again to recover"};
-    if (!in_time && close_result_.ok())
-        close_result_ =
-            Error{ErrorCode::timeout, "engine " + options_.directory +
-                                          ": not everything was decided and answered within " +
-                                          std::to_string(deadline.count() / 1'000'000) +
-                                          " ms; what was left was answered 'closed': give close() "
-                                          "longer, or read the replies"};
-    door_.finish();
-    return close_result_;
 }
 
 }  // namespace pawl::detail

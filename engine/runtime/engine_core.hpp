@@ -27,6 +27,8 @@
 
 namespace pawl::detail {
 
+using WaysOf = std::function<Result<NodeWays>(std::uint64_t boot)>;
+
 // What cannot work whatever happens, in one sentence.
 Status check_options(const EngineOptions& options);
 
@@ -87,7 +89,10 @@ public:
         return options_.close_deadline;
     }
     Status close(std::chrono::nanoseconds deadline) override;
-    Status hand_over(const std::string& peer) override;
+    Result<std::unique_ptr<FollowerCore>> step_down() override;
+    // The same with links and an arbiter that somebody else makes, when this node has left its own.
+    Result<std::unique_ptr<FollowerCore>> step_down(const WaysOf& ways);
+    Status hand_over(const std::string& peer, AfterHandOver then) override;
     NodeStatus node_status() override;
 
     // ---- for the links ----
@@ -122,7 +127,7 @@ private:
     Status open_parts();
     Status open_transient();
     Status open_journaled(OpenedJournal journal);
-    void tell_recovery();
+    void tell_recovery(bool told);
     Status make_counters(const std::string& path);
     void remove_counters();
     void make_shard(std::uint32_t shard, journal::Head& head, journal::Journaler* journaler,
@@ -135,6 +140,11 @@ private:
     void serve_clients();
     void start();
     bool drained() const;
+    enum class DiskCrew : std::uint8_t { ends, is_dismissed };
+    bool end_agents(std::chrono::nanoseconds deadline, DiskCrew disk_crew);
+    bool has_failed_writing() const;
+    Error had_stopped() const;
+    OpenedJournal keep_journal();
     void answer_the_rest();
     void count_risk(NodeStatus& status);
     bool visit_shard(std::uint32_t shard, MessageKind kind, const void* pointer);
@@ -161,7 +171,8 @@ private:
     const std::shared_ptr<const Domain> domain_;  // the folds know it
     std::shared_ptr<void> environment_owner_;
     Environment environment_;
-    std::unique_ptr<journal::Directory> directory_;
+    std::shared_ptr<journal::Directory> directory_;
+    std::vector<journal::EpochLog> epochs_;  // of a node's streams, with this reign
     std::shared_ptr<Node> node_;  // null: not replicated; not above the directory in time
     std::unique_ptr<journal::SharedRing> counter_memory_;
     std::string counter_path_;
@@ -184,6 +195,7 @@ private:
     Bell reply_bell_;                      // there are answers for futures and callbacks
     Bell gateway_bell_;                    // there are answers for clients
     std::unique_ptr<Crew> crew_;
+    std::shared_ptr<Crew> disk_crew_;   // of them those that wait for the disk
     std::atomic<bool> polling_{false};  // one thread at a time runs the agents in poll()
     std::unique_ptr<Bell> bell_;        // of a polled engine
     std::mutex closing_;

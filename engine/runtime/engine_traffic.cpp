@@ -156,11 +156,11 @@ Status EngineCore::read_record(std::uint32_t shard, std::uint64_t position,
     return part.reader->read_record(Position{position}, bytes);
 }
 
-Status EngineCore::hand_over(const std::string& peer) {
+Status EngineCore::hand_over(const std::string& peer, AfterHandOver then) {
     if (node_ == nullptr)
         return Error{ErrorCode::usage, "switchover to " + peer +
                                            ": the engine is not replicated: open it as a Standby"};
-    return node_->hand_over(peer);
+    return node_->hand_over(peer, then);
 }
 
 NodeStatus EngineCore::node_status() {

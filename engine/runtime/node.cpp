@@ -72,14 +72,21 @@ Status Node::begin() {
     if (!there) return there.error();
     holdings.blank = !*there;
     if (!holdings.blank) {
-        if (Status opened = open_copy(); !opened) return opened;
+        if (!copy_->is_open())
+            if (Status opened = open_copy(); !opened) return opened;
         copy_changes(false);
         holdings.epoch = copy_->journal().last_epoch();
         holdings.may_have_lost = copy_->may_have_lost();
     }
     roles_ = std::make_unique<replication::RoleMachine>(role_options(options_), holdings,
                                                         std::move(ways_.arbiter));
+    if (options_.known) roles_->begin_with(*options_.known);
     return Done{};
+}
+
+std::optional<replication::KnownReign> Node::known_reign() const {
+    const Visit visit(*this);
+    return roles_->known();
 }
 
 Status Node::open_copy() {
@@ -112,9 +119,13 @@ void Node::visit(const std::function<void(StandbyCopy&)>& visit) {
     visit(*copy_);
 }
 
-Status Node::hand_over(const std::string& peer) {
+Status Node::hand_over(const std::string& peer, AfterHandOver then) {
     const Visit visit(*this);
-    return roles_->hand_over(peer, now_ns_);
+    after_ = then;
+    return roles_->hand_over(peer,
+                             then == AfterHandOver::ends ? replication::OldPrimary::leaves
+                                                         : replication::OldPrimary::stays,
+                             now_ns_);
 }
 
 void Node::accept_loss() {
@@ -153,6 +164,7 @@ std::size_t Node::do_work(std::int64_t now_ns) {
     while (visitors_.load(std::memory_order_relaxed) != 0) std::this_thread::yield();
     const std::lock_guard working(working_);
     now_ns_ = now_ns;
+    if (steps_down_) return 0;
     if (!failure_.empty()) {
         if (reigns()) end_reign();
         return 0;

@@ -40,6 +40,8 @@ struct NodeWays {
 struct NodeOptions {
     ReplicationOptions replication;
     std::uint64_t boot = 0;  // of this life, as the ways' links have it; not 0
+    // Of the engine's node that stepped down just now.
+    std::optional<replication::KnownReign> known{};
     // For operators: a role, the in-sync set or the directory has changed. May be null.
     std::function<void(const std::string& sentence)> say;
 };
@@ -65,7 +67,7 @@ public:
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
 
-    // Recovers what is there. Before anything else.
+    // Recovers what is there, unless the copy is open already. Before anything else.
     Status begin();
     std::size_t do_work(std::int64_t now_ns);
     // Between two of them its thread may sleep: until a peer has something, a timer may be due, or
@@ -95,10 +97,12 @@ public:
     }
 
     // ---- a primary; any thread
+    // What the arbiter said last, when another node is primary.
+    std::optional<replication::KnownReign> known_reign() const;
     // It must not answer any more. Final.
     bool is_over() const noexcept { return over_.load(std::memory_order_acquire); }
     // Plans a switchover to this peer. Done: it is under way.
-    Status hand_over(const std::string& peer);
+    Status hand_over(const std::string& peer, AfterHandOver then);
     // What a loss of this machine would take with it begins here: on every other node of the set is
     // what is below; while this one is alone in it, on its disk.
     Position safe(std::uint32_t shard) const noexcept {
@@ -199,6 +203,8 @@ private:
     // a primary's
     Reigning reigning_;
     bool holding_ = false;
+    AfterHandOver after_ = AfterHandOver::follows;
+    bool steps_down_ = false;
     std::vector<std::unique_ptr<journal::ReplicatedPositions>> gates_;
     std::vector<std::unique_ptr<std::atomic<std::uint64_t>>> needed_;
     std::vector<std::unique_ptr<std::atomic<std::uint64_t>>> safe_;

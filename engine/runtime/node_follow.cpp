@@ -17,7 +17,7 @@ using replication::Todo;
 namespace {
 
 // A primary that is there answers within the first attempts; one that comes back is found soon.
-constexpr replication::RedialOptions redial_options{5'000'000, 100'000'000};
+constexpr replication::RedialOptions redial_options{1'000'000, 100'000'000};
 
 }  // namespace
 
@@ -152,6 +152,7 @@ void Node::measure_age() {
         if (copy_->streams()->applied(shard) < ends_[shard]) return;
     fresh_ns_ = ends_ns_;
     ends_ns_ = -1;
+    roles_->is_level();
 }
 
 // Readers look for their place again.

@@ -129,7 +129,10 @@ void Node::move_gates() {
 // Nothing is released any more: the gates stay where they are. The peers hear of the new epoch.
 void Node::end_reign() {
     if (over_.exchange(true, std::memory_order_acq_rel)) return;
-    roles_->lost();  // until it is opened again it follows nobody: its successor need not wait
+    // It is counted on, and goes on as a standby at once; until then it does nothing in its name.
+    steps_down_ = holding_ && after_ == AfterHandOver::follows;
+    // Otherwise it follows nobody until it is opened again: its successor need not wait.
+    if (!steps_down_) roles_->lost();
     for (Peer& peer : peers_) {
         if (peer.sender == nullptr) continue;
         peer.sender->raise_epoch(roles_->epoch_seen());

@@ -25,9 +25,13 @@ journal::DirectoryOptions directory_options(const EngineOptions& options, const 
                                             const Environment& environment);
 
 struct OpenedJournal {
-    std::vector<std::unique_ptr<Fold>> folds;  // one per shard, at its end
-    std::unique_ptr<journal::Directory> directory;
-    std::vector<journal::ShardEnd> ends;  // where each shard goes on
+    std::vector<std::unique_ptr<Fold>> folds;       // one per shard, at its end
+    std::shared_ptr<journal::Directory> directory;  // with readers of an engine that it was
+    std::vector<journal::ShardEnd> ends;            // where each shard goes on
+    bool told = false;  // what recovery found was said by an engine already
+    // Threads that may still be in a call to the disk: waited for by its end. Nobody else writes
+    // before that. Null: nobody is.
+    std::shared_ptr<void> writers;
 
     // Makes or recovers options.directory. An error also when a record does not fit the domain.
     static Result<OpenedJournal> open(const EngineOptions& options, const Domain& domain,

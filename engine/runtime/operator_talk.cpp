@@ -72,7 +72,7 @@ void OperatorTalk::hand_over(Talk& talk, const HandOverAsk& ask) {
                                                " is alone in the in-sync set: start another node "
                                                "and wait until it has everything"};
     else
-        asked = gateway_.core()->hand_over(peer);
+        asked = gateway_.core()->hand_over(peer, AfterHandOver::follows);
     HandOverTold told;
     if (!asked) {
         told.code = static_cast<std::uint16_t>(asked.error().code);

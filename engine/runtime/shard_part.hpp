@@ -51,7 +51,9 @@ struct ShardPart {
     std::vector<std::weak_ptr<Lane>> lanes;
     std::mutex reader_mutex;  // guards reader: replies that visit old events share it
     std::unique_ptr<journal::StreamReader> reader;
-    Bell bell;                         // somebody left work for the shard
+    Bell bell;  // somebody left work for the shard
+    // Where the stream ended for this engine, when another goes on with it.
+    std::atomic<std::uint64_t> last_position{~std::uint64_t{0}};
     Position replica_knows;            // shard_work's: end of what the replica agent was woken for
     std::atomic<bool> drain{false};    // close(): say when nothing waits any more
     std::atomic<bool> drained{false};  // the shard's thread: nothing waits

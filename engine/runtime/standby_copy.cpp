@@ -59,7 +59,21 @@ Status StandbyCopy::open() {
 
     const std::lock_guard lock(writing_);
     journal_ = std::move(*opened);
+    remark_differences();
+    begin_streams();
+    return Done{};
+}
+
+void StandbyCopy::go_on(OpenedJournal journal) {
+    PAWL_ASSERT(!is_open());
+    const std::lock_guard lock(writing_);
+    journal_ = std::move(journal);
+    begin_streams();
+}
+
+void StandbyCopy::begin_streams() {
     replication::StandbyStreamsOptions streams;
+    streams.ends = journal_.ends;
     streams.sinks = [this](std::uint32_t shard) -> journal::RecordSink& {
         return *journal_.folds[shard];
     };
@@ -70,10 +84,8 @@ Status StandbyCopy::open() {
                std::to_string(fold.failed_at().value) + ": " + fold.why();
     };
     if (compares_states(options_)) streams.states = state_witness();
-    remark_differences();
     streams_ =
         std::make_unique<replication::StandbyStreams>(*journal_.directory, std::move(streams));
-    return Done{};
 }
 
 // Its first byte says what is lost. A mark without one was not finished, or is an older program's.
@@ -102,6 +114,7 @@ Status StandbyCopy::forgive_loss() {
 Status StandbyCopy::close() {
     const std::lock_guard lock(writing_);
     streams_.reset();
+    journal_.writers.reset();
     Status closed{Done{}};
     if (journal_.directory != nullptr) closed = journal_.directory->close();
     journal_ = OpenedJournal{};
@@ -111,6 +124,7 @@ Status StandbyCopy::close() {
 void StandbyCopy::close_as_it_is() {
     const std::lock_guard lock(writing_);
     streams_.reset();
+    journal_.writers.reset();
     journal_ = OpenedJournal{};
 }
 
@@ -145,6 +159,7 @@ bool StandbyCopy::apply_all_soon() {
 OpenedJournal StandbyCopy::take() {
     const std::lock_guard lock(writing_);
     PAWL_ASSERT(is_open());
+    journal_.writers.reset();
     for (std::uint32_t shard = 0; shard < streams_->count(); ++shard)
         journal_.ends[shard] = streams_->end(shard);
     streams_.reset();
@@ -154,6 +169,7 @@ OpenedJournal StandbyCopy::take() {
 std::size_t StandbyCopy::write_some() {
     const std::lock_guard lock(writing_);
     if (journal_.directory == nullptr) return 0;
+    journal_.writers.reset();
     std::size_t work = 0;
     const std::int64_t now = environment_.clock.monotonic_ns();
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {

@@ -40,6 +40,8 @@ public:
     Result<bool> is_there() const;
     // Recovers it. Makes it when there is none: only for the first primary of all.
     Status open();
+    // Goes on in memory with what an engine leaves, instead: nothing is read.
+    void go_on(OpenedJournal journal);
     // What the opening found, for operators: sentences.
     std::vector<std::string> take_remarks() { return std::exchange(remarks_, {}); }
     bool is_open() const noexcept { return streams_ != nullptr; }
@@ -73,6 +75,7 @@ public:
     const std::string& failure() const noexcept { return failure_; }
 
 private:
+    void begin_streams();
     void close_as_it_is();
     std::string mark_path() const { return options_.directory + "/may_have_lost"; }
     Status remember_loss(bool only_memory);

@@ -55,17 +55,36 @@ Result<std::unique_ptr<FollowerCore>> StandbyCore::open(const EngineOptions& opt
                                                         std::uint64_t boot, NodeWays ways,
                                                         std::shared_ptr<void> owner) {
     if (Status checked = check_options(options); !checked) return checked.error();
-    auto gateway = open_gateway(options, domain);
+    return begin(options,
+                 std::make_unique<StandbyCopy>(
+                     options, std::make_shared<const Domain>(std::move(domain)), environment),
+                 boot, std::move(ways), std::move(owner), std::nullopt);
+}
+
+Result<std::unique_ptr<FollowerCore>> StandbyCore::go_on(const EngineOptions& options,
+                                                         std::shared_ptr<const Domain> domain,
+                                                         const Environment& environment,
+                                                         std::uint64_t boot, NodeWays ways,
+                                                         std::shared_ptr<void> owner, Kept kept) {
+    auto copy = std::make_unique<StandbyCopy>(options, std::move(domain), environment);
+    copy->go_on(std::move(kept.journal));
+    return begin(options, std::move(copy), boot, std::move(ways), std::move(owner), kept.reign);
+}
+
+Result<std::unique_ptr<FollowerCore>> StandbyCore::begin(
+    const EngineOptions& options, std::unique_ptr<StandbyCopy> copy, std::uint64_t boot,
+    NodeWays ways, std::shared_ptr<void> owner,
+    const std::optional<replication::KnownReign>& known) {
+    auto gateway = open_gateway(options, *copy->domain());
     if (!gateway) return gateway.error();
     NodeOptions node_options;
     node_options.replication = options.replication;
     node_options.boot = boot;
+    node_options.known = known;
     if (options.on_notice)
         node_options.say = [on_notice = options.on_notice](const std::string& sentence) {
             on_notice(Notice{Notice::Kind::role, 0, sentence});
         };
-    auto copy = std::make_unique<StandbyCopy>(
-        options, std::make_shared<const Domain>(std::move(domain)), environment);
     auto node = std::make_shared<Node>(node_options, std::move(copy), std::move(ways));
     if (Status begun = node->begin(); !begun) return begun.error();
     std::unique_ptr<StandbyCore> standby(new StandbyCore(std::move(node), std::move(owner)));

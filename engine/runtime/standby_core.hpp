@@ -17,11 +17,22 @@ namespace pawl::detail {
 
 class StandbyCore final : public FollowerCore {
 public:
+    // What an engine that steps down leaves.
+    struct Kept {
+        OpenedJournal journal;
+        std::optional<replication::KnownReign> reign{};
+    };
     // `ways`: with links of this boot. What the environment refers to lives as long as `owner`.
     static Result<std::unique_ptr<FollowerCore>> open(const EngineOptions& options, Domain domain,
                                                       const Environment& environment,
                                                       std::uint64_t boot, NodeWays ways,
                                                       std::shared_ptr<void> owner = nullptr);
+    // The same for an engine that steps down, on what it keeps.
+    static Result<std::unique_ptr<FollowerCore>> go_on(const EngineOptions& options,
+                                                       std::shared_ptr<const Domain> domain,
+                                                       const Environment& environment,
+                                                       std::uint64_t boot, NodeWays ways,
+                                                       std::shared_ptr<void> owner, Kept kept);
     ~StandbyCore() override;
 
     NodeStatus status() override { return node_->status(); }
@@ -37,6 +48,10 @@ public:
 
 private:
     StandbyCore(std::shared_ptr<Node> node, std::shared_ptr<void> owner);
+    static Result<std::unique_ptr<FollowerCore>> begin(
+        const EngineOptions& options, std::unique_ptr<StandbyCopy> copy, std::uint64_t boot,
+        NodeWays ways, std::shared_ptr<void> owner,
+        const std::optional<replication::KnownReign>& known);
     void start();
     void leave_stage(bool closed);
     std::size_t node_work();

@@ -112,9 +112,10 @@ Status JournalFollower::check_place(std::uint32_t shard) const {
 
 std::uint64_t JournalFollower::bound(std::uint32_t shard) const noexcept {
     const ShardPart& part = core_.part(shard);
-    return durability_ >= Durability::synced && part.journaler != nullptr
-               ? part.head->synced().value
-               : part.head->committed().value;
+    const std::uint64_t end = durability_ >= Durability::synced && part.journaler != nullptr
+                                  ? part.head->synced().value
+                                  : part.head->committed().value;
+    return std::min(end, part.last_position.load(std::memory_order_acquire));
 }
 
 Result<bool> JournalFollower::next(StreamRecord& record) {

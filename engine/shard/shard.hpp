@@ -81,6 +81,7 @@ public:
     bool abandon();
 
     // Only the shard's thread, or after it has ended.
+    StreamEnd end() const noexcept { return {committed_, checksum_, last_sequence_, last_time_}; }
     ShardFacts facts() const noexcept {
         return {machine_, sessions_, committed_, last_sequence_, last_time_};
     }

@@ -27,6 +27,9 @@
 
 namespace pawl {
 
+template <class... As>
+class Standby;
+
 // Runs aggregates of the given types, sharded over single-threaded cores, journaled in one
 // directory. All functions may be called from any thread, except poll(). Moves; closes when
 // destroyed.
@@ -287,9 +290,18 @@ public:
 
     // Of a replicated engine: this peer, which must be in the in-sync set, becomes primary as soon
     // as it has everything; nothing is decided until then. Done: it is under way; this engine
-    // stops when it has happened, and goes on when it was called off. See node_status().
-    Status hand_over(const std::string& peer) { return core_->hand_over(peer); }
+    // stops when it has happened (then step_down()), and goes on when it was called off. See
+    // node_status(). Until it follows, replies at `replicated` wait for it, degrade_after at most;
+    // a process that ends says so, and they do not.
+    Status hand_over(const std::string& peer, AfterHandOver then = AfterHandOver::follows) {
+        return core_->hand_over(peer, then);
+    }
     NodeStatus node_status() { return core_->node_status(); }
+    // When another node is primary and this engine has stopped: a standby goes on in memory where
+    // it was, nothing is closed, read or opened again. An error of usage: it is still primary, or
+    // no node, and nothing has happened. Any other error: it is closed; open a Standby, which says
+    // more. With pawl/standby.hpp.
+    Result<Standby<As...>> step_down() &&;
 
     // What opening found: a new directory, how much its state is made of (with what a snapshot
     // stood for) and how much of that was replayed, and a sentence for everything that was not

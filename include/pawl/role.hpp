@@ -19,6 +19,13 @@ enum class Role : std::uint8_t {
 };
 const char* to_string(Role role) noexcept;
 
+// What the node that hands over does then.
+enum class AfterHandOver : std::uint8_t {
+    follows,  // steps down at once: its successor counts on it from the beginning
+    ends,     // its successor answers without it. With the policy strict it is counted on all the
+              // same
+};
+
 struct NodeStatus {
     Role role = Role::waiting;
     std::uint64_t epoch = 0;           // 0: none is known

@@ -27,11 +27,12 @@ struct StandbyAnswer {
 // Opens the same directory with the same options on every node, again after every end: which of
 // them writes is decided between them. The usual life of a node's process:
 //
+//   auto standby = pawl::Standby<Account>::open(options).value();
 //   for (;;) {
-//       auto standby = pawl::Standby<Account>::open(options).value();
 //       while (!standby.wait_for_turn(std::chrono::seconds(1)).value()) {}
 //       auto bank = std::move(standby).promote().value();
 //       // serve until bank.failed(): another node is primary then
+//       standby = std::move(bank).step_down().value();
 //   }
 //
 // Any thread, except promote(), close() and destruction. Moves; closes when destroyed.
@@ -126,5 +127,13 @@ private:
 
     std::unique_ptr<detail::FollowerCore> core_;
 };
+
+template <class... As>
+Result<Standby<As...>> Engine<As...>::step_down() && {
+    auto core = core_->step_down();
+    if (!core) return core.error();
+    core_.reset();
+    return Standby<As...>::on(std::move(core).value());
+}
 
 }  // namespace pawl

@@ -89,7 +89,7 @@ void tell(const Settings& settings, Word::Kind kind, std::uint64_t number,
 
 volatile sig_atomic_t wants_switchover = 0;
 
-void reign(const Settings& settings, RowEngine engine) {
+void reign(const Settings& settings, RowEngine& engine) {
     auto producer = engine.producer({"row"});
     const Row row = engine.query(1, [](const Row& known) { return known; }, use_future).get();
     tell(settings, Word::reigns, row.last, row.holes);
@@ -120,8 +120,8 @@ void reign(const Settings& settings, RowEngine engine) {
 
 [[noreturn]] void live(const Settings& settings) {
     signal(SIGUSR1, [](int) { wants_switchover = 1; });
+    auto standby = RowStandby::open(settings.options);
     for (;;) {
-        auto standby = RowStandby::open(settings.options);
         if (!standby.ok()) {
             std::fprintf(stderr, "a node: %s\n", standby.error().sentence.c_str());
             _exit(3);
@@ -136,7 +136,8 @@ void reign(const Settings& settings, RowEngine engine) {
             std::fprintf(stderr, "a node: %s\n", engine.error().sentence.c_str());
             _exit(3);
         }
-        reign(settings, std::move(*engine));
+        reign(settings, *engine);
+        standby = std::move(*engine).step_down();
     }
 }
 

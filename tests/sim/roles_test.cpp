@@ -155,6 +155,14 @@ private:
         node.log.resize(node.synced);
     }
 
+    // It is primary by the arbiter's word, and nothing of that is on its disk.
+    bool has_yet_to_begin(const Node& node) const {
+        if (store_.history().empty()) return true;
+        const replication::Reign& reign = store_.history().back().reign;
+        return reign.primary().node == node.name &&
+               (node.log.empty() || node.log.back().epoch < reign.epoch());
+    }
+
     void bad_luck(std::size_t i, const Luck& luck) {
         Node& node = nodes_[i];
         const auto strikes = [&](std::uint64_t one_in) {
@@ -165,14 +173,20 @@ private:
             return;
         }
         if (strikes(luck.kill_one_in)) return stop(i, false);
-        if (!other(i).may_have_lost && strikes(luck.power_one_in)) return stop(i, true);
+        // Who counts on one node alone a moment later would have lost it: that is for an operator.
+        if (!other(i).may_have_lost && strikes(luck.power_one_in) && !store_.may_still_swap() &&
+            !has_yet_to_begin(node))
+            return stop(i, true);
         if (strikes(luck.pause_one_in))
             node.paused_until_ns = now_ns_ + static_cast<std::int64_t>(chance_.below(1500)) * ms;
         if (strikes(luck.partition_one_in)) cut_[i] = !cut_[i];
         if (strikes(luck.partition_one_in)) store_.cut_off(node.name, chance_.coin());
         if (strikes(luck.partition_one_in)) store_.stop(chance_.one_in(3));
         if (strikes(luck.switchover_one_in))
-            static_cast<void>(node.machine->hand_over(other(i).name, now_ns_));
+            static_cast<void>(node.machine->hand_over(
+                other(i).name,
+                chance_.coin() ? replication::OldPrimary::stays : replication::OldPrimary::leaves,
+                now_ns_));
     }
 
     void step(const Luck& luck) {
@@ -201,8 +215,10 @@ private:
             node.machine->heard_epoch(saying.epoch);
             if (saying.reigns && node.machine->acknowledges() &&
                 node.machine->epoch() == saying.epoch &&
-                node.machine->reign()->primary().boot == saying.boot)
+                node.machine->reign()->primary().boot == saying.boot) {
                 take(node, saying.log);
+                node.machine->is_level();
+            }
             node.peer_follows = saying.acknowledges && saying.epoch == node.machine->epoch();
             node.peer_received = 0;
             if (node.peer_follows && node.machine->reign()->primary().boot == node.boot)

@@ -104,7 +104,7 @@ TEST_F(StuckPair, a_switchover_whose_successor_stands_still_is_called_off) {
         Pair pair(pool_, plan);
         while (pair.in_sync() != 2) pair.live(pair.now_ns() + ms, Faults::none());
         pair.live(pair.now_ns() + 100 * ms, Faults::none());
-        ASSERT_TRUE(pair.a().engine()->hand_over("b"));
+        ASSERT_TRUE(pair.a().engine()->hand_over("b", AfterHandOver::follows));
         stand_still(pair, pair.b());
         ASSERT_NE(pair.a().engine(), nullptr);
         EXPECT_EQ(pair.a().status().role, Role::primary) << pair.story();

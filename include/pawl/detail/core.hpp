@@ -130,6 +130,8 @@ public:
 };
 
 // An open engine. Any thread, unless a function says otherwise.
+class FollowerCore;
+
 class Core : public Waiter {
 public:
     virtual std::uint32_t shard_count() const noexcept = 0;
@@ -171,7 +173,10 @@ public:
     virtual Status snapshot(std::chrono::nanoseconds patience) = 0;
     virtual std::chrono::nanoseconds close_deadline() const noexcept = 0;
     virtual Status close(std::chrono::nanoseconds deadline) = 0;
-    virtual Status hand_over(const std::string& peer) = 0;
+    virtual Status hand_over(const std::string& peer, AfterHandOver then) = 0;
+    // See Engine::step_down(). It is closed afterwards, whatever is returned, unless that is an
+    // error of usage.
+    virtual Result<std::unique_ptr<FollowerCore>> step_down() = 0;
     virtual NodeStatus node_status() = 0;
 };
 

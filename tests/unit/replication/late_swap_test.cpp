@@ -1,0 +1,120 @@
+// Swaps that are asked for in one life of a node and happen in a later one: what they say of the
+// node is not true of its present life.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "engine/replication/role_machine.hpp"
+#include "testing/arbiter.hpp"
+
+namespace pawl::replication {
+namespace {
+
+constexpr std::int64_t ms = 1'000'000;
+
+class LateSwap : public ::testing::Test {
+protected:
+    LateSwap()
+        : store_(1),
+          a_(node("a", 1, Holdings{.blank = true}, true)),
+          b_(node("b", 2, Holdings{.blank = true}, false)) {}
+
+    std::unique_ptr<RoleMachine> node(const std::string& name, std::uint64_t boot,
+                                      const Holdings& holdings, bool may_begin) {
+        RoleOptions options;
+        options.self = {name, boot};
+        options.peers = {name == "a" ? "b" : "a"};
+        options.may_begin = may_begin;
+        return std::make_unique<RoleMachine>(options, holdings, store_.connect(name, 50 * ms));
+    }
+    // Until `done`, for three seconds at most. a, if it is there, serves with b beside it, and they
+    // hear each other.
+    template <class Done>
+    bool live(const Done& done) {
+        for (int i = 0; i < 3'000 && !done(); ++i, now_ += ms) {
+            store_.advance_to(now_);
+            if (a_ != nullptr) {
+                a_->do_work(now_);
+                if (a_->role() == Role::opening) a_->opened();
+                const bool follows = b_->role() == Role::learner || b_->role() == Role::standby;
+                if (follows) a_->heard("b", b_boot_, now_);
+                if (follows) b_->heard("a", 1, now_);
+                if (follows && catches_up_) b_->is_level();
+                if (a_->serves()) a_->follows("b", follows, follows ? a_->mark("b") : 0);
+            }
+            b_->do_work(now_);
+        }
+        return done();
+    }
+    // What is asked for from now on takes up to two seconds, though nobody waits for it so long.
+    void be_late(bool late) {
+        store_.weather.late_one_in = late ? 1 : 0;
+        store_.weather.late_ns_max = late ? 2'000 * ms : 0;
+    }
+    void begin_b_again(const Holdings& holdings) {
+        b_boot_ = 12;
+        b_ = node("b", b_boot_, holdings, false);
+    }
+    const Reign& reign() const { return store_.history().back().reign; }
+
+    // b, alone, asks to take over, and its process ends; what it asked for is on its way.
+    void ask_for_the_reign_and_die() {
+        ASSERT_TRUE(live([this] { return b_->role() == Role::standby; }));
+        a_.reset();
+        be_late(true);
+        ASSERT_TRUE(
+            live([this] { return b_->role() == Role::taking_over && store_.may_still_swap(); }));
+        be_late(false);
+    }
+    bool took_over_long_ago() const { return reign().epoch() == 2; }
+
+    sim::ArbiterStore store_;
+    std::int64_t now_ = 0;
+    std::uint64_t b_boot_ = 2;
+    bool catches_up_ = true;
+    std::unique_ptr<RoleMachine> a_, b_;
+};
+
+TEST_F(LateSwap, a_reign_of_an_earlier_life_is_begun_by_who_has_everything) {
+    ask_for_the_reign_and_die();
+    begin_b_again(Holdings{.epoch = 1});
+    ASSERT_TRUE(live([this] { return b_->role() == Role::opening; })) << b_->why();
+}
+
+// What a had answered because b had it in memory is gone with that memory.
+TEST_F(LateSwap, a_reign_of_an_earlier_life_is_not_begun_by_who_has_lost_something_since) {
+    ask_for_the_reign_and_die();
+    begin_b_again(Holdings{.epoch = 1, .may_have_lost = true});
+    ASSERT_TRUE(live([this] { return took_over_long_ago(); }));
+    EXPECT_FALSE(live([this] { return b_->role() == Role::opening; }));
+    EXPECT_NE(b_->why().find("operator"), std::string::npos) << b_->why();
+    b_->accept_loss();
+    EXPECT_TRUE(live([this] { return b_->role() == Role::opening; })) << b_->why();
+}
+
+// Its reign was on this disk: what it answered alone, and everything before, was too.
+TEST_F(LateSwap, a_reign_that_was_begun_here_goes_on_after_a_loss_of_memory) {
+    ask_for_the_reign_and_die();
+    begin_b_again(Holdings{.epoch = 2, .may_have_lost = true});
+    ASSERT_TRUE(live([this] { return b_->role() == Role::opening; })) << b_->why();
+}
+
+// a had it put into the set for what its earlier life had.
+TEST_F(LateSwap, who_is_put_into_the_set_for_an_earlier_life_takes_over_when_it_has_caught_up) {
+    ASSERT_TRUE(live([this] { return b_->role() == Role::learner; }));
+    be_late(true);
+    ASSERT_TRUE(live([this] { return a_->needs("b") && store_.may_still_swap(); }));
+    be_late(false);
+    begin_b_again(Holdings{.epoch = 1, .may_have_lost = true});
+    catches_up_ = false;
+    ASSERT_TRUE(live([this] { return b_->role() == Role::standby; }));
+    a_.reset();
+    EXPECT_FALSE(live([this] { return b_->role() == Role::opening; }))
+        << "it has not caught up in this life";
+    b_->is_level();
+    EXPECT_TRUE(live([this] { return b_->role() == Role::opening; })) << b_->why();
+}
+
+}  // namespace
+}  // namespace pawl::replication
