@@ -58,7 +58,12 @@ std::size_t Sender::do_work(std::int64_t now_ns) {
         if (state_ == SenderState::asking) judge();
         if (state_ != SenderState::asking) answer();
         if (state_ == SenderState::following) work += ship();
-        work += talk_.end_work(talk_.heartbeat_due() ? ends() : std::vector<StreamEnd>{});
+        const bool ends_are_due =
+            state_ == SenderState::following &&
+            (!ends_said_ns_ || now_ns_ - *ends_said_ns_ >= options_.talk.heartbeat_ns);
+        if (ends_are_due) ends_said_ns_ = now_ns_;
+        const bool says_ends = ends_are_due || talk_.heartbeat_due();
+        work += talk_.end_work(says_ends ? ends() : std::vector<StreamEnd>{});
     }
     check_over();
     return work;

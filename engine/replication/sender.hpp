@@ -129,9 +129,10 @@ private:
     bool greeted_ = false;
     bool peer_is_ahead_ = false;
     std::int64_t now_ns_ = 0;
-    std::uint32_t answered_ = 0;      // shards whose answer has left
-    std::uint32_t turn_ = 0;          // the shard that ships first
-    std::optional<TraceTold> trace_;  // has to leave
+    std::optional<std::int64_t> ends_said_ns_;  // while following: never long ago
+    std::uint32_t answered_ = 0;                // shards whose answer has left
+    std::uint32_t turn_ = 0;                    // the shard that ships first
+    std::optional<TraceTold> trace_;            // has to leave
     std::vector<std::unique_ptr<Shard>> shards_;
     std::size_t record_bytes_max_ = 0;
     SenderCounters counters_;

@@ -140,7 +140,7 @@ bool Talk::heartbeat_due() const noexcept {
 }
 
 std::size_t Talk::end_work(const std::vector<StreamEnd>& ends) {
-    if (heartbeat_due()) {
+    if (heartbeat_due() || (end_ == TalkEnd::none && !ends.empty())) {
         heartbeat_.fixed = HeartbeatFixed{};
         heartbeat_.fixed.sent_ns = now_ns_;
         heartbeat_.fixed.echo_ns = echo_ns_;

@@ -159,6 +159,7 @@ private:
     void change_directory();
     void prepare_to_reign();
     void measure_age();
+    void note_level();
     void copy_changes(bool cut);
     void tell_progress();
     void end_following(const std::string& why);

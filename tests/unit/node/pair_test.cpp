@@ -71,5 +71,67 @@ TEST(NodePair, a_switchover_loses_nothing_and_refuses_nothing_before_it) {
     EXPECT_EQ(pair.said().find("set aside"), std::string::npos) << pair.said();
 }
 
+// Back and forth: each time who was primary is a standby again, and nothing is opened.
+TEST(NodePair, a_primary_that_hands_over_steps_down_in_memory) {
+    Pair pair(patient);
+    std::optional<Bank> bank(pair.reign("a"));
+    std::optional<Follower> standby(pair.follow("b"));
+    ASSERT_TRUE(comes_true([&] { return is_in_sync(bank->node_status(), "b"); })) << pair.said();
+    EXPECT_EQ(std::move(*bank).step_down().error().code, ErrorCode::usage) << "it is primary";
+    EXPECT_TRUE(bank->created());
+    std::int64_t cents = 0;
+    for (const std::string to : {"b", "a", "b", "a"}) {
+        SCOPED_TRACE(to + pair.said());
+        const auto session = "teller-" + std::to_string(cents);
+        EXPECT_TRUE(ask(*bank, 1, Account::Deposit{1}, as(session, 1)).accepted());
+        auto subscription = bank->subscribe();
+        ASSERT_TRUE(bank->hand_over(to).ok());
+        Bank next = Pair::promote(std::move(*standby));
+        ASSERT_TRUE(comes_true([&] { return bank->failed(); }));
+        auto back = std::move(*bank).step_down();
+        ASSERT_TRUE(back.ok()) << back.error().sentence;
+        standby.emplace(std::move(*back));
+        EXPECT_EQ(next.node_status().in_sync.size(), 2U) << "counted on all the time";
+        EXPECT_TRUE(
+            ask(next, 1, Account::Deposit{1}, at(Durability::replicated_synced)).accepted());
+        EXPECT_EQ(ask(next, 1, Account::Deposit{1}, as(session, 1)).sequence().value, 2 * cents + 1)
+            << "its session is known here";
+        ++cents;
+        ASSERT_TRUE(comes_true([&] { return standby->state_hash() == next.state_hash(); }));
+        // Who reads the engine that has ended reads its events, and none of the next one's.
+        std::int64_t read = 0;
+        ASSERT_TRUE(comes_true([&] {
+            static_cast<void>(subscription.poll([&](const auto&) { ++read; }, 100));
+            return read >= 2 * cents - 1;
+        }));
+        static_cast<void>(subscription.poll([&](const auto&) { ++read; }, 100));
+        EXPECT_EQ(read, 2 * cents - 1);
+        EXPECT_FALSE(next.created()) << "by this process, a while ago";
+        EXPECT_EQ(balance(next, 1), 2 * cents);
+        bank.emplace(std::move(next));
+    }
+    EXPECT_EQ(pair.said().find("set aside"), std::string::npos) << pair.said();
+    EXPECT_EQ(pair.said().find("begins as a copy"), pair.said().rfind("begins as a copy"))
+        << "b did, at first; " << pair.said();
+}
+
+TEST(NodePair, a_primary_that_ends_leaves_the_set_and_may_come_back) {
+    Pair pair(patient);
+    Bank old = pair.reign("a");
+    Follower standby = pair.follow("b");
+    ASSERT_TRUE(comes_true([&] { return is_in_sync(old.node_status(), "b"); })) << pair.said();
+    ASSERT_TRUE(ask(old, 1, Account::Deposit{7}, at(Durability::replicated)).accepted());
+    ASSERT_TRUE(old.hand_over("b", AfterHandOver::ends).ok());
+    Bank bank = Pair::promote(std::move(standby));
+    ASSERT_TRUE(comes_true([&] { return old.failed(); }));
+    EXPECT_EQ(bank.node_status().in_sync.size(), 1U) << "it was to end";
+    EXPECT_TRUE(ask(bank, 1, Account::Deposit{1}, at(Durability::replicated)).accepted());
+    auto back = std::move(old).step_down();
+    ASSERT_TRUE(back.ok()) << back.error().sentence;
+    ASSERT_TRUE(comes_true([&] { return is_in_sync(bank.node_status(), "a"); })) << pair.said();
+    ASSERT_TRUE(comes_true([&] { return back->state_hash() == bank.state_hash(); }));
+    EXPECT_TRUE(back->close().ok());
+}
+
 }  // namespace
 }  // namespace pawl::testing
