@@ -107,7 +107,7 @@ int run_node(const EngineOptions& given) {
         }
         TradingEngine& engine = **turn;
         tell(self + ": serves clients on " + engine.listen_address());
-        while (!engine.failed() && !signals.came(milliseconds(20))) {
+        while (!engine.failed() && !signals.came(milliseconds(2))) {
         }
         if (!engine.failed()) hand_over(engine, options);
         const Role role = engine.node_status().role;

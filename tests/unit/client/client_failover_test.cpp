@@ -87,6 +87,9 @@ TEST_F(Failover, a_client_hardly_notices_a_switchover) {
         ASSERT_TRUE(first->hand_over("b").ok());
     }
     Bank second = Pair::promote(std::move(standby));
+    ASSERT_TRUE(comes_true([&] { return first->failed(); }));
+    const auto back = std::move(*first).step_down();
+    ASSERT_TRUE(back.ok()) << back.error().sentence;
     go_on_with(client, 1);
     judge(second);
 }

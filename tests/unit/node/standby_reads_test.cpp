@@ -85,7 +85,7 @@ TEST(StandbyReads, a_subscription_goes_on_when_the_standby_becomes_primary) {
         read_until(*early, by_early, 50);
         // In the middle of what it has copied.
         ASSERT_TRUE(comes_true([&] { return late->poll(by_late, 1).value() == 1; }));
-        ASSERT_TRUE(bank.hand_over("b").ok());
+        ASSERT_TRUE(bank.hand_over("b", AfterHandOver::ends).ok());
         ASSERT_TRUE(comes_true([&] { return bank.failed(); }));
     }
     Bank bank = Pair::promote(std::move(*standby));
@@ -168,7 +168,7 @@ TEST(StandbyReads, a_projection_has_rows_with_version_and_age) {
         ASSERT_TRUE(comes_true([&] { return is_in_sync(bank.node_status(), "b"); })) << pair.said();
         for (int i = 0; i < 5; ++i) ask(bank, 9, Account::Deposit{7}, at(Durability::replicated));
         ASSERT_TRUE(comes_true([&] { return standby->status().age.count() >= 0; }));
-        ASSERT_TRUE(bank.hand_over("b").ok());
+        ASSERT_TRUE(bank.hand_over("b", AfterHandOver::ends).ok());
         ASSERT_TRUE(comes_true([&] { return bank.failed(); }));
     }
     auto balances = project<Balance>(standby->subscribe(), [](auto&& rows, const Event& event) {

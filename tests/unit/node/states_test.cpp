@@ -73,7 +73,7 @@ public:
     // a hands over to b, which is told what to do as a primary, closes, and is opened again.
     template <class Do>
     bool reign_of_b(const Do& work) {
-        const Status asked = a_->hand_over("b");
+        const Status asked = a_->hand_over("b", AfterHandOver::ends);
         const bool under_way = asked.ok() && live_until([&] {
                                    const auto turn = b_->wait_for_turn(std::chrono::nanoseconds(0));
                                    return turn.ok() && *turn;
