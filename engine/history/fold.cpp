@@ -57,6 +57,9 @@ void Fold::on_record(const RecordView& record, Position position) {
         failed_at_ = position;
         return;
     }
+    // Somebody may have watched an aggregate when this was an engine's.
+    if (parts_->machine->views_changed())
+        parts_->machine->publish_views(Time{record.header().decided_ns});
     if (record.header().kind() == RecordKind::session) note_name(record);
     if (record.header().kind() == RecordKind::state) compare(record, position);
     static_cast<void>(epochs_.note(record, position));

@@ -76,8 +76,8 @@ Result<Reign> remove_standby(const Reign& now, const NodeBoot& by, std::string_v
 Result<Reign> add_standby(const Reign& now, const NodeBoot& by, std::string_view standby);
 
 // A planned switchover: the primary names its successor, who holds everything up to the end. The
-// old primary has to be opened again before it can follow: it leaves the set, so that nobody waits
-// for it, or stays in it, and the successor requires its acknowledgements.
+// old primary stays in the set and steps down, and the successor requires its acknowledgements; or
+// it leaves the set, so that nobody waits for it.
 enum class OldPrimary : std::uint8_t { leaves, stays };
 Result<Reign> hand_over(const Reign& now, const NodeBoot& by, const NodeBoot& to, OldPrimary old);
 

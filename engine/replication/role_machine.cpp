@@ -287,7 +287,8 @@ void RoleMachine::act() {
 // set it would have answered from there; but what was answered before was in two memories, of which
 // this one is gone.
 bool RoleMachine::never_opened_it() const noexcept {
-    return holdings_.may_have_lost && reign_->epoch() > holdings_.epoch;
+    return holdings_.may_have_lost &&
+           reign_->epoch() > holdings_.begun_epoch.value_or(holdings_.epoch);
 }
 
 void RoleMachine::act_as_waiting() {
@@ -398,6 +399,7 @@ void RoleMachine::act_as_primary() {
         const bool silent = now_ns_ - one.heard_ns > options_.degrade_after_ns;
         if (reign_->is_in_sync(one.name)) {
             if (!silent || options_.policy == Policy::strict) continue;
+            if (reign_->in_sync().size() == 2 && !all_on_disk_) continue;
             want(remove_standby(*reign_, options_.self, one.name));
             return;
         }

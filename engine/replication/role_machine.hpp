@@ -53,6 +53,8 @@ struct Holdings {
     bool may_have_lost = false;
     // There is no journal: it may begin one where nobody ever has, and else only follow.
     bool blank = false;
+    // The last one that each of its streams has begun; none: `epoch`.
+    std::optional<std::uint64_t> begun_epoch{};
 };
 
 // What a peer has left, beside what this node has left: both may have lost something.
@@ -110,6 +112,8 @@ public:
     }
     // Follower: everything that its primary said in this life to have had at some moment is here.
     void is_level() noexcept { level_ = true; }
+    // Primary: what it has let go so far is on its disk. Before that it does not go on alone.
+    void has_on_disk(bool all) noexcept { all_on_disk_ = all; }
     // Role::opening: the tail is applied and the epoch record is in the journal.
     void opened();
     // An operator wants this in-sync peer to be primary; with the policy strict this node stays in
@@ -205,6 +209,7 @@ private:
     std::set<std::string, std::less<>> tightened_;  // required before they are in the set
     // A swap that was asked for in an earlier life of this node may happen in this one: that it is
     // in the set says that it has everything only when it has caught up in this life.
+    bool all_on_disk_ = true;
     bool level_ = false;
     bool counted_on_ = false;  // put into the set before that
     std::string successor_;

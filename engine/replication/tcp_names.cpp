@@ -1,6 +1,7 @@
 // Asks the system's resolver, and keeps what it says.
 #include "engine/replication/tcp_names.hpp"
 
+#include <algorithm>
 #include <boost/asio/error.hpp>
 #include <utility>
 
@@ -27,11 +28,12 @@ void TcpNames::was_in_vain(const TcpPlace& place) {
     const auto known = names_.find({place.host, place.port});
     if (known == names_.end()) return;
     ++known->second->turn;
-    known->second->due = Clock::now();
+    known->second->due = std::max(Clock::now(), known->second->asked + bad_for);
 }
 
 void TcpNames::ask(const TcpPlace& place, const std::shared_ptr<Name>& name) {
     name->asking = true;
+    name->asked = Clock::now();
     resolver_.async_resolve(
         place.host, std::to_string(place.port), tcp::resolver::numeric_service,
         [name](const boost::system::error_code& problem, const tcp::resolver::results_type& all) {

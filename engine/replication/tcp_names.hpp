@@ -50,6 +50,7 @@ private:
         boost::system::error_code problem{};
         bool asking = false;
         bool answered = false;
+        Clock::time_point asked{};
         Clock::time_point due{};  // when it is asked for again
     };
     void ask(const TcpPlace& place, const std::shared_ptr<Name>& name);

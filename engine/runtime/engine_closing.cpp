@@ -56,13 +56,12 @@ bool EngineCore::end_agents(std::chrono::nanoseconds deadline, DiskCrew disk_cre
     if (crew_ != nullptr) crew_->stop();
     if (disk_crew_ != nullptr && disk_crew == DiskCrew::is_dismissed) disk_crew_->dismiss();
     if (disk_crew_ != nullptr && disk_crew == DiskCrew::ends) disk_crew_->stop();
-    // A thread of the host may still be inside poll().
+    // A thread of the host may still be inside poll(). From here on nobody gets in.
     while (polling_.exchange(true, std::memory_order_acquire)) cpu_relax();
     gateway_.reset();  // it has us
     answer_the_rest();
     for (const auto& part : parts_)
         if (part->snapshotter != nullptr) part->snapshotter->abandon();
-    polling_.store(false, std::memory_order_release);
     return in_time;
 }
 
@@ -111,8 +110,9 @@ OpenedJournal EngineCore::keep_journal() {
     kept.told = true;
     // They have this engine's parts in their hands.
     if (disk_crew_ != nullptr)
-        kept.writers = std::shared_ptr<void>(
-            disk_crew_.get(), [core = shared_from_this()](void*) { core->disk_crew_->stop(); });
+        kept.writers =
+            std::make_shared<Writers>([core = shared_from_this()] { core->disk_crew_->stop(); });
+    kept_session_ids_ = session_ids_as_they_are();
     const std::uint64_t schema = schema_hash(domain_->schema_text);
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
         ShardPart& part = *parts_[shard];
@@ -162,8 +162,10 @@ Result<std::unique_ptr<FollowerCore>> EngineCore::step_down(const WaysOf& ways_o
     }
     EngineOptions options = options_;
     options.replication.may_begin = false;  // there was a first primary
-    return StandbyCore::go_on(options, domain_, environment_, boot, std::move(*ways),
-                              environment_owner_, {std::move(kept), node_->known_reign()});
+    auto standby = StandbyCore::go_on(options, domain_, environment_, boot, std::move(*ways),
+                                      environment_owner_, {std::move(kept), node_->known_reign()});
+    if (!standby.ok()) static_cast<void>(directory_->close());
+    return standby;
 }
 
 }  // namespace pawl::detail

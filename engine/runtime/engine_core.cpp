@@ -240,6 +240,7 @@ Status EngineCore::write_opening_notes(const std::vector<journal::ShardEnd>& end
     for (const journal::ShardEnd& end : ends)
         number = std::max(number, end.epochs.last_epoch() + 1);
     if (node_ != nullptr) number = node_->epoch();
+    epoch_ = number;
 
     const SchemaRecord schema{schema_hash(domain_->schema_text),
                               static_cast<std::uint32_t>(domain_->schema_text.size()), 1};
@@ -315,7 +316,7 @@ void EngineCore::start() {
                     .core = core,
                     .bell = &parts_[shard]->bell});
     }
-    disk_crew_ = std::make_shared<Crew>();
+    disk_crew_ = std::make_unique<Crew>();
     disk_crew_->add({.name = "pawl-journal",
                      .do_work = [this] { return careful(&EngineCore::journal_work); },
                      .bell = &journal_bell_});

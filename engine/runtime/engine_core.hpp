@@ -145,6 +145,7 @@ private:
     bool has_failed_writing() const;
     Error had_stopped() const;
     OpenedJournal keep_journal();
+    std::vector<std::vector<std::uint64_t>> session_ids_as_they_are() const;
     void answer_the_rest();
     void count_risk(NodeStatus& status);
     bool visit_shard(std::uint32_t shard, MessageKind kind, const void* pointer);
@@ -181,6 +182,7 @@ private:
     std::vector<std::unique_ptr<ShardPart>> parts_;
 
     Door door_;
+    std::uint64_t epoch_ = 0;              // as its first record says
     std::atomic<std::uint32_t> marks_{0};  // of this reign: with its number they tell marks apart
     std::atomic<bool> failed_{false};      // release by fail(): the sentence is there
     // An agent was left in the middle: what it holds is neither used nor closed any more.
@@ -195,12 +197,13 @@ private:
     Bell reply_bell_;                      // there are answers for futures and callbacks
     Bell gateway_bell_;                    // there are answers for clients
     std::unique_ptr<Crew> crew_;
-    std::shared_ptr<Crew> disk_crew_;   // of them those that wait for the disk
+    std::unique_ptr<Crew> disk_crew_;   // of them those that wait for the disk
     std::atomic<bool> polling_{false};  // one thread at a time runs the agents in poll()
     std::unique_ptr<Bell> bell_;        // of a polled engine
     std::mutex closing_;
     bool closed_ = true;  // not open yet
     Status close_result_{Done{}};
+    std::vector<std::vector<std::uint64_t>> kept_session_ids_;  // when it has stepped down
 
     std::vector<std::string> sentences_;
     std::uint64_t recovered_records_ = 0;

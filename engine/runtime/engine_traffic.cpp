@@ -251,15 +251,15 @@ bool EngineCore::visit_shard(std::uint32_t shard, MessageKind kind, const void* 
     return true;
 }
 
-// When the engine is closed there
-// is nobody to race with: the shard is read directly.
+// When the engine is closed there is nobody to race with: the shard is read directly. When it has
+// stepped down its states are somebody else's.
 void EngineCore::inspect_all(const std::function<void(const ShardFacts&)>& visit) {
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
         ShardQuery query(visit);
         if (visit_shard(shard, MessageKind::inspection, static_cast<Inspection*>(&query))) continue;
         const std::lock_guard lock(closing_);
         PAWL_ASSERT(closed_);
-        visit(parts_[shard]->shard->facts());
+        if (parts_[shard]->fold != nullptr) visit(parts_[shard]->shard->facts());
     }
 }
 
@@ -284,14 +284,29 @@ std::vector<std::uint64_t> EngineCore::highest_numbers(SessionId session) {
     return numbers;
 }
 
+namespace {
+
+std::vector<std::uint64_t> ids_of(const Sessions& sessions) {
+    std::vector<std::uint64_t> ids(sessions.count() + 1);
+    for (std::uint32_t index = 1; index <= sessions.count(); ++index)
+        ids[index] = sessions.id(index).value;
+    return ids;
+}
+
+}  // namespace
+
+std::vector<std::vector<std::uint64_t>> EngineCore::session_ids_as_they_are() const {
+    std::vector<std::vector<std::uint64_t>> shards;
+    for (const auto& part : parts_) shards.push_back(ids_of(part->shard->facts().sessions));
+    return shards;
+}
+
 std::vector<std::vector<std::uint64_t>> EngineCore::session_ids() {
     std::vector<std::vector<std::uint64_t>> shards;
-    inspect_all([&](const ShardFacts& facts) {
-        std::vector<std::uint64_t>& ids = shards.emplace_back(facts.sessions.count() + 1);
-        for (std::uint32_t index = 1; index <= facts.sessions.count(); ++index)
-            ids[index] = facts.sessions.id(index).value;
-    });
-    return shards;
+    inspect_all([&](const ShardFacts& facts) { shards.push_back(ids_of(facts.sessions)); });
+    if (shards.size() == options_.shards) return shards;
+    const std::lock_guard lock(closing_);
+    return kept_session_ids_;
 }
 
 // Between two commands of every shard. What was answered before is before it in each of them.
@@ -304,8 +319,7 @@ Status EngineCore::mark(std::string_view name) {
                                         std::to_string(name.size()) + ": choose another");
     if (directory_ == nullptr)
         return no(ErrorCode::usage, "a transient engine has no journal to mark: open a directory");
-    const MarkRecord body{(directory_->epoch() << 32) + ++marks_,
-                          static_cast<std::uint32_t>(name.size()), 0};
+    const MarkRecord body{(epoch_ << 32) + ++marks_, static_cast<std::uint32_t>(name.size()), 0};
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
         Note note{RecordKind::mark, &body, sizeof body, name};
         const bool there = visit_shard(shard, MessageKind::note, &note);

@@ -76,6 +76,7 @@ Status Node::begin() {
             if (Status opened = open_copy(); !opened) return opened;
         copy_changes(false);
         holdings.epoch = copy_->journal().last_epoch();
+        holdings.begun_epoch = copy_->journal().begun_epoch();
         holdings.may_have_lost = copy_->may_have_lost();
     }
     roles_ = std::make_unique<replication::RoleMachine>(role_options(options_), holdings,
@@ -121,11 +122,12 @@ void Node::visit(const std::function<void(StandbyCopy&)>& visit) {
 
 Status Node::hand_over(const std::string& peer, AfterHandOver then) {
     const Visit visit(*this);
-    after_ = then;
-    return roles_->hand_over(peer,
-                             then == AfterHandOver::ends ? replication::OldPrimary::leaves
-                                                         : replication::OldPrimary::stays,
-                             now_ns_);
+    const bool leaves =
+        then == AfterHandOver::ends && options_.replication.policy != ReplicationPolicy::strict;
+    const Status asked = roles_->hand_over(
+        peer, leaves ? replication::OldPrimary::leaves : replication::OldPrimary::stays, now_ns_);
+    if (asked.ok()) leaves_ = leaves;
+    return asked;
 }
 
 void Node::accept_loss() {

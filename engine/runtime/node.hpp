@@ -204,7 +204,7 @@ private:
     // a primary's
     Reigning reigning_;
     bool holding_ = false;
-    AfterHandOver after_ = AfterHandOver::follows;
+    bool leaves_ = false;  // the set, with the swap that hands over
     bool steps_down_ = false;
     std::vector<std::unique_ptr<journal::ReplicatedPositions>> gates_;
     std::vector<std::unique_ptr<std::atomic<std::uint64_t>>> needed_;

@@ -153,6 +153,7 @@ void Node::measure_age() {
         if (copy_->streams()->applied(shard) < ends_[shard]) return;
     fresh_ns_ = ends_ns_;
     ends_ns_ = -1;
+    roles_->is_level();
 }
 
 // Whoever counts on this node does so for what the primary had before; from the first ends on that

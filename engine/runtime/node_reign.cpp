@@ -83,8 +83,10 @@ void Node::note_marks() {
 
 // The least that any copy that counts has. One that is not there has nothing.
 void Node::move_gates() {
+    bool on_disk = true;
     for (std::uint32_t shard = 0; shard < gates_.size(); ++shard) {
         const std::uint64_t mine = reigning_.directory->head(shard).synced().value;
+        on_disk = on_disk && mine >= gates_[shard]->received.load(std::memory_order_relaxed);
         std::uint64_t received = ~std::uint64_t{0};
         std::uint64_t synced = received;
         std::uint64_t applied = received;
@@ -111,9 +113,13 @@ void Node::move_gates() {
         }
         journal::ReplicatedPositions& gate = *gates_[shard];
         if (alone) received = synced = applied = mine;
+        // Who comes into the set has to have it, and may yet not come: it has to be here as well.
+        const bool only_here = roles_->reign()->in_sync().size() == 1;
+        if (only_here) received = std::min(received, mine);
+        if (only_here) synced = std::min(synced, mine);
         const bool moved = gate.received.load(std::memory_order_relaxed) != received ||
                            gate.synced.load(std::memory_order_relaxed) != synced;
-        gate.alone.store(alone, std::memory_order_relaxed);
+        gate.alone.store(only_here, std::memory_order_relaxed);
         gate.received.store(received, std::memory_order_release);
         gate.synced.store(synced, std::memory_order_release);
         gate.applied.store(applied, std::memory_order_release);
@@ -121,16 +127,17 @@ void Node::move_gates() {
         needed_[shard]->store(needed, std::memory_order_relaxed);
         slowest_[shard]->store(slowest, std::memory_order_release);
         // A peer whose connection was lost has what it had.
-        if (alone || received > safe_[shard]->load(std::memory_order_relaxed))
+        if (only_here || received > safe_[shard]->load(std::memory_order_relaxed))
             safe_[shard]->store(received, std::memory_order_release);
     }
+    roles_->has_on_disk(on_disk);
 }
 
 // Nothing is released any more: the gates stay where they are. The peers hear of the new epoch.
 void Node::end_reign() {
     if (over_.exchange(true, std::memory_order_acq_rel)) return;
     // It is counted on, and goes on as a standby at once; until then it does nothing in its name.
-    steps_down_ = holding_ && after_ == AfterHandOver::follows;
+    steps_down_ = holding_ && !leaves_;
     // Otherwise it follows nobody until it is opened again: its successor need not wait.
     if (!steps_down_) roles_->lost();
     for (Peer& peer : peers_) {

@@ -65,4 +65,10 @@ std::uint64_t OpenedJournal::last_epoch() const noexcept {
     return last;
 }
 
+std::uint64_t OpenedJournal::begun_epoch() const noexcept {
+    std::uint64_t begun = last_epoch();
+    for (const journal::ShardEnd& end : ends) begun = std::min(begun, end.epochs.last_epoch());
+    return begun;
+}
+
 }  // namespace pawl::detail

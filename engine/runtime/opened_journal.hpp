@@ -3,7 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
+#include <utility>
 #include <vector>
 
 #include "engine/history/fold.hpp"
@@ -24,20 +27,35 @@ std::vector<std::unique_ptr<Fold>> make_folds(const EngineOptions& options, cons
 journal::DirectoryOptions directory_options(const EngineOptions& options, const Domain& domain,
                                             const Environment& environment);
 
+// Threads of an engine that has stepped down: they may still be in a call to the disk. Any thread.
+class Writers {
+public:
+    explicit Writers(std::function<void()> join) : join_(std::move(join)) {}
+    ~Writers() { wait(); }
+    Writers(const Writers&) = delete;
+    Writers& operator=(const Writers&) = delete;
+    void wait() { std::call_once(waited_, join_); }
+
+private:
+    std::once_flag waited_;
+    const std::function<void()> join_;
+};
+
 struct OpenedJournal {
     std::vector<std::unique_ptr<Fold>> folds;       // one per shard, at its end
     std::shared_ptr<journal::Directory> directory;  // with readers of an engine that it was
     std::vector<journal::ShardEnd> ends;            // where each shard goes on
     bool told = false;  // what recovery found was said by an engine already
-    // Threads that may still be in a call to the disk: waited for by its end. Nobody else writes
-    // before that. Null: nobody is.
-    std::shared_ptr<void> writers;
+    // Nobody else writes before they are waited for. Null: there are none.
+    std::shared_ptr<Writers> writers;
 
     // Makes or recovers options.directory. An error also when a record does not fit the domain.
     static Result<OpenedJournal> open(const EngineOptions& options, const Domain& domain,
                                       const Environment& environment);
     // The highest epoch in any stream; 0: none.
     std::uint64_t last_epoch() const noexcept;
+    // The last that every stream has begun.
+    std::uint64_t begun_epoch() const noexcept;
 };
 
 }  // namespace pawl::detail

@@ -111,10 +111,24 @@ Status StandbyCopy::forgive_loss() {
     return Done{};
 }
 
+// Without the lock: what they do meanwhile is not ours, and they may be the last to know their
+// engine.
+void StandbyCopy::wait_for_writers() {
+    std::shared_ptr<Writers> writers;
+    {
+        const std::lock_guard lock(writing_);
+        writers = journal_.writers;
+    }
+    if (writers == nullptr) return;
+    writers->wait();
+    const std::lock_guard lock(writing_);
+    journal_.writers.reset();  // not the last one
+}
+
 Status StandbyCopy::close() {
+    wait_for_writers();
     const std::lock_guard lock(writing_);
     streams_.reset();
-    journal_.writers.reset();
     Status closed{Done{}};
     if (journal_.directory != nullptr) closed = journal_.directory->close();
     journal_ = OpenedJournal{};
@@ -122,9 +136,9 @@ Status StandbyCopy::close() {
 }
 
 void StandbyCopy::close_as_it_is() {
+    wait_for_writers();
     const std::lock_guard lock(writing_);
     streams_.reset();
-    journal_.writers.reset();
     journal_ = OpenedJournal{};
 }
 
@@ -157,9 +171,9 @@ bool StandbyCopy::apply_all_soon() {
 }
 
 OpenedJournal StandbyCopy::take() {
+    wait_for_writers();
     const std::lock_guard lock(writing_);
     PAWL_ASSERT(is_open());
-    journal_.writers.reset();
     for (std::uint32_t shard = 0; shard < streams_->count(); ++shard)
         journal_.ends[shard] = streams_->end(shard);
     streams_.reset();
@@ -167,9 +181,9 @@ OpenedJournal StandbyCopy::take() {
 }
 
 std::size_t StandbyCopy::write_some() {
+    wait_for_writers();
     const std::lock_guard lock(writing_);
     if (journal_.directory == nullptr) return 0;
-    journal_.writers.reset();
     std::size_t work = 0;
     const std::int64_t now = environment_.clock.monotonic_ns();
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {

@@ -76,6 +76,7 @@ public:
 
 private:
     void begin_streams();
+    void wait_for_writers();
     void close_as_it_is();
     std::string mark_path() const { return options_.directory + "/may_have_lost"; }
     Status remember_loss(bool only_memory);

@@ -30,7 +30,7 @@ void Shard::go_on_at(const StreamEnd& end) noexcept {
     committed_ = end.position;
     checksum_ = end.checksum;
     last_sequence_ = end.last_sequence;
-    last_time_ = end.last_time;
+    last_time_ = recorded_time_ = end.last_time;
     hashed_at_ = end.last_sequence;
     if (options_.hash_every_ns == 0) return;
     // The first state record is about this reign alone: who begins with a snapshot of this place

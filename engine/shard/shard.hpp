@@ -81,7 +81,9 @@ public:
     bool abandon();
 
     // Only the shard's thread, or after it has ended.
-    StreamEnd end() const noexcept { return {committed_, checksum_, last_sequence_, last_time_}; }
+    StreamEnd end() const noexcept {
+        return {committed_, checksum_, last_sequence_, recorded_time_};
+    }
     ShardFacts facts() const noexcept {
         return {machine_, sessions_, committed_, last_sequence_, last_time_};
     }
@@ -156,6 +158,7 @@ private:
     std::uint32_t checksum_ = 0;
     Sequence last_sequence_;
     Time last_time_;
+    Time recorded_time_;                // of the last record
     std::byte* stage_begin_ = nullptr;  // of the last batch
     Sequence hashed_at_;                // last event below the last state record
     std::int64_t hash_due_ns_ = 0;      // of the next one; monotonic

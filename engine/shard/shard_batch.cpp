@@ -266,6 +266,7 @@ bool Shard::write_note(RecordKind kind, const void* body, std::size_t bytes,
 // Everything from `begin` to committed_ is sealed.
 void Shard::publish(Position begin) noexcept {
     if (begin == committed_) return;
+    recorded_time_ = last_time_;
     head_.publish(committed_, checksum_);
     add(counters_.stream_bytes, committed_.value - begin.value);
 }

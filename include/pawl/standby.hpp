@@ -131,8 +131,8 @@ private:
 template <class... As>
 Result<Standby<As...>> Engine<As...>::step_down() && {
     auto core = core_->step_down();
+    if (core || core.error().code != ErrorCode::usage) core_.reset();
     if (!core) return core.error();
-    core_.reset();
     return Standby<As...>::on(std::move(core).value());
 }
 
