@@ -5,11 +5,12 @@
 #include <charconv>
 #include <utility>
 
+#include "engine/replication/host_name.hpp"
+
 namespace pawl::replication {
 namespace {
 
 constexpr std::size_t hosts_max = 8;
-constexpr std::size_t host_bytes_max = 253;
 constexpr std::string_view etcd_scheme = "etcd://";
 constexpr std::string_view file_scheme = "file://";
 constexpr const char* etcd_form = "etcd://HOST:PORT[,HOST:PORT…]/KEY";
@@ -19,11 +20,6 @@ Error wrong(std::string_view text, const std::string& what, const std::string& f
     return {ErrorCode::usage, "arbiter address '" +
                                   std::string(text.substr(0, arbiter_address_bytes_max)) +
                                   "': " + what + ": write " + form};
-}
-
-bool is_host_letter(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '-' || c == '_';
 }
 
 // Nothing that another program would read as an escape, a query, or the end of a word.
@@ -51,7 +47,7 @@ std::string take_host(std::string_view word, EtcdHost& host) {
         if (!fits) return shown + " has no IPv6 address between its brackets";
     } else if (name.find(':') != name.npos) {
         return shown + " is an IPv6 address without brackets: [::1]:2379";
-    } else if (name.empty() || !std::all_of(name.begin(), name.end(), is_host_letter)) {
+    } else if (!has_host_letters(name)) {
         return shown + " has no name of a host";
     }
     if (name.size() > host_bytes_max) return shown + " is longer than a host's name can be";

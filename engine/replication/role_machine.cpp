@@ -219,15 +219,15 @@ void RoleMachine::settle(const Reign& reign, std::uint64_t revision) {
     }
     if (reign.primary().node == options_.self.node) {  // an earlier life of this node
         become(Role::waiting,
-               holdings_.blank     ? "this node was primary and its journal is gone: give "
-                                     "it back, or an operator accepts the loss"
-               : never_opened_it() ? "this node was to be primary and may have lost what was "
-                                     "acknowledged before it began: an operator accepts the loss"
+               holdings_.blank ? "this node was primary and its journal is gone: give "
+                                 "it back, or an operator accepts the loss"
                : holdings_.may_have_lost && reign.in_sync().size() > 1
                    ? "this node was primary and may have lost what it acknowledged: "
                      "a node of the in-sync set takes over, or an operator accepts "
                      "the loss"
-                   : "this node was primary before it was started again");
+               : never_opened_it() ? "this node was to be primary and may have lost what was "
+                                     "acknowledged before it began: an operator accepts the loss"
+                                   : "this node was primary before it was started again");
         return;
     }
     const Role follower = reign.is_in_sync(options_.self.node) ? Role::standby : Role::learner;

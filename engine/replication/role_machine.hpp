@@ -119,6 +119,8 @@ public:
     // An operator wants this in-sync peer to be primary; with the policy strict this node stays in
     // the set. Why not, or done: then role() tells.
     Status hand_over(std::string_view peer, OldPrimary then, std::int64_t now_ns);
+    // With the swap that hands over this node gets itself out of the set.
+    bool leaves() const noexcept { return then_ == OldPrimary::leaves; }
     // An operator says that nobody has more than this node, although it may have lost something:
     // what is gone is accepted as gone.
     void accept_loss() noexcept { holdings_.may_have_lost = holdings_.blank = false; }
@@ -207,9 +209,9 @@ private:
     std::int64_t look_ns_ = 0;         // the next look
     std::int64_t role_ns_ = 0;         // since when
     std::set<std::string, std::less<>> tightened_;  // required before they are in the set
+    bool all_on_disk_ = true;
     // A swap that was asked for in an earlier life of this node may happen in this one: that it is
     // in the set says that it has everything only when it has caught up in this life.
-    bool all_on_disk_ = true;
     bool level_ = false;
     bool counted_on_ = false;  // put into the set before that
     std::string successor_;

@@ -1,25 +1,15 @@
 // The context that links and listeners share, addresses, and sleeping.
 #include "engine/replication/tcp_network.hpp"
 
-#include <algorithm>
 #include <charconv>
 
 #include "engine/platform/event.hpp"
+#include "engine/replication/host_name.hpp"
 #include "engine/replication/link_framed.hpp"
 #include "engine/replication/tcp_core.hpp"
 #include "pawl/detail/assert.hpp"
 
 namespace pawl::replication {
-namespace {
-
-constexpr std::size_t host_bytes_max = 253;
-
-bool is_host_letter(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '-' || c == '_';
-}
-
-}  // namespace
 
 TcpNetwork::Core::Core(const LinkOptions& link_options, RandomSource random_source)
     : context(1),
@@ -115,7 +105,7 @@ Result<TcpPlace> parse_tcp_address(const std::string& address) {
     boost::system::error_code not_numeric;
     const auto numeric = boost::asio::ip::make_address(host, not_numeric);
     if (!not_numeric) return TcpPlace{host, port, Tcp::endpoint(numeric, port)};
-    if (host.size() > host_bytes_max || !std::all_of(host.begin(), host.end(), is_host_letter))
+    if (host.size() > host_bytes_max || !has_host_letters(host))
         return wrong("its host is neither an address, as 10.0.0.7 is, nor a name");
     return TcpPlace{std::move(host), port, std::nullopt};
 }

@@ -112,7 +112,6 @@ OpenedJournal EngineCore::keep_journal() {
     if (disk_crew_ != nullptr)
         kept.writers =
             std::make_shared<Writers>([core = shared_from_this()] { core->disk_crew_->stop(); });
-    kept_session_ids_ = session_ids_as_they_are();
     const std::uint64_t schema = schema_hash(domain_->schema_text);
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
         ShardPart& part = *parts_[shard];
@@ -124,6 +123,7 @@ OpenedJournal EngineCore::keep_journal() {
         part.fold->went_on({kept.ends.back(),
                             part.counters->records.load(std::memory_order_relaxed),
                             part.counters->events.load(std::memory_order_relaxed), schema});
+        kept_session_ids_.push_back(part.shard->facts().sessions.ids());
         kept.folds.push_back(std::move(part.fold));
     }
     return kept;
@@ -146,13 +146,14 @@ Result<std::unique_ptr<FollowerCore>> EngineCore::step_down(const WaysOf& ways_o
     closed_ = true;
     static_cast<void>(end_agents(std::chrono::nanoseconds(0), DiskCrew::is_dismissed));
     node_->leave("engine " + options_.directory + " steps down");
-    const bool was_failed = has_failed_writing();
-    OpenedJournal kept = was_failed ? OpenedJournal{} : keep_journal();
     remove_counters();
     door_.finish();
-    if (was_failed) close_result_ = had_stopped();
-    if (was_failed && disk_crew_ != nullptr) disk_crew_->stop();
-    if (was_failed) return close_result_.error();
+    if (has_failed_writing()) {
+        if (disk_crew_ != nullptr) disk_crew_->stop();
+        close_result_ = had_stopped();
+        return close_result_.error();
+    }
+    OpenedJournal kept = keep_journal();
     const std::uint64_t boot = environment_.random() | 1U;
     Result<NodeWays> ways = ways_of(boot);
     if (!ways.ok()) {

@@ -145,7 +145,6 @@ private:
     bool has_failed_writing() const;
     Error had_stopped() const;
     OpenedJournal keep_journal();
-    std::vector<std::vector<std::uint64_t>> session_ids_as_they_are() const;
     void answer_the_rest();
     void count_risk(NodeStatus& status);
     bool visit_shard(std::uint32_t shard, MessageKind kind, const void* pointer);

@@ -284,26 +284,9 @@ std::vector<std::uint64_t> EngineCore::highest_numbers(SessionId session) {
     return numbers;
 }
 
-namespace {
-
-std::vector<std::uint64_t> ids_of(const Sessions& sessions) {
-    std::vector<std::uint64_t> ids(sessions.count() + 1);
-    for (std::uint32_t index = 1; index <= sessions.count(); ++index)
-        ids[index] = sessions.id(index).value;
-    return ids;
-}
-
-}  // namespace
-
-std::vector<std::vector<std::uint64_t>> EngineCore::session_ids_as_they_are() const {
-    std::vector<std::vector<std::uint64_t>> shards;
-    for (const auto& part : parts_) shards.push_back(ids_of(part->shard->facts().sessions));
-    return shards;
-}
-
 std::vector<std::vector<std::uint64_t>> EngineCore::session_ids() {
     std::vector<std::vector<std::uint64_t>> shards;
-    inspect_all([&](const ShardFacts& facts) { shards.push_back(ids_of(facts.sessions)); });
+    inspect_all([&](const ShardFacts& facts) { shards.push_back(facts.sessions.ids()); });
     if (shards.size() == options_.shards) return shards;
     const std::lock_guard lock(closing_);
     return kept_session_ids_;

@@ -68,7 +68,7 @@ Node::~Node() {
 
 Status Node::begin() {
     replication::Holdings holdings;
-    const Result<bool> there = copy_->is_there();
+    const Result<bool> there = copy_->is_open() ? Result<bool>(true) : copy_->is_there();
     if (!there) return there.error();
     holdings.blank = !*there;
     if (!holdings.blank) {
@@ -122,12 +122,9 @@ void Node::visit(const std::function<void(StandbyCopy&)>& visit) {
 
 Status Node::hand_over(const std::string& peer, AfterHandOver then) {
     const Visit visit(*this);
-    const bool leaves =
-        then == AfterHandOver::ends && options_.replication.policy != ReplicationPolicy::strict;
-    const Status asked = roles_->hand_over(
+    const bool leaves = then == AfterHandOver::ends;
+    return roles_->hand_over(
         peer, leaves ? replication::OldPrimary::leaves : replication::OldPrimary::stays, now_ns_);
-    if (asked.ok()) leaves_ = leaves;
-    return asked;
 }
 
 void Node::accept_loss() {

@@ -159,7 +159,6 @@ private:
     void change_directory();
     void prepare_to_reign();
     void measure_age();
-    void note_level();
     void copy_changes(bool cut);
     void tell_progress();
     void end_following(const std::string& why);
@@ -204,7 +203,6 @@ private:
     // a primary's
     Reigning reigning_;
     bool holding_ = false;
-    bool leaves_ = false;  // the set, with the swap that hands over
     bool steps_down_ = false;
     std::vector<std::unique_ptr<journal::ReplicatedPositions>> gates_;
     std::vector<std::unique_ptr<std::atomic<std::uint64_t>>> needed_;

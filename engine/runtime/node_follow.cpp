@@ -35,7 +35,6 @@ std::size_t Node::follow() {
     const std::size_t work = receiver_->do_work(now_ns_);
     heard_primary();
     measure_age();
-    note_level();
     if (receiver_->state() == ReceiverState::over) after_conversation();
     return work;
 }
@@ -149,22 +148,18 @@ void Node::measure_age() {
         ends_ns_ = receiver_->primary_heard_ns();
     }
     if (ends_ns_ < 0) return;
-    for (std::uint32_t shard = 0; shard < shards; ++shard)
-        if (copy_->streams()->applied(shard) < ends_[shard]) return;
+    const auto& streams = *copy_->streams();
+    bool received = true;
+    bool applied = true;
+    for (std::uint32_t shard = 0; shard < shards; ++shard) {
+        received = received && streams.received(shard) >= ends_[shard];
+        applied = applied && streams.applied(shard) >= ends_[shard];
+    }
+    // Whoever counts on this node does so for what the primary had before it said these.
+    if (received) roles_->is_level();
+    if (!applied) return;
     fresh_ns_ = ends_ns_;
     ends_ns_ = -1;
-    roles_->is_level();
-}
-
-// Whoever counts on this node does so for what the primary had before; from the first ends on that
-// it says in this life.
-void Node::note_level() {
-    if (!copy_->is_open() || receiver_->state() != ReceiverState::following ||
-        receiver_->primary_heard_ns() < 0)
-        return;
-    for (std::uint32_t shard = 0; shard < copy_->options().shards; ++shard)
-        if (copy_->streams()->received(shard) < receiver_->primary_end(shard)) return;
-    roles_->is_level();
 }
 
 // Readers look for their place again.

@@ -137,7 +137,7 @@ void Node::move_gates() {
 void Node::end_reign() {
     if (over_.exchange(true, std::memory_order_acq_rel)) return;
     // It is counted on, and goes on as a standby at once; until then it does nothing in its name.
-    steps_down_ = holding_ && !leaves_;
+    steps_down_ = holding_ && !roles_->leaves();
     // Otherwise it follows nobody until it is opened again: its successor need not wait.
     if (!steps_down_) roles_->lost();
     for (Peer& peer : peers_) {

@@ -141,11 +141,7 @@ void StandbyFollower::look_at(StandbyCopy& copy, std::uint32_t shard, Look& look
     if (track.copy != look.copy) {
         track.reader = copy.journal().directory->reader(shard);
         track.stream.drop();
-        const Sessions& sessions = copy.journal().folds[shard]->sessions();
-        std::vector<std::uint64_t> ids(sessions.count() + 1);
-        for (std::uint32_t index = 1; index <= sessions.count(); ++index)
-            ids[index] = sessions.id(index).value;
-        track.stream.know_sessions(std::move(ids));
+        track.stream.know_sessions(copy.journal().folds[shard]->sessions().ids());
         look.found = Look::Found::another_copy;
         return;
     }

@@ -18,6 +18,13 @@ std::uint32_t Sessions::find(SessionId id) const noexcept {
     return found == by_id_.end() ? 0 : found->second;
 }
 
+std::vector<std::uint64_t> Sessions::ids() const {
+    std::vector<std::uint64_t> ids{0};
+    ids.reserve(sessions_.size() + 1);
+    for (const Session& session : sessions_) ids.push_back(session.id.value);
+    return ids;
+}
+
 std::uint32_t Sessions::open(SessionId id) {
     PAWL_ASSERT(find(id) == 0);
     Session session;

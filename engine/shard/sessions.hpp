@@ -61,6 +61,7 @@ public:
     std::uint32_t open(SessionId id);
     SessionId id(std::uint32_t index) const noexcept { return at(index).id; }
     std::size_t count() const noexcept { return sessions_.size(); }
+    std::vector<std::uint64_t> ids() const;  // by index; 0 where there is none
 
     // What is known of a number. `answer` is set for repeat and open.
     Found look(std::uint32_t index, std::uint64_t number, const Answer*& answer) const noexcept {

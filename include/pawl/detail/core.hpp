@@ -129,9 +129,9 @@ public:
     virtual bool poll_while_waiting() = 0;
 };
 
-// An open engine. Any thread, unless a function says otherwise.
 class FollowerCore;
 
+// An open engine. Any thread, unless a function says otherwise.
 class Core : public Waiter {
 public:
     virtual std::uint32_t shard_count() const noexcept = 0;

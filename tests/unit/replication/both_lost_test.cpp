@@ -5,20 +5,17 @@
 #include <memory>
 #include <string>
 
-#include "engine/replication/role_machine.hpp"
-#include "testing/arbiter.hpp"
+#include "tests/unit/replication/role_kit.hpp"
 
 namespace pawl::replication {
 namespace {
-
-constexpr std::int64_t ms = 1'000'000;
 
 // a reigned in epoch 1 with b in the set; then both lost power and began again.
 class BothLost : public ::testing::Test {
 protected:
     BothLost() : store_(1) {
-        auto first = node("a", 1, Holdings{.blank = true}, true);
-        auto second = node("b", 2, Holdings{.blank = true}, false);
+        auto first = roles_of(store_, "a", 1, Holdings{.blank = true}, true);
+        auto second = roles_of(store_, "b", 2, Holdings{.blank = true});
         live([&] {
             first->do_work(now_);
             if (first->role() == Role::opening) first->opened();
@@ -31,19 +28,11 @@ protected:
         EXPECT_EQ(second->role(), Role::standby);
         first.reset();
         second.reset();
-        a_ = node("a", 11, Holdings{.epoch = 1, .may_have_lost = true}, false);
-        b_ = node("b", 12, Holdings{.epoch = 1, .may_have_lost = true}, false);
+        a_ = roles_of(store_, "a", 11, Holdings{.epoch = 1, .may_have_lost = true});
+        b_ = roles_of(store_, "b", 12, Holdings{.epoch = 1, .may_have_lost = true});
         live();
         EXPECT_EQ(a_->role(), Role::waiting);
         EXPECT_EQ(b_->role(), Role::standby);
-    }
-    std::unique_ptr<RoleMachine> node(const std::string& name, std::uint64_t boot,
-                                      const Holdings& holdings, bool may_begin) {
-        RoleOptions options;
-        options.self = {name, boot};
-        options.peers = {name == "a" ? "b" : "a"};
-        options.may_begin = may_begin;
-        return std::make_unique<RoleMachine>(options, holdings, store_.connect(name, 50 * ms));
     }
     template <class Step>
     void live(const Step& step) {
@@ -142,8 +131,8 @@ TEST_F(BothLost, what_another_life_or_another_reign_has_said_does_not_count) {
 
 TEST_F(BothLost, a_node_that_lost_nothing_or_everything_does_not_compare) {
     a_.reset();
-    b_ = node("b", 14, Holdings{.epoch = 1}, false);
-    auto blank = node("a", 15, Holdings{.blank = true}, false);
+    b_ = roles_of(store_, "b", 14, Holdings{.epoch = 1});
+    auto blank = roles_of(store_, "a", 15, Holdings{.blank = true});
     live([&] {
         blank->do_work(now_);
         EXPECT_FALSE(blank->compares());

@@ -5,29 +5,18 @@
 #include <memory>
 #include <string>
 
-#include "engine/replication/role_machine.hpp"
-#include "testing/arbiter.hpp"
+#include "tests/unit/replication/role_kit.hpp"
 
 namespace pawl::replication {
 namespace {
-
-constexpr std::int64_t ms = 1'000'000;
 
 class LateSwap : public ::testing::Test {
 protected:
     LateSwap()
         : store_(1),
-          a_(node("a", 1, Holdings{.blank = true}, true)),
-          b_(node("b", 2, Holdings{.blank = true}, false)) {}
+          a_(roles_of(store_, "a", 1, Holdings{.blank = true}, true)),
+          b_(roles_of(store_, "b", 2, Holdings{.blank = true})) {}
 
-    std::unique_ptr<RoleMachine> node(const std::string& name, std::uint64_t boot,
-                                      const Holdings& holdings, bool may_begin) {
-        RoleOptions options;
-        options.self = {name, boot};
-        options.peers = {name == "a" ? "b" : "a"};
-        options.may_begin = may_begin;
-        return std::make_unique<RoleMachine>(options, holdings, store_.connect(name, 50 * ms));
-    }
     // Until `done`, for three seconds at most. a, if it is there, serves with b beside it, and they
     // hear each other.
     template <class Done>
@@ -54,7 +43,7 @@ protected:
     }
     void begin_b_again(const Holdings& holdings) {
         b_boot_ = 12;
-        b_ = node("b", b_boot_, holdings, false);
+        b_ = roles_of(store_, "b", b_boot_, holdings);
     }
     const Reign& reign() const { return store_.history().back().reign; }
 
