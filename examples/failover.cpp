@@ -62,9 +62,10 @@ Bank next_primary(std::array<std::optional<Node>, 2>& nodes) {
     for (;;) {
         for (std::optional<Node>& node : nodes) {
             if (!node || !node->wait_for_turn(std::chrono::milliseconds(1)).value()) continue;
-            Node standby = std::move(*node);
+            auto bank = std::move(*node).promote();
+            if (!bank.ok()) continue;  // the other node was faster
             node.reset();
-            return std::move(standby).promote().value();
+            return std::move(bank).value();
         }
     }
 }

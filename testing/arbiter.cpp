@@ -113,12 +113,22 @@ void ArbiterStore::advance_to(std::int64_t now_ns) {
     now_ns_ = now_ns;
 }
 
-bool ArbiterStore::may_still_swap() const {
+bool ArbiterStore::is_under_way(const std::function<bool(const replication::Reign&)>& is) const {
     const std::uint64_t revision = history_.empty() ? 0 : history_.back().revision;
     return std::any_of(under_way_.begin(), under_way_.end(), [&](const auto& due) {
         const std::optional<Question>& question = due.second.question;
-        return question && question->wanted && question->expected_revision == revision;
+        return question && question->wanted && question->expected_revision == revision &&
+               is(*question->wanted);
     });
+}
+
+bool ArbiterStore::may_still_swap() const {
+    return is_under_way([](const replication::Reign&) { return true; });
+}
+
+bool ArbiterStore::a_reign_may_begin() const {
+    const std::uint64_t now = history_.empty() ? 0 : history_.back().reign.epoch();
+    return is_under_way([&](const replication::Reign& wanted) { return wanted.epoch() > now; });
 }
 
 std::optional<std::int64_t> ArbiterStore::next_ns() const {

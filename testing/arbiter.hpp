@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -67,11 +68,15 @@ public:
     std::optional<std::int64_t> next_ns() const;
     // A swap that was asked for has not arrived, and would succeed if it did now.
     bool may_still_swap() const;
+    // And then another reign would begin.
+    bool a_reign_may_begin() const;
     const std::vector<Made>& history() const noexcept { return history_; }
     const ArbiterFigures& figures() const noexcept { return figures_; }
 
 private:
     friend class ArbiterWay;
+    // Has not arrived, and would succeed if it did now.
+    bool is_under_way(const std::function<bool(const replication::Reign&)>& is) const;
     struct Question {
         std::uint64_t id = 0;
         std::uint64_t way = 0;

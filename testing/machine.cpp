@@ -89,6 +89,7 @@ void Machine::end_process() {
     }
     with_.arbiter.cut_off(name_, false);
     paused_until_ns_ = 0;
+    its_turn_ = false;
 }
 
 void Machine::kill() {
@@ -126,7 +127,10 @@ void Machine::work() {
             end_process();
             return;
         }
-        if (*turn && !become_engine()) return;
+        its_turn_ = its_turn_ || *turn;
+        if (!its_turn_) continue;
+        if (with_.chance.one_in(4)) return;  // who runs the process takes its time
+        if (!become_engine()) return;
     }
 }
 
@@ -158,7 +162,12 @@ void Machine::end_engine() {
 }
 
 bool Machine::become_engine() {
+    its_turn_ = false;
     auto engine = standby_->promote();
+    if (!engine.ok() && engine.error().code == ErrorCode::usage) {
+        with_.note("has missed its turn:", name_, 0);
+        return true;
+    }
     standby_.reset();
     if (!engine) {
         refusal_ = engine.error().sentence;

@@ -92,6 +92,7 @@ private:
     std::uint64_t reign_ = 0;
     std::uint64_t epoch_ = 0;
     std::int64_t paused_until_ns_ = 0;
+    bool its_turn_ = false;  // as its standby said once
     std::string refusal_;
 };
 

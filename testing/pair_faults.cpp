@@ -92,8 +92,9 @@ void Pair::end_somehow(Machine& machine, const Faults& faults) {
     const bool power = strikes(faults.power_cut_every_ms);
     const bool replaced = strikes(faults.replace_every_ms);
     if ((!power && !replaced) || !peer.is_whole() || in_sync() != 2) return;
-    // Who counts on one machine alone a moment later would have lost it: that is for an operator.
-    if (arbiter_.may_still_swap()) return;
+    // Who counts on one machine's memory or disk alone a moment later would have lost it: that is
+    // for an operator.
+    if (power ? arbiter_.a_reign_may_begin() : arbiter_.may_still_swap()) return;
     if (power) {
         ++happened(Happened::power_cuts);
         return end(machine, [&] { machine.cut_power(); });

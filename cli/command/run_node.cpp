@@ -56,14 +56,15 @@ Result<std::optional<TradingEngine>> follow(TradingStandby standby, Signals& sig
     for (;;) {
         const Result<bool> turn = standby.wait_for_turn(milliseconds(50));
         if (!turn) return turn.error();
-        if (*turn) break;
+        if (*turn) {
+            Result<TradingEngine> engine = std::move(standby).promote();
+            if (engine.ok()) return std::optional<TradingEngine>(std::move(*engine));
+            continue;  // another node was faster, or the next wait says what is wrong
+        }
         if (!signals.came(milliseconds(0))) continue;
         if (Status closed = standby.close(); !closed) return closed.error();
         return std::optional<TradingEngine>();
     }
-    Result<TradingEngine> engine = std::move(standby).promote();
-    if (!engine) return engine.error();
-    return std::optional<TradingEngine>(std::move(*engine));
 }
 
 // To the first of the set that is not this node.

@@ -213,7 +213,7 @@ struct HeartbeatFixed {
 };
 static_assert(sizeof(HeartbeatFixed) == 24);
 
-// shard_count StreamEnds follow: all shards in order.
+// shard_count StreamEnds follow: all shards in order, or none: there is no stream.
 struct RemainsFixed {
     std::uint64_t epoch;  // of the arbiter's key, as the sender has read it
     std::uint32_t shard_count;

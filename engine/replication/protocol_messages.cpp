@@ -238,7 +238,7 @@ bool decode(std::span<const std::byte> payload, Heartbeat& to) {
 void encode(const Remains& from, Message& to) {
     RemainsFixed fixed = from.fixed;
     PAWL_ASSERT(good(fixed));
-    PAWL_ASSERT(good(from.ends) && !from.ends.empty());
+    PAWL_ASSERT(good(from.ends));
     fixed.shard_count = static_cast<std::uint32_t>(from.ends.size());
     begin(from.type, fixed, to);
     append(from.ends, to);
@@ -247,8 +247,7 @@ void encode(const Remains& from, Message& to) {
 bool decode(std::span<const std::byte> payload, Remains& to) {
     std::span<const std::byte> rest;
     return take(payload, to.fixed, rest) && good(to.fixed) &&
-           take_list(rest, to.fixed.shard_count, shards_max, to.ends) && good(to.ends) &&
-           !to.ends.empty();
+           take_list(rest, to.fixed.shard_count, shards_max, to.ends) && good(to.ends);
 }
 
 void encode(const History& from, Message& to) {

@@ -53,7 +53,7 @@ struct Heartbeat {
 struct Remains {
     static constexpr MessageType type = MessageType::remains;
     RemainsFixed fixed{};
-    std::vector<StreamEnd> ends;  // all shards in order
+    std::vector<StreamEnd> ends;  // all shards in order; none: there is no stream
 };
 struct History {
     static constexpr MessageType type = MessageType::history;

@@ -56,6 +56,7 @@ std::size_t Receiver::do_work(std::int64_t now_ns) {
         if (streams_ != nullptr && streams_->waiting()) work += streams_->take_some();
         if (talk_.end() == TalkEnd::none) {
             tell_histories();
+            tell_remains();
             acknowledge();
             work += talk_.end_work({});
         }
@@ -326,9 +327,20 @@ void Receiver::hear_records(const Received& frame) {
     echo_ns_ = records_.fixed.sent_ns;
 }
 
+void Receiver::tell_remains() {
+    if (acknowledges_) told_remains_ = false;
+    if (acknowledges_ || told_remains_ || !directory_known_) return;
+    Remains remains;
+    remains.fixed.epoch = talk_.epoch();
+    for (std::uint32_t i = 0; streams_ != nullptr && i < streams_->count(); ++i)
+        remains.ends.push_back({streams_->received(i).value, streams_->last_checksum(i), 0});
+    told_remains_ = talk_.send(remains);
+}
+
 // Only what is true already is said, and only when it is new.
 void Receiver::acknowledge() {
-    if (state_ != ReceiverState::following || talk_.end() != TalkEnd::none) return;
+    if (!acknowledges_ || state_ != ReceiverState::following || talk_.end() != TalkEnd::none)
+        return;
     bool news = !said_any_;
     said_.shards.resize(streams_->count());
     for (std::uint32_t i = 0; i < streams_->count(); ++i) {

@@ -80,6 +80,9 @@ public:
 
     // From now on nothing of a lower epoch is taken or acknowledged.
     void raise_epoch(std::uint64_t epoch) { talk_.raise_epoch(epoch); }
+    // From now on: false: what is here may be less than what the primary counts on; it hears so,
+    // and nothing is acknowledged. Before anything is done: true.
+    void acknowledges(bool truly) noexcept { acknowledges_ = truly; }
     // Ends it in order; nothing is acknowledged afterwards.
     void stop(const std::string& why);
 
@@ -102,6 +105,7 @@ private:
     void tell_histories();
     void all_answered();
     void acknowledge();
+    void tell_remains();
     bool is_same_directory();
     void faulty(const std::string& what);
     void fail(const Error& error);
@@ -126,7 +130,9 @@ private:
     std::int64_t now_ns_ = 0;
     Positions said_;  // the last acknowledgement
     bool said_any_ = false;
-    std::int64_t echo_ns_ = 0;  // sent_ns of the last records
+    bool acknowledges_ = true;
+    bool told_remains_ = false;  // since it does not
+    std::int64_t echo_ns_ = 0;   // sent_ns of the last records
     Records records_;
     std::optional<DifferenceSearch> search_;
     std::int64_t search_ends_ns_ = 0;

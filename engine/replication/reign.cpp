@@ -99,7 +99,7 @@ Result<Reign> remove_standby(const Reign& now, const NodeBoot& by, std::string_v
     if (standby == now.primary().node)
         return against(step, std::string(standby) + " is the primary: hand over instead");
     if (!now.is_in_sync(standby)) return against(step, not_in_sync(now, standby));
-    if (by != now.primary() && by.node != standby) return against(step, not_the_primary(now, by));
+    if (by != now.primary()) return against(step, not_the_primary(now, by));
     std::vector<std::string> rest = now.in_sync();
     std::erase(rest, standby);
     return ReignMaker::make(now.epoch(), now.primary(), std::move(rest));

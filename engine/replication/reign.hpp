@@ -68,8 +68,8 @@ Result<Reign> first(const NodeBoot& self, std::uint64_t epoch_seen);
 // caller has stopped acknowledging the old epoch before, and holds all that it ever acknowledged.
 Result<Reign> take_over(const Reign& now, const NodeBoot& self);
 
-// The primary goes on without `standby`, or the standby takes itself out. The epoch stays. The
-// primary counts on the others' acknowledgements alone only after this is in the arbiter.
+// The primary goes on without `standby`, and counts on the others' acknowledgements alone only
+// after this is in the arbiter. The epoch stays.
 Result<Reign> remove_standby(const Reign& now, const NodeBoot& by, std::string_view standby);
 
 // The primary alone does this, and requires the standby's acknowledgements before it tries.

@@ -57,6 +57,10 @@ void RoleMachine::follows(std::string_view name, bool follows, std::uint64_t rea
     one.reached = reached_mark;
 }
 
+void RoleMachine::is_incomplete(std::string_view name, bool incomplete) {
+    peer(name).incomplete = incomplete;
+}
+
 std::uint64_t RoleMachine::mark(std::string_view name) const {
     const Peer* one = find(name);
     PAWL_ASSERT(one != nullptr);
@@ -109,6 +113,10 @@ Status RoleMachine::hand_over(std::string_view name, OldPrimary then, std::int64
 }
 
 // ---- what holds ----
+
+bool RoleMachine::may_be_alone() const noexcept {
+    return reign_->in_sync().size() == 1 || (swap_ && swap_->wanted.in_sync().size() == 1);
+}
 
 bool RoleMachine::needs(std::string_view name) const {
     return (reign_ && reign_->is_in_sync(name)) || tightened_.contains(name);
@@ -232,9 +240,6 @@ void RoleMachine::settle(const Reign& reign, std::uint64_t revision) {
     }
     const Role follower = reign.is_in_sync(options_.self.node) ? Role::standby : Role::learner;
     if (role_ == follower && !news) return;
-    // Its primary puts a learner into the set when it has everything: see act_as_follower().
-    if (role_ == Role::learner && follower == Role::standby) counted_on_ = true;
-    if (follower == Role::learner) counted_on_ = false;
     // What was heard of an earlier primary says nothing about this one.
     Peer* primary = find(reign.primary().node);
     if (primary != nullptr && primary->boot != reign.primary().boot) {
@@ -376,17 +381,14 @@ void RoleMachine::act_as_follower() {
         looked_for_silence_ = !heard;
         return;
     }
-    if (counted_on_ && level_) accept_loss();
-    if (may_have_lost() && counted_on_ && heard) return;  // it catches up, and acknowledges truly
-    // It would be counted on for what it may not have.
-    if (may_have_lost()) {
-        if (heard && primary->boot != 0)
-            want(remove_standby(*reign_, options_.self, options_.self.node));
-        else
-            go_on_with_loss();
+    // Its primary counts on it, and requires it for all that came later.
+    if (level_) accept_loss();
+    if (heard && !incomplete()) return;
+    if (incomplete()) {
+        if (!heard || primary->boot == 0) return go_on_with_loss();
+        look_ns_ = std::min(look_ns_, now_ns_ + options_.ask_again_ns);  // is it out of the set?
         return;
     }
-    if (heard) return;
     if (reign_->epoch() < epoch_seen_) return;  // somebody else has: look first
     become(Role::taking_over, "primary " + reign_->primary().node + " was not heard for " +
                                   std::to_string(options_.fail_after_ns / 1'000'000) + " ms");
@@ -398,7 +400,8 @@ void RoleMachine::act_as_primary() {
     for (const Peer& one : peers_) {
         const bool silent = now_ns_ - one.heard_ns > options_.degrade_after_ns;
         if (reign_->is_in_sync(one.name)) {
-            if (!silent || options_.policy == Policy::strict) continue;
+            const bool is_there = !silent && !one.incomplete;
+            if (is_there || options_.policy == Policy::strict) continue;
             if (reign_->in_sync().size() == 2 && !all_on_disk_) continue;
             want(remove_standby(*reign_, options_.self, one.name));
             return;

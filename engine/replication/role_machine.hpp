@@ -103,12 +103,13 @@ public:
     // `epoch` what it has left. `in_words`: for operators.
     void heard_remains(std::string_view peer, std::uint64_t boot, std::uint64_t epoch,
                        Remainder remainder, std::string in_words);
-    // In this life it cannot acknowledge, or what it holds begins anew as somebody's copy: it gets
-    // itself out of the set, where it would be waited for, until it has everything again.
+    // Primary: this life of the peer says that it is incomplete(). It is taken out of the set, or
+    // waited for, as the policy says.
+    void is_incomplete(std::string_view peer, bool incomplete);
+    // What this node holds begins anew as somebody's copy.
     void lost() noexcept {
         holdings_.may_have_lost = true;
-        holdings_.blank = false;
-        level_ = counted_on_ = false;
+        holdings_.blank = level_ = false;
     }
     // Follower: everything that its primary said in this life to have had at some moment is here.
     void is_level() noexcept { level_ = true; }
@@ -139,6 +140,12 @@ public:
     bool serves() const noexcept { return role_ == Role::primary; }
     bool waits_for_arbiter() const noexcept { return arbiter_->busy(); }
     bool acknowledges() const noexcept { return role_ == Role::learner || role_ == Role::standby; }
+    // It is in the set for what an earlier life of it had. Until it has caught up in this one it
+    // says so to its primary, and acknowledges nothing.
+    bool incomplete() const noexcept { return role_ == Role::standby && may_have_lost(); }
+    // Primary: in the arbiter it is alone in the set, or that was asked for. What is answered then
+    // has to be on its own disk.
+    bool may_be_alone() const noexcept;
     // This node may have lost something, and so may those who could know better: let each of them
     // say what it has left.
     bool compares() const noexcept;
@@ -157,7 +164,8 @@ private:
         bool follows = false;
         std::uint64_t mark = 1;
         std::uint64_t reached = 0;
-        bool has_everything() const noexcept { return follows && reached >= mark; }
+        bool incomplete = false;
+        bool has_everything() const noexcept { return follows && !incomplete && reached >= mark; }
         std::uint64_t remains_boot = 0;  // of who said what it has left
         std::uint64_t remains_epoch = 0;
         Remainder remainder{};
@@ -210,10 +218,7 @@ private:
     std::int64_t role_ns_ = 0;         // since when
     std::set<std::string, std::less<>> tightened_;  // required before they are in the set
     bool all_on_disk_ = true;
-    // A swap that was asked for in an earlier life of this node may happen in this one: that it is
-    // in the set says that it has everything only when it has caught up in this life.
     bool level_ = false;
-    bool counted_on_ = false;  // put into the set before that
     std::string successor_;
     OldPrimary then_ = OldPrimary::stays;
     std::vector<RoleEvent> events_;

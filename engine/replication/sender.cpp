@@ -136,6 +136,8 @@ void Sender::hear(const Received& frame) {
             return hear_history(frame);
         case MessageType::positions:
             return hear_positions(frame);
+        case MessageType::remains:
+            return hear_remains(frame);
         case MessageType::trace_ask:
             return hear_trace_ask(frame);
         default:
@@ -183,6 +185,7 @@ void Sender::hear_positions(const Received& frame) {
                          "acknowledged: nothing of it is believed");
         return;
     }
+    peer_is_incomplete_ = false;
     for (std::size_t i = 0; i < shards_.size(); ++i) {
         journal::ReplicatedPositions& positions = shards_[i]->positions;
         // release: pairs with the acquires of the reply gate and of counters' readers
@@ -192,6 +195,17 @@ void Sender::hear_positions(const Received& frame) {
     }
     if (heard.fixed.echo_ns != 0 && heard.fixed.echo_ns <= now_ns_)
         counters_.lag_ns = now_ns_ - heard.fixed.echo_ns;
+}
+
+void Sender::hear_remains(const Received& frame) {
+    Remains remains;
+    if (!decode(frame.payload, remains)) {
+        talk_.finish(TalkEnd::faulty, talk_.peer() +
+                                          " has lost something, and says it in no words "
+                                          "that make sense here");
+        return;
+    }
+    peer_is_incomplete_ = true;
 }
 
 void Sender::hear_trace_ask(const Received& frame) {

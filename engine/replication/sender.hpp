@@ -78,6 +78,9 @@ public:
     // when over.
     bool peer_is_ahead() const noexcept { return peer_is_ahead_; }
     const Talk& talk() const noexcept { return talk_; }
+    // It has said so, and has acknowledged nothing since: what it has may be less than what it is
+    // counted on for.
+    bool peer_is_incomplete() const noexcept { return peer_is_incomplete_; }
 
     // What the peer has said it has, in this conversation. 0 until it follows.
     const journal::ReplicatedPositions& positions(std::uint32_t shard) const noexcept;
@@ -104,6 +107,7 @@ private:
     void hear(const Received& frame);
     void hear_history(const Received& frame);
     void hear_positions(const Received& frame);
+    void hear_remains(const Received& frame);
     void hear_trace_ask(const Received& frame);
     void judge();
     bool judge_shard(std::uint32_t index);
@@ -128,6 +132,7 @@ private:
     SenderState state_ = SenderState::asking;
     bool greeted_ = false;
     bool peer_is_ahead_ = false;
+    bool peer_is_incomplete_ = false;
     std::int64_t now_ns_ = 0;
     std::optional<std::int64_t> ends_said_ns_;  // while following: never long ago
     std::uint32_t answered_ = 0;                // shards whose answer has left

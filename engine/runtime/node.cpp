@@ -206,7 +206,10 @@ void Node::obey() {
     if (!roles_->acknowledges()) end_following(roles_->why());
     if (copy_->may_have_lost() && !roles_->may_have_lost())
         if (Status forgiven = copy_->forgive_loss(); !forgiven) fail(forgiven.error().sentence);
-    if (roles_->role() == Role::opening) prepare_to_reign();
+    if (roles_->role() == Role::opening)
+        prepare_to_reign();
+    else
+        ready_.store(false, std::memory_order_release);  // whoever was slow has missed its turn
 }
 
 // ---- meeting

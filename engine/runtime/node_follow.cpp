@@ -32,6 +32,7 @@ std::size_t Node::follow() {
         call_primary();
         return receiver_ != nullptr ? 1 : 0;
     }
+    receiver_->acknowledges(!roles_->incomplete());
     const std::size_t work = receiver_->do_work(now_ns_);
     heard_primary();
     measure_age();

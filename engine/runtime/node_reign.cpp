@@ -50,6 +50,7 @@ void Node::hear_peer(Peer& peer) {
         reached = Position{sender.positions(shard).received.load(std::memory_order_relaxed)} >=
                   peer.mark_at[shard];
     roles_->follows(peer.name, follows, reached ? peer.mark : 0);
+    roles_->is_incomplete(peer.name, sender.peer_is_incomplete());
     if (sender.state() == SenderState::over) {
         if (sender.peer_is_ahead())
             fail(peer.name +
@@ -113,8 +114,9 @@ void Node::move_gates() {
         }
         journal::ReplicatedPositions& gate = *gates_[shard];
         if (alone) received = synced = applied = mine;
-        // Who comes into the set has to have it, and may yet not come: it has to be here as well.
-        const bool only_here = roles_->reign()->in_sync().size() == 1;
+        // Who comes into the set has to have it, and may yet not come; who is taken out may have it
+        // and be out already: it has to be here as well.
+        const bool only_here = roles_->may_be_alone();
         if (only_here) received = std::min(received, mine);
         if (only_here) synced = std::min(synced, mine);
         const bool moved = gate.received.load(std::memory_order_relaxed) != received ||

@@ -106,7 +106,6 @@ StandbyCore::~StandbyCore() {
 }
 
 std::size_t StandbyCore::node_work() {
-    // Until it is promoted its turn does not pass: a step more would do no harm.
     const std::size_t work = node_->do_work(node_->copy().environment().clock.monotonic_ns());
     if (work != 0) journal_bell_.ring();
     return work;
@@ -158,6 +157,7 @@ std::size_t StandbyCore::poll() {
 Result<bool> StandbyCore::wait_for_turn(std::chrono::nanoseconds patience) {
     const auto give_up = end_of(patience);
     IdleStrategy idle(Idle::park);
+    if (node_ == nullptr) return Error{ErrorCode::stopped, no_engine_};
     for (;;) {
         if (node_->ready_to_reign()) return true;
         if (const std::string broken = node_->failure(); !broken.empty())
@@ -169,11 +169,14 @@ Result<bool> StandbyCore::wait_for_turn(std::chrono::nanoseconds patience) {
 }
 
 Result<std::shared_ptr<Core>> StandbyCore::promote() {
-    const std::string name = node_->copy().options().directory;
-    if (!node_->ready_to_reign())
-        return Error{ErrorCode::usage,
-                     "standby " + name + ": it is not its turn: wait_for_turn() says when it is"};
     crew_.stop();
+    if (!node_->ready_to_reign()) {
+        start();
+        return Error{ErrorCode::usage,
+                     "standby " + node_->copy().options().directory +
+                         ": it is not its turn: wait_for_turn() says when it is, and may say no "
+                         "again when another node was faster"};
+    }
     leave_stage(false);
     const std::shared_ptr<StandbyStage> stage = stage_;
     auto core =
@@ -181,7 +184,10 @@ Result<std::shared_ptr<Core>> StandbyCore::promote() {
     const std::lock_guard lock(stage->mutex);
     stage->promoted = core.ok();
     stage->closed = !core.ok();
-    if (core.ok()) stage->engine = *core;
+    if (core.ok())
+        stage->engine = *core;
+    else
+        no_engine_ = core.error().sentence;
     return core;
 }
 

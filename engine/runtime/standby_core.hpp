@@ -58,7 +58,8 @@ private:
     std::size_t gateway_work();
 
     std::shared_ptr<void> owner_;
-    std::shared_ptr<Node> node_;           // null: promoted
+    std::shared_ptr<Node> node_;           // null: promoted, or
+    std::string no_engine_;                // why it could not be
     std::unique_ptr<TcpGateway> gateway_;  // tells clients where the primary is; null: nobody
     std::int64_t look_ns_ = 0;             // when the gateway looks again where that is
     std::shared_ptr<StandbyStage> stage_;

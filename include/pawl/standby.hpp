@@ -30,9 +30,10 @@ struct StandbyAnswer {
 //   auto standby = pawl::Standby<Account>::open(options).value();
 //   for (;;) {
 //       while (!standby.wait_for_turn(std::chrono::seconds(1)).value()) {}
-//       auto bank = std::move(standby).promote().value();
-//       // serve until bank.failed(): another node is primary then
-//       standby = std::move(bank).step_down().value();
+//       auto bank = std::move(standby).promote();
+//       if (!bank.ok()) continue;                    // another node was faster
+//       // serve until bank->failed(): another node is primary then
+//       standby = std::move(*bank).step_down().value();
 //   }
 //
 // Any thread, except promote(), close() and destruction. Moves; closes when destroyed.
@@ -60,7 +61,9 @@ public:
     Result<bool> wait_for_turn(std::chrono::nanoseconds patience) {
         return core_->wait_for_turn(patience);
     }
-    // The engine goes on in memory where the standby was: nothing is read again.
+    // The engine goes on in memory where the standby was: nothing is read again. ErrorCode::usage:
+    // its turn has passed (this process stood still, and another node took over), and it follows as
+    // before. Any other error: wait_for_turn() says it again.
     Result<Engine<As...>> promote() && {
         auto core = core_->promote();
         if (!core) return core.error();

@@ -36,6 +36,7 @@ struct Saying {
     std::uint64_t epoch = 0;
     bool reigns = false;
     bool acknowledges = false;
+    bool incomplete = false;
     Log log;
 };
 
@@ -51,6 +52,7 @@ struct Node {
     std::size_t answered = 0;       // primary: entries below were decided about
     std::size_t peer_received = 0;  // of our log, in this conversation
     bool peer_follows = false;
+    bool peer_incomplete = false;
     std::uint64_t mark_seen = 0;
     std::size_t mark_at = 0;
     std::uint64_t opened_epoch = 0;
@@ -131,7 +133,7 @@ private:
         node.answered = node.log.size();
         node.peer_received = node.mark_at = 0;
         node.mark_seen = 0;
-        node.peer_follows = false;
+        node.peer_follows = node.peer_incomplete = false;
         node.opened_epoch = node.served_epoch = 0;
         replication::RoleOptions options;
         options.self = {node.name, node.boot};
@@ -174,7 +176,7 @@ private:
         }
         if (strikes(luck.kill_one_in)) return stop(i, false);
         // Who counts on one node alone a moment later would have lost it: that is for an operator.
-        if (!other(i).may_have_lost && strikes(luck.power_one_in) && !store_.may_still_swap() &&
+        if (!other(i).may_have_lost && strikes(luck.power_one_in) && !store_.a_reign_may_begin() &&
             !has_yet_to_begin(node))
             return stop(i, true);
         if (strikes(luck.pause_one_in))
@@ -221,12 +223,15 @@ private:
             }
             node.peer_follows = saying.acknowledges && saying.epoch == node.machine->epoch();
             node.peer_received = 0;
-            if (node.peer_follows && node.machine->reign()->primary().boot == node.boot)
+            node.peer_incomplete = saying.incomplete;
+            if (node.peer_follows && !saying.incomplete &&
+                node.machine->reign()->primary().boot == node.boot)
                 node.peer_received = common(node.log, saying.log);
         }
         if (node.machine->role() == Role::primary || node.machine->role() == Role::handing_over)
             node.machine->follows(other(i).name, node.peer_follows,
                                   node.peer_received >= node.mark_at ? node.mark_seen : 0);
+        node.machine->is_incomplete(other(i).name, node.peer_incomplete);
     }
 
     static std::size_t common(const Log& one, const Log& two) {
@@ -275,11 +280,13 @@ private:
         }
     }
 
-    // Durability `replicated`: the peer has it, or, without a peer in the set, the disk.
+    // Durability `replicated`: the peer has it; without a peer in the set, the disk.
     void answer(std::size_t i) {
         Node& node = nodes_[i];
-        const std::size_t safe =
-            node.machine->needs(other(i).name) ? node.peer_received : node.synced;
+        std::size_t safe = node.log.size();
+        if (node.machine->needs(other(i).name)) safe = node.peer_received;
+        if (node.machine->may_be_alone()) safe = std::min(safe, node.synced);
+        node.machine->has_on_disk(node.synced >= std::max(node.answered, safe));
         for (; node.answered < std::min(safe, node.log.size()); ++node.answered)
             if (const std::uint64_t command = node.log[node.answered].command)
                 acknowledged_.insert(command);
@@ -307,6 +314,7 @@ private:
         saying.epoch = node.machine->epoch();
         saying.reigns = role == Role::primary || role == Role::handing_over;
         saying.acknowledges = node.machine->acknowledges();
+        saying.incomplete = node.machine->incomplete();
         saying.log = node.log;
         auto& inbox = sayings_[1 - i];
         // One connection: what is said later is heard later.

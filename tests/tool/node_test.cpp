@@ -108,7 +108,7 @@ protected:
     }
 
     static constexpr int pairs = 1'500;
-    Folder folder_;
+    Folder folder_{Folder::memory()};
     std::string host_;
     std::string input_;
     const std::string acknowledged_ = folder_.path("acknowledged");

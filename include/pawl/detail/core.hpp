@@ -187,7 +187,8 @@ public:
     virtual NodeStatus status() = 0;
     // true: this node is to be primary, promote() now. An error: it has failed for good.
     virtual Result<bool> wait_for_turn(std::chrono::nanoseconds patience) = 0;
-    // Once, when its turn has come; nothing else may be called afterwards.
+    // When its turn has come; nothing else may be called afterwards. ErrorCode::usage: it is not
+    // its turn any more, and it follows as before.
     virtual Result<std::shared_ptr<Core>> promote() = 0;
     // Between two steps of applying. False: there is no copy yet.
     virtual bool ask(std::uint32_t shard, std::uint8_t aggregate_type, Id id,

@@ -32,7 +32,7 @@ inline std::string address_of(int node) {
 }
 
 // A machine that stands still for a moment is not a failure: where nobody shall take over.
-inline constexpr milliseconds patient{10'000};
+inline constexpr milliseconds patient = a_long_time;
 // Nor is it here, but the test waits for it.
 inline constexpr milliseconds soon{2'000};
 
@@ -51,9 +51,11 @@ public:
         options.replication.arbiter = "file://" + here_.file("arbiter");
         options.replication.may_begin = name == "a";
         options.replication.heartbeat = milliseconds(30);
+        // State records stand between what the tests do, not only where a machine is slow.
+        options.replication.compare_every = milliseconds(1);
         options.replication.fail_after = fail_after_;
         options.replication.degrade_after = fail_after_ + milliseconds(500);
-        options.replication.hand_over_within = 2 * patient;
+        options.replication.hand_over_within = patient;
         options.on_notice = [this, name](const Notice& notice) {
             const std::lock_guard lock(mutex_);
             said_.push_back(name + ": " + notice.sentence);
@@ -78,7 +80,7 @@ public:
 
 private:
     const milliseconds fail_after_;
-    TempDirectory here_;
+    TempDirectory here_{memory_folder()};
     std::mutex mutex_;
     std::vector<std::string> said_;
 };

@@ -138,7 +138,6 @@ private:
         EngineOptions options = pair_.options(name);
         options.shards = 1;
         options.threading = Threading::none;
-        options.replication.compare_every = milliseconds(1);
         return options;
     }
     void expect(const Expected& event) { expected_.push_back(event); }

@@ -80,8 +80,7 @@ bool allowed(const NaiveReign& now, const Try& one) {
         case Step::take_over:
             return by_in_sync && !is_primary;
         case Step::remove_standby:
-            return other_in_sync && one.other.node != now.node &&
-                   (is_primary || one.by.node == one.other.node);
+            return is_primary && other_in_sync && one.other.node != now.node;
         case Step::add_standby:
             return is_primary && !other_in_sync;
         case Step::hand_over:
@@ -186,11 +185,12 @@ TEST(Reign, of_a_primary_that_was_started_again_is_a_new_one) {
     EXPECT_TRUE(add_standby(after, {"a", 2}, "b").ok());
 }
 
-TEST(Reign, a_standby_may_take_itself_out_but_no_other) {
+TEST(Reign, only_the_primary_takes_somebody_out_of_the_set) {
     Reign now = first({"a", 1}, 0).value();
     now = add_standby(now, {"a", 1}, "b").value();
     now = add_standby(now, {"a", 1}, "c").value();
-    EXPECT_TRUE(remove_standby(now, {"b", 9}, "b").ok());
+    EXPECT_TRUE(remove_standby(now, {"a", 1}, "b").ok());
+    EXPECT_FALSE(remove_standby(now, {"b", 9}, "b").ok());
     const auto other = remove_standby(now, {"b", 9}, "c");
     ASSERT_FALSE(other.ok());
     EXPECT_EQ(other.error().sentence,

@@ -24,13 +24,14 @@ protected:
         for (int i = 0; i < 3'000 && !done(); ++i, now_ += ms) {
             store_.advance_to(now_);
             if (a_ != nullptr) {
-                a_->do_work(now_);
-                if (a_->role() == Role::opening) a_->opened();
                 const bool follows = b_->role() == Role::learner || b_->role() == Role::standby;
                 if (follows) a_->heard("b", b_boot_, now_);
                 if (follows) b_->heard("a", 1, now_);
                 if (follows && catches_up_) b_->is_level();
                 if (a_->serves()) a_->follows("b", follows, follows ? a_->mark("b") : 0);
+                a_->is_incomplete("b", b_->incomplete());
+                a_->do_work(now_);
+                if (a_->role() == Role::opening) a_->opened();
             }
             b_->do_work(now_);
         }
@@ -102,6 +103,50 @@ TEST_F(LateSwap, who_is_put_into_the_set_for_an_earlier_life_takes_over_when_it_
     EXPECT_FALSE(live([this] { return b_->role() == Role::opening; }))
         << "it has not caught up in this life";
     b_->is_level();
+    EXPECT_TRUE(live([this] { return b_->role() == Role::opening; })) << b_->why();
+}
+
+// b comes back without its memory, and is in the set: a counts on nothing that it says until it is
+// out of the set.
+class IncompleteStandby : public LateSwap {
+protected:
+    IncompleteStandby() {
+        EXPECT_TRUE(live([this] { return b_->role() == Role::standby; }));
+        catches_up_ = false;
+        begin_b_again(Holdings{.epoch = 1, .may_have_lost = true});
+        EXPECT_TRUE(live([this] { return b_->role() == Role::standby; })) << b_->why();
+        EXPECT_TRUE(b_->incomplete());
+    }
+};
+
+TEST_F(IncompleteStandby, is_taken_out_by_its_primary) {
+    ASSERT_TRUE(live([this] { return reign().in_sync().size() == 1; }));
+    EXPECT_EQ(reign().epoch(), 1U);
+    ASSERT_TRUE(live([this] { return b_->role() == Role::learner; }));
+    EXPECT_FALSE(b_->incomplete());
+    EXPECT_TRUE(b_->may_have_lost());
+}
+
+TEST_F(IncompleteStandby, is_not_taken_out_before_its_primary_has_everything_on_its_own_disk) {
+    a_->has_on_disk(false);
+    EXPECT_FALSE(live([this] { return a_->may_be_alone(); }));
+    EXPECT_TRUE(a_->needs("b"));
+    a_->has_on_disk(true);
+    be_late(true);
+    ASSERT_TRUE(live([this] { return a_->may_be_alone(); }));
+    EXPECT_EQ(reign().in_sync().size(), 2U)
+        << "asked for, and nobody knows whether it has happened";
+    be_late(false);
+    EXPECT_TRUE(live([this] { return reign().in_sync().size() == 1; }));
+}
+
+TEST_F(IncompleteStandby, that_has_caught_up_before_is_counted_on) {
+    a_->has_on_disk(false);
+    catches_up_ = true;
+    ASSERT_TRUE(live([this] { return !b_->incomplete(); }));
+    a_->has_on_disk(true);
+    EXPECT_FALSE(live([this] { return a_->may_be_alone(); }));
+    a_.reset();
     EXPECT_TRUE(live([this] { return b_->role() == Role::opening; })) << b_->why();
 }
 

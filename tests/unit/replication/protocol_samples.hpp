@@ -221,7 +221,7 @@ private:
                 Remains remains;
                 remains.fixed.epoch = chance_.next();
                 remains.fixed.only_memory = chance_.coin() ? 1 : 0;
-                remains.ends = ends(1 + few());
+                remains.ends = ends(few());
                 return encode(remains, sample.message);
             }
             case MessageType::hand_over: {

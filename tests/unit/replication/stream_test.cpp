@@ -433,6 +433,28 @@ TEST_F(Streams, an_acknowledgement_of_what_was_never_sent_is_not_believed) {
     EXPECT_EQ(sender->positions(0).received.load(), primary.end(0).value);
 }
 
+// It takes everything, and is counted on for nothing until it says otherwise.
+TEST_F(Streams, a_standby_that_is_incomplete_says_so_and_acknowledges_nothing) {
+    begin();
+    append(20);
+    ASSERT_NO_FATAL_FAILURE(catch_up());
+    standby.drop_receiver();
+    meet();
+    for (int again = 0; again < 2; ++again) {
+        const Position had = primary.end(0);
+        standby.receiver()->acknowledges(false);
+        append(20);
+        for (int i = 0; i < 1'000; ++i) turn();
+        EXPECT_TRUE(sender->peer_is_incomplete());
+        EXPECT_EQ(standby.end(0), primary.end(0));
+        EXPECT_EQ(sender->positions(0).received.load(), had.value);
+        standby.receiver()->acknowledges(true);
+        for (int i = 0; i < 100; ++i) turn();
+        EXPECT_FALSE(sender->peer_is_incomplete());
+        EXPECT_TRUE(caught_up());
+    }
+}
+
 TEST_F(Streams, a_standby_whose_sink_takes_no_more_stops_and_keeps_its_journal) {
     begin();
     append(20);
