@@ -383,12 +383,12 @@ void RoleMachine::act_as_follower() {
     }
     // Its primary counts on it, and requires it for all that came later.
     if (level_) accept_loss();
-    if (heard && !incomplete()) return;
     if (incomplete()) {
         if (!heard || primary->boot == 0) return go_on_with_loss();
         look_ns_ = std::min(look_ns_, now_ns_ + options_.ask_again_ns);  // is it out of the set?
         return;
     }
+    if (heard) return;
     if (reign_->epoch() < epoch_seen_) return;  // somebody else has: look first
     become(Role::taking_over, "primary " + reign_->primary().node + " was not heard for " +
                                   std::to_string(options_.fail_after_ns / 1'000'000) + " ms");

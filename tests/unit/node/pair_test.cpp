@@ -115,6 +115,53 @@ TEST(NodePair, a_primary_that_hands_over_steps_down_in_memory) {
         << "b did, at first; " << pair.said();
 }
 
+// b's process stands still before it promotes; a, which has handed over to it, takes over again.
+TEST(NodePair, a_node_that_has_missed_its_turn_follows_on) {
+    Pair pair(soon);
+    const auto polled = [&](const std::string& name) {
+        EngineOptions options = pair.options(name);
+        options.threading = Threading::none;
+        return Follower::open(options).value();
+    };
+    const auto has_its_turn = [](Follower& node) {
+        return comes_true([&] {
+            node.poll();
+            return *node.wait_for_turn(milliseconds(0));
+        });
+    };
+    Follower a = polled("a");
+    Follower b = polled("b");
+    ASSERT_TRUE(has_its_turn(a));
+    Bank first = std::move(a).promote().value();
+    ASSERT_TRUE(comes_true([&] {
+        b.poll();
+        first.poll();
+        return is_in_sync(first.node_status(), "b");
+    })) << pair.said();
+    ASSERT_TRUE(first.hand_over("b").ok());
+    ASSERT_TRUE(comes_true([&] {
+        first.poll();
+        if (!*b.wait_for_turn(milliseconds(0))) b.poll();
+        return *b.wait_for_turn(milliseconds(0)) && first.failed();
+    })) << pair.said();
+    a = std::move(first).step_down().value();
+    ASSERT_TRUE(has_its_turn(a)) << pair.said();
+    Bank second = std::move(a).promote().value();
+    ASSERT_TRUE(comes_true([&] {
+        b.poll();
+        second.poll();
+        return is_in_sync(second.node_status(), "b");
+    })) << pair.said();
+    EXPECT_FALSE(*b.wait_for_turn(milliseconds(0)));
+    EXPECT_EQ(std::move(b).promote().error().code, ErrorCode::usage);
+    EXPECT_EQ(second.node_status().epoch, 3U);
+    EXPECT_TRUE(comes_true([&] {
+        b.poll();
+        second.poll();
+        return b.state_hash() == second.state_hash() && b.status().role == Role::standby;
+    })) << "it follows as before";
+}
+
 TEST(NodePair, a_primary_that_ends_leaves_the_set_and_may_come_back) {
     Pair pair(patient);
     Bank old = pair.reign("a");
