@@ -102,7 +102,7 @@ EngineCore::~EngineCore() {
 }
 
 Status EngineCore::open_parts() {
-    if (options_.threading == Threading::none) {
+    if (options_.threading != Threading::own) {
         bell_ = std::make_unique<Bell>();
         if (!bell_->ok())
             return Error{ErrorCode::io,
@@ -291,6 +291,8 @@ void EngineCore::begin_reign(const std::vector<journal::ShardEnd>& ends) {
     node_->reign(std::move(reigning));
 }
 
+constexpr std::int64_t gateway_sleep_ns = 200'000;
+
 void EngineCore::start() {
     if (!sentences_.empty())
         for (const std::string& sentence : sentences_) notify(Notice::Kind::recovered, 0, sentence);
@@ -304,8 +306,15 @@ void EngineCore::start() {
                 work += shard_work(shard);
             return work + other_work();
         };
-        crew_->add({"pawl", all, options_.idle, IdleStrategy::park_max_default_ns,
-                    options_.cores.empty() ? -1 : options_.cores.front()});
+        crew_->add({.name = "pawl",
+                    .do_work = all,
+                    .idle = options_.idle,
+                    .core = options_.cores.empty() ? -1 : options_.cores.front(),
+                    .bell = bell_.get(),
+                    .sleep = node_ != nullptr      ? node_->sleeper()
+                             : gateway_ != nullptr ? gateway_->sleeper(gateway_sleep_ns)
+                                                   : nullptr,
+                    .costly = node_ != nullptr || gateway_ != nullptr});
         return;
     }
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
@@ -328,7 +337,7 @@ void EngineCore::start() {
         crew_->add({.name = "pawl-gateway",
                     .do_work = [this] { return careful(&EngineCore::gateway_work); },
                     .bell = &gateway_bell_,
-                    .sleep = gateway_->sleeper(200'000)});
+                    .sleep = gateway_->sleeper(gateway_sleep_ns)});
     if (node_ != nullptr)
         crew_->add({.name = "pawl-replica",
                     .do_work = [this] { return careful(&EngineCore::replica_work); },

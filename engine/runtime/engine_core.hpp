@@ -66,7 +66,9 @@ public:
     Status mark(std::string_view name) override;
 
     std::size_t poll() override;
-    int wake_fd() const noexcept override { return bell_ != nullptr ? bell_->fd() : -1; }
+    int wake_fd() const noexcept override {
+        return options_.threading == Threading::none ? bell_->fd() : -1;
+    }
     int poll_timeout_ms() override;
 
     const std::vector<std::string>& recovery_sentences() const noexcept override {
@@ -198,7 +200,7 @@ private:
     std::unique_ptr<Crew> crew_;
     std::unique_ptr<Crew> disk_crew_;   // of them those that wait for the disk
     std::atomic<bool> polling_{false};  // one thread at a time runs the agents in poll()
-    std::unique_ptr<Bell> bell_;        // of a polled engine
+    std::unique_ptr<Bell> bell_;        // of a polled engine, or of its one thread
     std::mutex closing_;
     bool closed_ = true;  // not open yet
     Status close_result_{Done{}};

@@ -60,10 +60,10 @@ Offer EngineCore::send(std::uint32_t shard, const MessageBuffer& message,
 }
 
 void EngineCore::sent(std::uint32_t shard) noexcept {
-    if (bell_ != nullptr)
-        bell_->ring();
+    if (options_.threading == Threading::none)
+        bell_->ring();  // the host may sleep for as long as it likes
     else
-        parts_[shard]->bell.ring_who_sleeps();
+        (bell_ != nullptr ? *bell_ : parts_[shard]->bell).ring_who_sleeps();
 }
 
 namespace {

@@ -127,8 +127,11 @@ void StandbyCore::start() {
     if (options.threading == Threading::none) return;
     const auto write = [this] { return node_->copy().write_some(); };
     if (options.threading == Threading::shared) {
-        crew_.add({"pawl", [this, write] { return node_work() + write() + gateway_work(); },
-                   options.idle, park_max_ns, -1});
+        crew_.add({.name = "pawl",
+                   .do_work = [this, write] { return node_work() + write() + gateway_work(); },
+                   .idle = options.idle,
+                   .sleep = node_->sleeper(),
+                   .costly = true});
         return;
     }
     crew_.add({.name = "pawl-replica",
