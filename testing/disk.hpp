@@ -51,6 +51,8 @@ public:
     // stays, cached or not; shared memory stays as it is this moment.
     void kill();
     bool dead() const noexcept { return dead_; }
+    // Called when the process is killed, in whatever it does at that moment. May be null.
+    std::function<void()> on_death;
     // Another process may begin. The one before is dead or has closed everything. Faults that are
     // still to come stay.
     void start();
@@ -139,6 +141,7 @@ public:
                                     std::unique_ptr<journal::SharedRing>& ring) override;
 
 private:
+    void die();
     friend class DiskFile;
     friend class DiskLock;
 

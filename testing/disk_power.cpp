@@ -10,6 +10,11 @@ namespace pawl::sim {
 
 void Disk::kill() {
     if (dead_) return;
+    die();
+    if (on_death) on_death();
+}
+
+void Disk::die() {
     dead_ = true;
     locks_.clear();
     if (trace_ != nullptr) trace_->note("the process is dead");
@@ -19,7 +24,7 @@ void Disk::kill() {
 }
 
 void Disk::start() {
-    kill();
+    if (!dead_) die();
     ++life_;
     dead_ = torn_ = false;
     failures_ = 0;

@@ -15,7 +15,7 @@ Machine::Machine(const Surroundings& surroundings, std::string name, std::string
       name_(std::move(name)),
       peer_(std::move(peer)),
       may_begin_(may_begin),
-      disk_(std::make_unique<Disk>(with_.pool, &clock_, nullptr)) {}
+      disk_(new_disk()) {}
 
 Machine::~Machine() {
     end_process();
@@ -71,16 +71,14 @@ void Machine::start() {
         refusal_ = core.error().sentence;
         with_.note("a process does not begin:", name_ + ": " + refusal_, 0);
         disk_->kill();
+        with_.arbiter.cut_off(name_, false);
         return;
     }
     standby_ = std::move(core).value();
 }
 
-// What a dead process still does reaches nobody.
 void Machine::end_process() {
     disk_->kill();
-    with_.network.process_dies(name_);
-    with_.arbiter.cut_off(name_, true);
     {
         const Clock::RunAway in_haste(clock_);
         if (engine_ != nullptr) static_cast<void>(engine_->close(engine_->close_deadline()));
@@ -108,12 +106,22 @@ void Machine::replace() {
     with_.note("a new machine with an empty disk is", name_, 0);
     with_.network.machine_dies(name_);
     end_process();
-    disk_ = std::make_unique<Disk>(with_.pool, &clock_, nullptr);
+    disk_ = new_disk();
+}
+
+// A process may die in the middle of a call: what it still does reaches nobody.
+std::unique_ptr<Disk> Machine::new_disk() {
+    auto disk = std::make_unique<Disk>(with_.pool, &clock_, nullptr);
+    disk->on_death = [this] {
+        with_.network.process_dies(name_);
+        with_.arbiter.cut_off(name_, true);
+    };
+    return disk;
 }
 
 void Machine::work() {
     if (!runs() || clock_.now() < paused_until_ns_) return;
-    for (int pass = 0; pass < 2; ++pass) {
+    for (int pass = 0; pass < 2 && !disk_->dead(); ++pass) {
         if (engine_ != nullptr) {
             static_cast<void>(engine_->poll());
             if (engine_->failed()) return end_engine();
@@ -157,7 +165,7 @@ void Machine::end_engine() {
     }
     engine_.reset();
     disk_->kill();
-    with_.network.process_dies(name_);
+    with_.arbiter.cut_off(name_, false);
     start();
 }
 

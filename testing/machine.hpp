@@ -74,6 +74,7 @@ public:
     const std::string& refusal() const noexcept { return refusal_; }
 
 private:
+    std::unique_ptr<Disk> new_disk();
     EngineOptions options();
     pawl::detail::NodeWays ways(std::uint64_t boot);
     bool step_down();

@@ -63,6 +63,7 @@ void Crew::stop() {
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
     bells_.clear();
+    stopping_.store(false, std::memory_order_relaxed);  // it may begin again
 }
 
 }  // namespace pawl::detail

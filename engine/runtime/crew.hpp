@@ -16,8 +16,8 @@
 
 namespace pawl::detail {
 
-// Bells outlive the threads. Starts threads with add(), stops and joins them with stop(). One
-// owner.
+// Bells outlive the threads. Starts threads with add(), stops and joins them with stop(), after
+// which others may be added. One owner.
 class Crew {
 public:
     struct Duty {

@@ -66,6 +66,20 @@ TEST(Crew, wakes_on_the_bell_alone_as_well) {
     basket.fill(bell, 50);
 }
 
+TEST(Crew, begins_again_after_it_was_stopped) {
+    Basket basket;
+    Bell bell;
+    Crew crew;
+    for (int life = 0; life < 3; ++life) {
+        crew.add({.name = "sleeper",
+                  .do_work = [&basket] { return basket.take(); },
+                  .park_max_ns = for_ever_ns,
+                  .bell = &bell});
+        basket.fill(bell, 10);
+        crew.stop();
+    }
+}
+
 TEST(Crew, stops_at_once_while_somebody_sleeps) {
     Basket with_bell;
     Basket without;
