@@ -53,7 +53,7 @@ int run_primary(const MatchFlags& flags) {
     if (!secret) return report_error(secret.error());
     const Result<EngineOptions> options =
         flags.node.options(flags.engine, flags.listen, *secret, true);
-    return options ? run_node(*options) : report_error(options.error());
+    return options ? run_node(*options, flags.node.accept_loss) : report_error(options.error());
 }
 
 int run_match(const MatchFlags& flags) {

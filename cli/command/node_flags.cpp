@@ -64,6 +64,11 @@ void NodeFlags::add_to(CLI::App& command, const std::string& peers_flag) {
         ->check(CLI::IsMember(std::vector<std::string>{"available", "strict"}))
         ->capture_default_str()
         ->needs(name);
+    command
+        .add_flag("--accept-loss", accept_loss,
+                  "when no node goes on by itself: this one has most of what is left, and what is "
+                  "gone is accepted as gone")
+        ->needs(name);
 }
 
 Result<EngineOptions> NodeFlags::options(const EngineFlags& engine, const std::string& listen,

@@ -20,6 +20,7 @@ struct NodeFlags {
     std::uint32_t fail_after_ms = 100;
     std::string policy = "available";
     bool begin = false;
+    bool accept_loss = false;
 
     // `peers_flag`: "--peer", or what a standby calls it.
     void add_to(CLI::App& command, const std::string& peers_flag);

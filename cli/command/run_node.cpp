@@ -87,7 +87,7 @@ void hand_over(TradingEngine& engine, const EngineOptions& options) {
 
 }  // namespace
 
-int run_node(const EngineOptions& given) {
+int run_node(const EngineOptions& given, bool accept_loss) {
     Signals signals;
     EngineOptions options = given;
     const std::string& self = options.replication.node;
@@ -98,6 +98,7 @@ int run_node(const EngineOptions& given) {
             std::fprintf(stderr, "pawl: %s\n", notice.sentence.c_str());
     };
     Result<TradingStandby> standby = TradingStandby::open(options);
+    if (standby.ok() && accept_loss) standby->accept_loss();
     for (;;) {
         if (!standby) return report_error(standby.error());
         Result<std::optional<TradingEngine>> turn = follow(std::move(*standby), signals);

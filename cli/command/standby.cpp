@@ -24,7 +24,7 @@ int run_standby(const StandbyFlags& flags) {
     if (!secret) return report_error(secret.error());
     const Result<EngineOptions> options =
         flags.node.options(flags.engine, flags.listen, *secret, false);
-    return options ? run_node(*options) : report_error(options.error());
+    return options ? run_node(*options, flags.node.accept_loss) : report_error(options.error());
 }
 
 }  // namespace

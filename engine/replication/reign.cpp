@@ -85,10 +85,14 @@ Result<Reign> first(const NodeBoot& self, std::uint64_t epoch_seen) {
 }
 
 Result<Reign> take_over(const Reign& now, const NodeBoot& self) {
+    if (!now.is_in_sync(self.node)) return against("take-over", not_in_sync(now, self.node));
+    return take_over_at_a_loss(now, self);
+}
+
+Result<Reign> take_over_at_a_loss(const Reign& now, const NodeBoot& self) {
     if (const auto fault = fault_of(self); !fault.empty()) return against("take-over", fault);
     if (self == now.primary())
         return against("take-over", in_words(self) + " is the primary already");
-    if (!now.is_in_sync(self.node)) return against("take-over", not_in_sync(now, self.node));
     if (last_epoch(now.epoch())) return against("take-over", epochs_used_up);
     return ReignMaker::make(now.epoch() + 1, self, {self.node});
 }

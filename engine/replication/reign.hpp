@@ -68,6 +68,10 @@ Result<Reign> first(const NodeBoot& self, std::uint64_t epoch_seen);
 // caller has stopped acknowledging the old epoch before, and holds all that it ever acknowledged.
 Result<Reign> take_over(const Reign& now, const NodeBoot& self);
 
+// An operator accepts that what the set's members had is gone: any node may do this. Who comes back
+// sets its tail aside.
+Result<Reign> take_over_at_a_loss(const Reign& now, const NodeBoot& self);
+
 // The primary goes on without `standby`, and counts on the others' acknowledgements alone only
 // after this is in the arbiter. The epoch stays.
 Result<Reign> remove_standby(const Reign& now, const NodeBoot& by, std::string_view standby);

@@ -81,7 +81,8 @@ void RoleMachine::heard_epoch(std::uint64_t epoch) {
 void RoleMachine::opened() {
     PAWL_ASSERT(role_ == Role::opening);
     // What it begins is the history: what it lacks is in none.
-    holdings_.blank = holdings_.may_have_lost = false;
+    has_everything();
+    loss_is_accepted_ = false;
     become(Role::primary, "the epoch is open");
 }
 
@@ -372,17 +373,27 @@ bool RoleMachine::is_heard(const Peer& primary) const noexcept {
     return now_ns_ - primary.heard_ns <= options_.fail_after_ns;
 }
 
+void RoleMachine::act_as_learner(bool heard) {
+    // The last that its primary did may have been to put it into the set.
+    const bool looks = !heard && !looked_for_silence_;
+    if (looks) read_wanted_ = true;
+    looked_for_silence_ = !heard;
+    if (!loss_is_accepted_ || heard || looks || reign_->epoch() < epoch_seen_) return;
+    become(Role::taking_over, "primary " + reign_->primary().node +
+                                  " is not there, and an operator accepts the loss of what this "
+                                  "node has not");
+    want(take_over_at_a_loss(*reign_, options_.self));
+}
+
 void RoleMachine::act_as_follower() {
     const Peer* primary = find(reign_->primary().node);
     const bool heard = primary != nullptr && is_heard(*primary);
-    if (role_ == Role::learner) {
-        // The last that its primary did may have been to put it into the set.
-        if (!heard && !looked_for_silence_) read_wanted_ = true;
-        looked_for_silence_ = !heard;
-        return;
-    }
+    const bool is_there = primary != nullptr && primary->boot != 0 &&
+                          now_ns_ - primary->heard_ns <= options_.fail_after_ns;
+    if (is_there) loss_is_accepted_ = false;  // in whichever life
+    if (role_ == Role::learner) return act_as_learner(heard);
     // Its primary counts on it, and requires it for all that came later.
-    if (level_) accept_loss();
+    if (level_) has_everything();
     if (incomplete()) {
         if (!heard || primary->boot == 0) return go_on_with_loss();
         look_ns_ = std::min(look_ns_, now_ns_ + options_.ask_again_ns);  // is it out of the set?

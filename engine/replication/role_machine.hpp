@@ -122,9 +122,13 @@ public:
     Status hand_over(std::string_view peer, OldPrimary then, std::int64_t now_ns);
     // With the swap that hands over this node gets itself out of the set.
     bool leaves() const noexcept { return then_ == OldPrimary::leaves; }
-    // An operator says that nobody has more than this node, although it may have lost something:
-    // what is gone is accepted as gone.
-    void accept_loss() noexcept { holdings_.may_have_lost = holdings_.blank = false; }
+    // An operator says that nobody who will come back has more than this node, although it may have
+    // lost something, or is not in the in-sync set: what is gone is accepted as gone. Means nothing
+    // where the primary is heard, now or later.
+    void accept_loss() noexcept {
+        loss_is_accepted_ = !holdings_.blank;
+        has_everything();
+    }
 
     // Asks and hears the arbiter. Returns how much it did.
     std::size_t do_work(std::int64_t now_ns);
@@ -178,6 +182,8 @@ private:
         std::uint64_t expected_revision;
     };
 
+    void has_everything() noexcept { holdings_.may_have_lost = holdings_.blank = false; }
+    void act_as_learner(bool heard);
     Peer* find(std::string_view name);
     const Peer* find(std::string_view name) const;
     Peer& peer(std::string_view name);
@@ -219,6 +225,7 @@ private:
     std::set<std::string, std::less<>> tightened_;  // required before they are in the set
     bool all_on_disk_ = true;
     bool level_ = false;
+    bool loss_is_accepted_ = false;  // of what the set has and this node has not
     std::string successor_;
     OldPrimary then_ = OldPrimary::stays;
     std::vector<RoleEvent> events_;

@@ -100,8 +100,10 @@ public:
     std::uint64_t state_hash() { return core_->state_hash(); }
     std::uint32_t shard_count() const noexcept { return core_->shard_count(); }
 
-    // An operator's word, when no node may go on because each may have lost something: this one
-    // has most, and what is gone is accepted as gone.
+    // An operator's word, when no node may go on: each may have lost something, or the nodes of the
+    // in-sync set will not come back. This one has most of what is left, and what is gone is
+    // accepted as gone: whoever comes back nevertheless sets its tail aside. Means nothing where
+    // the primary is there.
     void accept_loss() { core_->accept_loss(); }
     // Threading::none: one pass; returns how much was done.
     std::size_t poll() { return core_->poll(); }

@@ -211,6 +211,25 @@ TEST_F(Nodes, a_block_that_is_damaged_on_one_node_comes_back_from_the_other) {
         EXPECT_EQ(run({"journal", "verify", folder_.path(name)}).exit_code, 0) << name;
 }
 
+TEST_F(Nodes, an_operator_accepts_the_loss_of_a_machine_that_was_alone) {
+    ASSERT_NO_FATAL_FAILURE(start_both());
+    EXPECT_EQ(stop("b").exit_code, 0);
+    ASSERT_NO_FATAL_FAILURE(await("a", "\"in_sync\": [\"a\"]"));
+    ::kill(node("a")->pid(), SIGKILL);
+    node("a").reset();
+    std::filesystem::remove_all(folder_.path("a"));
+    std::filesystem::remove_all(folder_.path("heads-a"));
+    start("b");
+    ASSERT_NO_FATAL_FAILURE(await("b", "\"role\": \"learner\""));
+    EXPECT_EQ(stop("b").exit_code, 0);
+    start("b", {"--accept-loss"});
+    ASSERT_NO_FATAL_FAILURE(await("b", "\"role\": \"primary\""));
+    start("a");
+    ASSERT_NO_FATAL_FAILURE(await("b", "\"in_sync\": [\"a\", \"b\"]"));
+    Running feeding(feed());
+    expect_whole_day(feeding.wait());
+}
+
 TEST_F(Nodes, what_cannot_be_is_one_sentence) {
     const std::string secret = folder_.write("secret", "0123456789abcdef\n");
     start("a", {"--secret-file", secret});
