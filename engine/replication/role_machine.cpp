@@ -105,6 +105,7 @@ Status RoleMachine::hand_over(std::string_view name, OldPrimary then, std::int64
     if (successor == nullptr) return no("no node of this name is configured");
     if (!reign_->is_in_sync(name))
         return no("it is not in the in-sync set: wait until it has caught up");
+    if (successor->incomplete) return no("it may have lost something: wait until it has caught up");
     now_ns_ = now_ns;
     successor_ = std::string(name);
     then_ = options_.policy == Policy::strict ? OldPrimary::stays : then;

@@ -197,10 +197,10 @@ private:
     Bell replica_bell_;                    // the streams or the disk have moved
     Bell reply_bell_;                      // there are answers for futures and callbacks
     Bell gateway_bell_;                    // there are answers for clients
+    std::unique_ptr<Bell> bell_;           // of a polled engine, or of its one thread
     std::unique_ptr<Crew> crew_;
     std::unique_ptr<Crew> disk_crew_;   // of them those that wait for the disk
     std::atomic<bool> polling_{false};  // one thread at a time runs the agents in poll()
-    std::unique_ptr<Bell> bell_;        // of a polled engine, or of its one thread
     std::mutex closing_;
     bool closed_ = true;  // not open yet
     Status close_result_{Done{}};

@@ -137,6 +137,17 @@ private:
         std::unique_ptr<replication::RemainsTalk> remains{};  // while both may have lost something
         std::uint64_t remains_boot = 0;
     };
+    // The least of all that count: nobody, all there is.
+    struct Copies {
+        std::uint64_t received = ~std::uint64_t{0};
+        std::uint64_t synced = ~std::uint64_t{0};
+        std::uint64_t applied = ~std::uint64_t{0};
+        std::uint64_t needed = ~std::uint64_t{0};   // by anybody who is there
+        std::uint64_t slowest = ~std::uint64_t{0};  // received by anybody who follows
+        bool any_counts = false;
+        bool one_is_gone = false;
+        bool one_has_lost = false;
+    };
     struct Greeting {
         std::unique_ptr<replication::Link> link;
         std::unique_ptr<replication::Handshake> handshake;
@@ -172,6 +183,7 @@ private:
     std::size_t serve();
     void hear_peer(Peer& peer);
     void note_marks();
+    Copies copies_of(std::uint32_t shard) const;
     void move_gates();
     bool sleep(int bell_fd);
     void end_reign();
@@ -205,6 +217,8 @@ private:
     bool holding_ = false;
     bool steps_down_ = false;
     std::vector<std::unique_ptr<journal::ReplicatedPositions>> gates_;
+    // Below it everything may have been answered, by shard: gates fall when a peer goes.
+    std::vector<std::uint64_t> let_go_;
     std::vector<std::unique_ptr<std::atomic<std::uint64_t>>> needed_;
     std::vector<std::unique_ptr<std::atomic<std::uint64_t>>> safe_;
     std::vector<std::unique_ptr<std::atomic<std::uint64_t>>> slowest_;

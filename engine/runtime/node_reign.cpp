@@ -19,8 +19,11 @@ void Node::reign(Reigning reigning) {
         if (Status forgiven = copy_->forgive_loss(); !forgiven) fail(forgiven.error().sentence);
     for (Peer& peer : peers_) peer.remains.reset();
     // Until a peer says more, what was before this reign is what everybody of the set has.
-    for (std::uint32_t shard = 0; shard < gates_.size(); ++shard)
-        safe_[shard]->store(reigning_.epochs[shard].starts().back().begin.value);
+    for (std::uint32_t shard = 0; shard < gates_.size(); ++shard) {
+        const Position begin = reigning_.epochs[shard].starts().back().begin;
+        safe_[shard]->store(begin.value);
+        let_go_.push_back(begin.value);
+    }
     ready_.store(false, std::memory_order_relaxed);
     move_gates();
     note_marks();
@@ -82,55 +85,63 @@ void Node::note_marks() {
     }
 }
 
-// The least that any copy that counts has. One that is not there has nothing.
+// What the peers have of one shard. Who counts and is not there has nothing.
+Node::Copies Node::copies_of(std::uint32_t shard) const {
+    Copies copies;
+    for (const Peer& peer : peers_) {
+        const auto got = [&](auto positions) {
+            return peer.sender == nullptr
+                       ? std::uint64_t{0}
+                       : (peer.sender->positions(shard).*positions).load(std::memory_order_relaxed);
+        };
+        const std::uint64_t received = got(&journal::ReplicatedPositions::received);
+        if (peer.sender != nullptr) {
+            copies.needed = std::min(copies.needed, peer.sender->needed(shard).value);
+            if (peer.sender->state() == SenderState::following)
+                copies.slowest = std::min(copies.slowest, received);
+        }
+        if (!roles_->needs(peer.name)) continue;
+        copies.any_counts = true;
+        copies.received = std::min(copies.received, received);
+        copies.synced = std::min(copies.synced, got(&journal::ReplicatedPositions::synced));
+        copies.applied = std::min(copies.applied, got(&journal::ReplicatedPositions::applied));
+        copies.one_is_gone = copies.one_is_gone || peer.sender == nullptr;
+        copies.one_has_lost =
+            copies.one_has_lost || (peer.sender != nullptr && peer.sender->peer_is_incomplete());
+    }
+    return copies;
+}
+
 void Node::move_gates() {
     bool on_disk = true;
     for (std::uint32_t shard = 0; shard < gates_.size(); ++shard) {
         const std::uint64_t mine = reigning_.directory->head(shard).synced().value;
-        on_disk = on_disk && mine >= gates_[shard]->received.load(std::memory_order_relaxed);
-        std::uint64_t received = ~std::uint64_t{0};
-        std::uint64_t synced = received;
-        std::uint64_t applied = received;
-        std::uint64_t needed = received;
-        std::uint64_t slowest = received;
-        bool alone = true;
-        for (const Peer& peer : peers_) {
-            if (peer.sender != nullptr) {
-                needed = std::min(needed, peer.sender->needed(shard).value);
-                if (peer.sender->state() == SenderState::following)
-                    slowest = std::min(slowest, peer.sender->positions(shard).received.load(
-                                                    std::memory_order_relaxed));
-            }
-            if (!roles_->needs(peer.name)) continue;
-            alone = false;
-            if (peer.sender == nullptr) {
-                received = synced = applied = 0;
-                continue;
-            }
-            const journal::ReplicatedPositions& there = peer.sender->positions(shard);
-            received = std::min(received, there.received.load(std::memory_order_relaxed));
-            synced = std::min(synced, there.synced.load(std::memory_order_relaxed));
-            applied = std::min(applied, there.applied.load(std::memory_order_relaxed));
-        }
-        journal::ReplicatedPositions& gate = *gates_[shard];
-        if (alone) received = synced = applied = mine;
+        Copies copies = copies_of(shard);
+        if (!copies.any_counts) copies.received = copies.synced = copies.applied = mine;
         // Who comes into the set has to have it, and may yet not come; who is taken out may have it
         // and be out already: it has to be here as well.
         const bool only_here = roles_->may_be_alone();
-        if (only_here) received = std::min(received, mine);
-        if (only_here) synced = std::min(synced, mine);
-        const bool moved = gate.received.load(std::memory_order_relaxed) != received ||
-                           gate.synced.load(std::memory_order_relaxed) != synced;
+        if (only_here) copies.received = std::min(copies.received, mine);
+        if (only_here) copies.synced = std::min(copies.synced, mine);
+        journal::ReplicatedPositions& gate = *gates_[shard];
+        const bool moved = gate.received.load(std::memory_order_relaxed) != copies.received ||
+                           gate.synced.load(std::memory_order_relaxed) != copies.synced;
         gate.alone.store(only_here, std::memory_order_relaxed);
-        gate.received.store(received, std::memory_order_release);
-        gate.synced.store(synced, std::memory_order_release);
-        gate.applied.store(applied, std::memory_order_release);
+        gate.received.store(copies.received, std::memory_order_release);
+        gate.synced.store(copies.synced, std::memory_order_release);
+        gate.applied.store(copies.applied, std::memory_order_release);
         if (moved && reigning_.gate_moved) reigning_.gate_moved(shard);
-        needed_[shard]->store(needed, std::memory_order_relaxed);
-        slowest_[shard]->store(slowest, std::memory_order_release);
-        // A peer whose connection was lost has what it had.
-        if (only_here || received > safe_[shard]->load(std::memory_order_relaxed))
-            safe_[shard]->store(received, std::memory_order_release);
+        needed_[shard]->store(copies.needed, std::memory_order_relaxed);
+        slowest_[shard]->store(copies.slowest, std::memory_order_release);
+        // A peer whose connection was lost has what it had, unless it says that it may not.
+        if (only_here || copies.one_has_lost ||
+            copies.received > safe_[shard]->load(std::memory_order_relaxed))
+            safe_[shard]->store(copies.received, std::memory_order_release);
+        let_go_[shard] = std::max(let_go_[shard], copies.received);
+        on_disk = on_disk && mine >= let_go_[shard];
+        // It may have to go on alone.
+        if (copies.one_is_gone || copies.one_has_lost)
+            reigning_.directory->journaler(shard).demand(Position{let_go_[shard]});
     }
     roles_->has_on_disk(on_disk);
 }
@@ -140,7 +151,7 @@ void Node::end_reign() {
     if (over_.exchange(true, std::memory_order_acq_rel)) return;
     // It is counted on, and goes on as a standby at once; until then it does nothing in its name.
     steps_down_ = holding_ && !roles_->leaves();
-    // Otherwise it follows nobody until it is opened again: its successor need not wait.
+    // Otherwise it does not take over again before it is opened again.
     if (!steps_down_) roles_->lost();
     for (Peer& peer : peers_) {
         if (peer.sender == nullptr) continue;

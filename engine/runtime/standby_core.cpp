@@ -19,9 +19,6 @@ struct SystemWorld {
     SystemClock clock;
 };
 
-// Threading::shared: a record that has come is acknowledged within this, when the machine has a
-// core for it.
-constexpr std::int64_t park_max_ns = 50'000;
 // Clients that come to a standby wait for no decision.
 constexpr std::int64_t gateway_sleep_ns = 2'000'000;
 constexpr std::int64_t look_again_ns = 10'000'000;
@@ -94,7 +91,10 @@ Result<std::unique_ptr<FollowerCore>> StandbyCore::begin(
 }
 
 StandbyCore::StandbyCore(std::shared_ptr<Node> node, std::shared_ptr<void> owner)
-    : owner_(std::move(owner)), node_(std::move(node)), stage_(std::make_shared<StandbyStage>()) {
+    : owner_(std::move(owner)),
+      shards_(node->copy().options().shards),
+      node_(std::move(node)),
+      stage_(std::make_shared<StandbyStage>()) {
     stage_->owner = owner_;
     stage_->clock = &node_->copy().environment().clock;
     stage_->progress = node_->progress();
@@ -154,6 +154,7 @@ void StandbyCore::start() {
 }
 
 std::size_t StandbyCore::poll() {
+    if (node_ == nullptr) return 0;
     return node_work() + node_->copy().write_some() + gateway_work();
 }
 
@@ -171,7 +172,16 @@ Result<bool> StandbyCore::wait_for_turn(std::chrono::nanoseconds patience) {
     }
 }
 
+// promote() has failed: there is neither a standby nor an engine.
+NodeStatus StandbyCore::status() {
+    if (node_ != nullptr) return node_->status();
+    NodeStatus status;
+    status.why = no_engine_;
+    return status;
+}
+
 Result<std::shared_ptr<Core>> StandbyCore::promote() {
+    if (node_ == nullptr) return Error{ErrorCode::stopped, no_engine_};
     crew_.stop();
     if (!node_->ready_to_reign()) {
         start();
@@ -208,6 +218,7 @@ std::unique_ptr<StreamFollower> StandbyCore::follow(const FollowOptions& options
 
 bool StandbyCore::ask(std::uint32_t shard, std::uint8_t aggregate_type, Id id, Question& question) {
     bool asked = false;
+    if (node_ == nullptr) return asked;
     node_->visit([&](StandbyCopy& copy) {
         if (!copy.is_open()) return;
         copy.journal().folds[shard]->machine().ask(aggregate_type, id, question);
@@ -218,6 +229,7 @@ bool StandbyCore::ask(std::uint32_t shard, std::uint8_t aggregate_type, Id id, Q
 
 std::uint64_t StandbyCore::state_hash() {
     std::uint64_t hash = 0;
+    if (node_ == nullptr) return hash;
     node_->visit([&](StandbyCopy& copy) {
         for (const auto& fold : copy.journal().folds) hash += fold->machine().state_hash();
     });

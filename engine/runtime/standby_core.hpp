@@ -35,13 +35,15 @@ public:
                                                        std::shared_ptr<void> owner, Kept kept);
     ~StandbyCore() override;
 
-    NodeStatus status() override { return node_->status(); }
+    NodeStatus status() override;
     Result<bool> wait_for_turn(std::chrono::nanoseconds patience) override;
     Result<std::shared_ptr<Core>> promote() override;
     bool ask(std::uint32_t shard, std::uint8_t aggregate_type, Id id, Question& question) override;
     std::uint64_t state_hash() override;
-    std::uint32_t shard_count() const noexcept override { return node_->copy().options().shards; }
-    void accept_loss() override { node_->accept_loss(); }
+    std::uint32_t shard_count() const noexcept override { return shards_; }
+    void accept_loss() override {
+        if (node_ != nullptr) node_->accept_loss();
+    }
     std::unique_ptr<StreamFollower> follow(const FollowOptions& options) override;
     std::size_t poll() override;
     Status close() override;
@@ -58,6 +60,7 @@ private:
     std::size_t gateway_work();
 
     std::shared_ptr<void> owner_;
+    const std::uint32_t shards_;
     std::shared_ptr<Node> node_;           // null: promoted, or
     std::string no_engine_;                // why it could not be
     std::unique_ptr<TcpGateway> gateway_;  // tells clients where the primary is; null: nobody

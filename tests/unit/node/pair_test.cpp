@@ -25,6 +25,31 @@ TEST(NodePair, a_standby_holds_what_was_acknowledged_as_replicated) {
     EXPECT_EQ(standby.status().primary, "a");
 }
 
+// What was answered because b had it in memory is on a's disk before the arbiter says that a is
+// alone.
+TEST(NodePair, a_primary_writes_what_was_answered_before_it_goes_on_alone) {
+    Pair pair(soon);
+    EngineOptions lazy = pair.options("a");
+    lazy.flush_interval = std::chrono::hours(1);
+    lazy.replication.compare_every = milliseconds(0);
+    const auto unwritten = [&] {
+        std::uint64_t bytes = 0;
+        const auto counters = read_counters(lazy.directory);
+        EXPECT_TRUE(counters.ok());
+        for (const NamedCounter& one : *counters)
+            if (one.name.ends_with(".lag_bytes")) bytes += one.value;
+        return bytes;
+    };
+    Bank bank = Pair::promote(Follower::open(lazy).value());
+    std::optional<Follower> standby(pair.follow("b"));
+    ASSERT_TRUE(comes_true([&] { return is_in_sync(bank.node_status(), "b"); })) << pair.said();
+    EXPECT_TRUE(ask(bank, 1, Account::Deposit{7}, at(Durability::replicated)).accepted());
+    EXPECT_TRUE(comes_true([&] { return unwritten() > 0; })) << "nobody has asked for the disk";
+    standby.reset();
+    ASSERT_TRUE(comes_true([&] { return bank.node_status().in_sync.size() == 1; }));
+    EXPECT_TRUE(comes_true([&] { return unwritten() == 0; }));
+}
+
 TEST(NodePair, a_standby_takes_over_when_the_primary_is_gone) {
     Pair pair(soon);
     std::optional<Follower> standby;
