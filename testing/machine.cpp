@@ -8,6 +8,13 @@
 #include "engine/runtime/standby_core.hpp"
 
 namespace pawl::sim {
+namespace {
+
+pawl::detail::EngineCore& core_of(pawl::detail::Core& engine) {
+    return static_cast<pawl::detail::EngineCore&>(engine);
+}
+
+}  // namespace
 
 Machine::Machine(const Surroundings& surroundings, std::string name, std::string peer,
                  bool may_begin)
@@ -144,7 +151,7 @@ void Machine::work() {
 
 // The same process goes on as a standby, in memory. False: it cannot; the engine has ended.
 bool Machine::step_down() {
-    auto core = static_cast<pawl::detail::EngineCore&>(*engine_).step_down(
+    auto core = core_of(*engine_).step_down(
         [this](std::uint64_t boot) -> Result<pawl::detail::NodeWays> { return ways(boot); });
     if (!core) with_.note("does not step down:", name_ + ": " + core.error().sentence, 0);
     if (!core) return false;
@@ -186,7 +193,17 @@ bool Machine::become_engine() {
     engine_ = std::move(*engine);
     ++reign_;
     epoch_ = engine_->node_status().epoch;
+    begun_at_.clear();
+    for (std::uint32_t shard = 0; shard < with_.shards; ++shard)
+        begun_at_.push_back(core_of(*engine_).directory()->head(shard).committed());
     with_.note("reigns:", name_, epoch_);
+    return true;
+}
+
+bool Machine::has_begun_on_disk() const {
+    if (engine_ == nullptr) return false;
+    for (std::uint32_t shard = 0; shard < with_.shards; ++shard)
+        if (core_of(*engine_).directory()->head(shard).synced() < begun_at_[shard]) return false;
     return true;
 }
 

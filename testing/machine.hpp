@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "pawl/detail/core.hpp"
 #include "testing/arbiter.hpp"
@@ -66,6 +67,8 @@ public:
     std::uint64_t reign() const noexcept { return reign_; }
     // In which the engine began. Costs nothing, unlike a status.
     std::uint64_t epoch() const noexcept { return epoch_; }
+    // Its reign, and everything before it.
+    bool has_begun_on_disk() const;
     NodeStatus status() const;
     // It could go on alone without a loss: there is a journal, and no word on disk that something
     // may be gone.
@@ -92,6 +95,7 @@ private:
     std::shared_ptr<pawl::detail::Core> engine_;
     std::uint64_t reign_ = 0;
     std::uint64_t epoch_ = 0;
+    std::vector<Position> begun_at_;  // by shard: behind the reign's first records
     std::int64_t paused_until_ns_ = 0;
     bool its_turn_ = false;  // as its standby said once
     std::string refusal_;

@@ -48,6 +48,7 @@ public:
     Machine& b() noexcept { return b_; }
     ArbiterStore& arbiter() noexcept { return arbiter_; }
     std::size_t in_sync() const;
+    bool reigns_alone(const Machine& machine) const;
     // The process of the machine ends this way; its clients notice.
     template <class How>
     void end(Machine& machine, const How& how) {

@@ -82,16 +82,25 @@ void Pair::bad_luck(Machine& machine, const Faults& faults) {
     }
 }
 
+// What it answers is on its own disk, and nobody is on the way into the set.
+bool Pair::reigns_alone(const Machine& machine) const {
+    if (arbiter_.history().empty() || arbiter_.may_still_swap()) return false;
+    const replication::Reign& reign = arbiter_.history().back().reign;
+    return reign.in_sync().size() == 1 && reign.primary().node == machine.name() &&
+           reign.epoch() == machine.epoch() && machine.has_begun_on_disk();
+}
+
 // At most one of these at a time.
 void Pair::end_somehow(Machine& machine, const Faults& faults) {
     if (strikes(faults.kill_every_ms)) {
         ++happened(Happened::kills);
         return end(machine, [&] { machine.kill(); });
     }
-    Machine& peer = other(machine);
-    const bool power = strikes(faults.power_cut_every_ms);
-    const bool replaced = strikes(faults.replace_every_ms);
-    if ((!power && !replaced) || !peer.is_whole() || in_sync() != 2) return;
+    const auto other_goes_on = [&] { return other(machine).is_whole() && in_sync() == 2; };
+    const bool power =
+        strikes(faults.power_cut_every_ms) && (other_goes_on() || reigns_alone(machine));
+    const bool replaced = strikes(faults.replace_every_ms) && other_goes_on();
+    if (!power && !replaced) return;
     // Who counts on one machine's memory or disk alone a moment later would have lost it: that is
     // for an operator.
     if (power ? arbiter_.a_reign_may_begin() : arbiter_.may_still_swap()) return;
