@@ -116,8 +116,12 @@ Status RoleMachine::hand_over(std::string_view name, OldPrimary then, std::int64
 
 // ---- what holds ----
 
+// A successor that is alone has everything: nothing that is answered here is new then.
 bool RoleMachine::may_be_alone() const noexcept {
-    return reign_->in_sync().size() == 1 || (swap_ && swap_->wanted.in_sync().size() == 1);
+    const auto is_alone = [this](const Reign& reign) {
+        return reign.in_sync().size() == 1 && reign.primary() == options_.self;
+    };
+    return is_alone(*reign_) || (swap_ && is_alone(swap_->wanted));
 }
 
 bool RoleMachine::needs(std::string_view name) const {

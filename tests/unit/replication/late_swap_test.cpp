@@ -28,7 +28,8 @@ protected:
                 if (follows) a_->heard("b", b_boot_, now_);
                 if (follows) b_->heard("a", 1, now_);
                 if (follows && catches_up_) b_->is_level();
-                if (a_->serves()) a_->follows("b", follows, follows ? a_->mark("b") : 0);
+                if (a_->serves() || a_->role() == Role::handing_over)
+                    a_->follows("b", follows, follows ? a_->mark("b") : 0);
                 a_->is_incomplete("b", b_->incomplete());
                 a_->do_work(now_);
                 if (a_->role() == Role::opening) a_->opened();
@@ -104,6 +105,16 @@ TEST_F(LateSwap, who_is_put_into_the_set_for_an_earlier_life_takes_over_when_it_
         << "it has not caught up in this life";
     b_->is_level();
     EXPECT_TRUE(live([this] { return b_->role() == Role::opening; })) << b_->why();
+}
+
+// Its successor has everything: what was committed is answered, whatever this disk has.
+TEST_F(LateSwap, who_hands_over_and_leaves_the_set_holds_no_answer_back) {
+    ASSERT_TRUE(live([this] { return b_->role() == Role::standby; }));
+    ASSERT_TRUE(a_->hand_over("b", OldPrimary::leaves, now_).ok());
+    be_late(true);
+    ASSERT_TRUE(live([this] { return store_.may_still_swap(); }));
+    EXPECT_EQ(a_->role(), Role::handing_over);
+    EXPECT_FALSE(a_->may_be_alone());
 }
 
 // b comes back without its memory, and is in the set: a counts on nothing that it says until it is
