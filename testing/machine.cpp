@@ -113,7 +113,7 @@ void Machine::replace() {
     with_.note("a new machine with an empty disk is", name_, 0);
     with_.network.machine_dies(name_);
     end_process();
-    disk_ = new_disk();
+    old_disks_.push_back(std::exchange(disk_, new_disk()));
 }
 
 // A process may die in the middle of a call: what it still does reaches nobody.

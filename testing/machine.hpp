@@ -90,6 +90,8 @@ private:
     const std::string peer_;
     const bool may_begin_;
     Clock clock_;
+    // A client may hold an engine that has ended longer than its machine was there.
+    std::vector<std::unique_ptr<Disk>> old_disks_;
     std::unique_ptr<Disk> disk_;
     std::unique_ptr<pawl::detail::FollowerCore> standby_;
     std::shared_ptr<pawl::detail::Core> engine_;
