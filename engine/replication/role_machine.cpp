@@ -189,7 +189,6 @@ void RoleMachine::hear(const ArbiterAnswer& answer) {
 }
 
 void RoleMachine::settle_absent() {
-    read_wanted_ = false;
     look_ns_ = now_ns_ + options_.look_ns;
     absent_ = !reign_.has_value();
     if (reign_)
@@ -212,7 +211,6 @@ void RoleMachine::settle(const Reign& reign, std::uint64_t revision) {
     }
     const bool news = revision != revision_;
     absent_ = false;
-    read_wanted_ = false;
     look_ns_ = now_ns_ + options_.look_ns;
     reign_ = reign;
     revision_ = revision;
@@ -270,6 +268,7 @@ void RoleMachine::ask() {
         arbiter_->compare_and_swap(swap_->expected_revision, swap_->wanted);
     } else if (read_wanted_ || now_ns_ >= look_ns_) {
         arbiter_->read();
+        read_wanted_ = false;  // what is heard until the answer comes may be newer than it
         look_ns_ = now_ns_ + options_.look_ns;
     }
 }

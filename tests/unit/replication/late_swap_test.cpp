@@ -107,6 +107,24 @@ TEST_F(LateSwap, who_is_put_into_the_set_for_an_earlier_life_takes_over_when_it_
     EXPECT_TRUE(live([this] { return b_->role() == Role::opening; })) << b_->why();
 }
 
+// It looks just before the swap that makes it primary, and hears of that before the answer comes.
+TEST_F(LateSwap, who_hears_of_a_reign_while_it_looks_looks_again_at_once) {
+    ASSERT_TRUE(live([this] { return b_->role() == Role::standby && !b_->waits_for_arbiter(); }));
+    store_.weather.delay_ns_min = store_.weather.delay_ns_max = 100'000;
+    ASSERT_TRUE(live([this] { return b_->waits_for_arbiter(); }));
+    store_.weather.delay_ns_min = store_.weather.delay_ns_max = 40 * ms;
+    int steps = 0;
+    live([&steps] { return steps++ == 1; });
+    store_.weather.delay_ns_min = store_.weather.delay_ns_max = 100'000;
+    ASSERT_TRUE(a_->hand_over("b", OldPrimary::stays, now_).ok());
+    ASSERT_TRUE(live([this] { return a_->epoch_seen() == 2; }));
+    ASSERT_TRUE(b_->waits_for_arbiter());
+    b_->heard_epoch(2);
+    const std::int64_t heard_ns = now_;
+    ASSERT_TRUE(live([this] { return b_->role() == Role::opening; })) << b_->why();
+    EXPECT_LT(now_ - heard_ns, 100 * ms);
+}
+
 // Its successor has everything: what was committed is answered, whatever this disk has.
 TEST_F(LateSwap, who_hands_over_and_leaves_the_set_holds_no_answer_back) {
     ASSERT_TRUE(live([this] { return b_->role() == Role::standby; }));
