@@ -110,12 +110,19 @@ TEST_F(LateSwap, who_is_put_into_the_set_for_an_earlier_life_takes_over_when_it_
 // It looks just before the swap that makes it primary, and hears of that before the answer comes.
 TEST_F(LateSwap, who_hears_of_a_reign_while_it_looks_looks_again_at_once) {
     ASSERT_TRUE(live([this] { return b_->role() == Role::standby && !b_->waits_for_arbiter(); }));
-    store_.weather.delay_ns_min = store_.weather.delay_ns_max = 100'000;
+    const auto each_way_takes = [this](std::int64_t ns) {
+        store_.weather.delay_ns_min = store_.weather.delay_ns_max = ns;
+    };
+    const auto one_step = [this] {
+        const std::int64_t then = now_;
+        live([&] { return now_ != then; });
+    };
+    each_way_takes(ms / 10);
     ASSERT_TRUE(live([this] { return b_->waits_for_arbiter(); }));
-    store_.weather.delay_ns_min = store_.weather.delay_ns_max = 40 * ms;
-    int steps = 0;
-    live([&steps] { return steps++ == 1; });
-    store_.weather.delay_ns_min = store_.weather.delay_ns_max = 100'000;
+    one_step();  // the question leaves
+    each_way_takes(40 * ms);
+    one_step();  // the answer leaves
+    each_way_takes(ms / 10);
     ASSERT_TRUE(a_->hand_over("b", OldPrimary::stays, now_).ok());
     ASSERT_TRUE(live([this] { return a_->epoch_seen() == 2; }));
     ASSERT_TRUE(b_->waits_for_arbiter());
