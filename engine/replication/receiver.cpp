@@ -332,8 +332,7 @@ void Receiver::tell_remains() {
     if (acknowledges_ || told_remains_ || !directory_known_) return;
     Remains remains;
     remains.fixed.epoch = talk_.epoch();
-    for (std::uint32_t i = 0; streams_ != nullptr && i < streams_->count(); ++i)
-        remains.ends.push_back({streams_->received(i).value, streams_->last_checksum(i), 0});
+    if (streams_ != nullptr) remains.ends = streams_->ends();
     told_remains_ = talk_.send(remains);
 }
 

@@ -81,7 +81,7 @@ void RoleMachine::heard_epoch(std::uint64_t epoch) {
 void RoleMachine::opened() {
     PAWL_ASSERT(role_ == Role::opening);
     // What it begins is the history: what it lacks is in none.
-    has_everything();
+    lacks_nothing();
     loss_is_accepted_ = false;
     become(Role::primary, "the epoch is open");
 }
@@ -374,7 +374,11 @@ void RoleMachine::go_on_with_loss() {
 // In the life in which it reigns; nothing heard yet is no silence for a while.
 bool RoleMachine::is_heard(const Peer& primary) const noexcept {
     if (primary.boot != 0 && primary.boot != reign_->primary().boot) return false;
-    return now_ns_ - primary.heard_ns <= options_.fail_after_ns;
+    return spoke_lately(primary);
+}
+
+bool RoleMachine::spoke_lately(const Peer& peer) const noexcept {
+    return now_ns_ - peer.heard_ns <= options_.fail_after_ns;
 }
 
 void RoleMachine::act_as_learner(bool heard) {
@@ -392,12 +396,11 @@ void RoleMachine::act_as_learner(bool heard) {
 void RoleMachine::act_as_follower() {
     const Peer* primary = find(reign_->primary().node);
     const bool heard = primary != nullptr && is_heard(*primary);
-    const bool is_there = primary != nullptr && primary->boot != 0 &&
-                          now_ns_ - primary->heard_ns <= options_.fail_after_ns;
+    const bool is_there = primary != nullptr && primary->boot != 0 && spoke_lately(*primary);
     if (is_there) loss_is_accepted_ = false;  // in whichever life
     if (role_ == Role::learner) return act_as_learner(heard);
     // Its primary counts on it, and requires it for all that came later.
-    if (level_) has_everything();
+    if (level_) lacks_nothing();
     if (incomplete()) {
         if (!heard || primary->boot == 0) return go_on_with_loss();
         look_ns_ = std::min(look_ns_, now_ns_ + options_.ask_again_ns);  // is it out of the set?

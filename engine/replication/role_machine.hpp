@@ -127,7 +127,7 @@ public:
     // where the primary is heard, now or later.
     void accept_loss() noexcept {
         loss_is_accepted_ = !holdings_.blank;
-        has_everything();
+        lacks_nothing();
     }
 
     // Asks and hears the arbiter. Returns how much it did.
@@ -182,12 +182,13 @@ private:
         std::uint64_t expected_revision;
     };
 
-    void has_everything() noexcept { holdings_.may_have_lost = holdings_.blank = false; }
+    void lacks_nothing() noexcept { holdings_.may_have_lost = holdings_.blank = false; }
     void act_as_learner(bool heard);
     Peer* find(std::string_view name);
     const Peer* find(std::string_view name) const;
     Peer& peer(std::string_view name);
     bool is_heard(const Peer& primary) const noexcept;
+    bool spoke_lately(const Peer& peer) const noexcept;
     bool has_most() const noexcept;
     void go_on_with_loss();
     void hear(const ArbiterAnswer& answer);

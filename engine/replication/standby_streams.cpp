@@ -133,5 +133,11 @@ const journal::EpochLog& StandbyStreams::epochs(std::uint32_t shard) const noexc
 std::uint32_t StandbyStreams::last_checksum(std::uint32_t shard) const noexcept {
     return shards_[shard]->appender.last_checksum();
 }
+std::vector<StreamEnd> StandbyStreams::ends() const {
+    std::vector<StreamEnd> ends;
+    for (std::uint32_t i = 0; i < shards_.size(); ++i)
+        ends.push_back({received(i).value, last_checksum(i), 0});
+    return ends;
+}
 
 }  // namespace pawl::replication

@@ -94,6 +94,8 @@ public:
     journal::ShardEnd end(std::uint32_t shard) const;
     const journal::EpochLog& epochs(std::uint32_t shard) const noexcept;
     std::uint32_t last_checksum(std::uint32_t shard) const noexcept;
+    // Where everything that was received ends, all shards.
+    std::vector<StreamEnd> ends() const;
 
 private:
     struct Shard {

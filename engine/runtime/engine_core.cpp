@@ -15,6 +15,8 @@ namespace pawl::detail {
 
 namespace {
 
+constexpr std::int64_t gateway_sleep_ns = 200'000;
+
 struct SystemWorld {
     std::unique_ptr<journal::Storage> storage = std::make_unique<journal::PosixStorage>();
     SystemClock clock;
@@ -290,8 +292,6 @@ void EngineCore::begin_reign(const std::vector<journal::ShardEnd>& ends) {
     };
     node_->reign(std::move(reigning));
 }
-
-constexpr std::int64_t gateway_sleep_ns = 200'000;
 
 void EngineCore::start() {
     if (!sentences_.empty())

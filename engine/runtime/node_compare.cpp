@@ -18,9 +18,7 @@ void Node::tell_remains(Peer& peer, Greeting greeting) {
     Remains mine;
     mine.fixed.epoch = roles_->reign()->epoch();
     mine.fixed.only_memory = copy_->lost_only_memory() ? 1 : 0;
-    for (std::uint32_t shard = 0; shard < copy_->options().shards; ++shard)
-        mine.ends.push_back(
-            {copy_->streams()->received(shard).value, copy_->streams()->last_checksum(shard), 0});
+    mine.ends = copy_->streams()->ends();
     peer.remains_boot = greeting.handshake->peer().boot;
     peer.remains = std::make_unique<replication::RemainsTalk>(std::move(greeting.link),
                                                               talk_options(), std::move(mine));

@@ -113,14 +113,14 @@ Node::Copies Node::copies_of(std::uint32_t shard) const {
 }
 
 void Node::move_gates() {
+    // Who comes into the set has to have it, and may yet not come; who is taken out may have it and
+    // be out already: it has to be here as well.
+    const bool only_here = roles_->may_be_alone();
     bool on_disk = true;
     for (std::uint32_t shard = 0; shard < gates_.size(); ++shard) {
         const std::uint64_t mine = reigning_.directory->head(shard).synced().value;
         Copies copies = copies_of(shard);
         if (!copies.any_counts) copies.received = copies.synced = copies.applied = mine;
-        // Who comes into the set has to have it, and may yet not come; who is taken out may have it
-        // and be out already: it has to be here as well.
-        const bool only_here = roles_->may_be_alone();
         if (only_here) copies.received = std::min(copies.received, mine);
         if (only_here) copies.synced = std::min(copies.synced, mine);
         journal::ReplicatedPositions& gate = *gates_[shard];

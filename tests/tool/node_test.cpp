@@ -8,6 +8,7 @@
 #include <memory>
 #include <sstream>
 
+#include "tests/memory_folder.hpp"
 #include "tests/tool/match_case.hpp"
 
 namespace pawl::tool_test {
@@ -108,7 +109,7 @@ protected:
     }
 
     static constexpr int pairs = 1'500;
-    Folder folder_{Folder::memory()};
+    Folder folder_{testing::memory_folder()};
     std::string host_;
     std::string input_;
     const std::string acknowledged_ = folder_.path("acknowledged");

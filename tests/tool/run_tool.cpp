@@ -44,10 +44,6 @@ int must_open(const std::string& path, int flags) {
 
 Folder::Folder() : Folder(fs::temp_directory_path()) {}
 
-fs::path Folder::memory() {
-    return ::access("/dev/shm", W_OK) == 0 ? fs::path("/dev/shm") : fs::temp_directory_path();
-}
-
 Folder::Folder(const fs::path& where) {
     std::string name = (where / "pawl-tool-test-XXXXXX").string();
     PAWL_ASSERT(::mkdtemp(name.data()) != nullptr);

@@ -19,8 +19,6 @@ class Folder {
 public:
     Folder();
     explicit Folder(const std::filesystem::path& where);  // made there, under a name of its own
-    // Where no disk can stand still for a minute, if there is such a place: for what has time-outs.
-    static std::filesystem::path memory();
     ~Folder();
     Folder(const Folder&) = delete;
     Folder& operator=(const Folder&) = delete;

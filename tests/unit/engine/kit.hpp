@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -23,17 +22,11 @@ namespace pawl::testing {
 
 using Bank = Engine<Account, Book>;
 
-// In memory, where there is such a file system: for what has time-outs, which run on while a shared
-// disk stands still for a minute.
-inline std::string memory_folder() {
-    return ::access("/dev/shm", W_OK) == 0 ? "/dev/shm/" : ::testing::TempDir();
-}
-
 // A directory that is gone with the test.
 class TempDirectory {
 public:
-    explicit TempDirectory(const std::string& where = ::testing::TempDir()) {
-        std::string name = where + "pawl-XXXXXX";
+    explicit TempDirectory(const std::filesystem::path& where = ::testing::TempDir()) {
+        std::string name = where / "pawl-XXXXXX";
         const char* made = mkdtemp(name.data());
         PAWL_ASSERT(made != nullptr);
         path_ = name;

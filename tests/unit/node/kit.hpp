@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "pawl/standby.hpp"
+#include "tests/memory_folder.hpp"
 #include "tests/unit/engine/kit.hpp"
 
 namespace pawl::testing {
