@@ -43,7 +43,8 @@ enum class MessageType : std::uint16_t {
     snapshot_chunk = 52,
     snapshot_end = 53,
     trace_told = 54,  // one shard: that, as far as it is remembered
-    hand_over = 55,   // all shards: where the streams end; you are primary when you have them
+    // 55 was hand_over: no node ever sent it
+    reign_told = 56,  // what the arbiter has told the primary: another node reigns
     // 64 to 127: clients
     client_hello = 64,    // client: whose commands will come, and what they mean
     client_welcome = 65,  // to a client: what they run into, where the session stands
@@ -331,12 +332,13 @@ struct TraceToldFixed {
 };
 static_assert(sizeof(TraceToldFixed) == 16);
 
-// shard_count StreamEnds follow: all shards in order.
-struct HandOverFixed {
-    std::uint32_t shard_count;
+// text_bytes of the arbiter's value follow, as print_reign() writes it.
+struct ReignToldFixed {
+    std::uint64_t revision;  // the arbiter's; not 0
+    std::uint32_t text_bytes;
     std::uint32_t reserved;  // zero
 };
-static_assert(sizeof(HandOverFixed) == 8);
+static_assert(sizeof(ReignToldFixed) == 16);
 
 inline constexpr std::size_t session_bytes_max = 255;
 inline constexpr std::size_t address_bytes_max = 255;  // printable, no spaces

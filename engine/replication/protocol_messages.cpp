@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/replication/message_bytes.hpp"
+#include "engine/replication/reign.hpp"
 #include "pawl/detail/assert.hpp"
 
 namespace pawl::replication {
@@ -130,6 +131,11 @@ bool good(const TraceAskFixed& fixed) noexcept {
 bool good(const TraceToldFixed& fixed) noexcept {
     return fixed.first <= position_max && fixed.count <= trace_count_max &&
            fixed.shard < shards_max;
+}
+
+bool good(const ReignToldFixed& fixed) noexcept {
+    return fixed.revision != 0 && fixed.text_bytes >= 1 &&
+           fixed.text_bytes <= reign_text_bytes_max && fixed.reserved == 0;
 }
 
 // Sentences may carry what a stranger sent: they go to people's terminals, so only plain text.
@@ -372,21 +378,18 @@ bool decode(std::span<const std::byte> payload, TraceTold& to) {
            take_list(rest, to.fixed.count, trace_count_max, to.halves);
 }
 
-void encode(const HandOver& from, Message& to) {
-    PAWL_ASSERT(from.fixed.reserved == 0);
-    PAWL_ASSERT(!from.ends.empty());
-    PAWL_ASSERT(good(from.ends));
-    HandOverFixed fixed = from.fixed;
-    fixed.shard_count = static_cast<std::uint32_t>(from.ends.size());
+void encode(const ReignTold& from, Message& to) {
+    ReignToldFixed fixed = from.fixed;
+    fixed.text_bytes = static_cast<std::uint32_t>(from.text.size());
+    PAWL_ASSERT(good(fixed));
     begin(from.type, fixed, to);
-    append(from.ends, to);
+    append(from.text.data(), from.text.size(), to);
 }
 
-bool decode(std::span<const std::byte> payload, HandOver& to) {
+bool decode(std::span<const std::byte> payload, ReignTold& to) {
     std::span<const std::byte> rest;
-    return take(payload, to.fixed, rest) && to.fixed.reserved == 0 &&
-           take_list(rest, to.fixed.shard_count, shards_max, to.ends) && !to.ends.empty() &&
-           good(to.ends);
+    return take(payload, to.fixed, rest) && good(to.fixed) &&
+           take_text(rest, to.fixed.text_bytes, to.text);
 }
 
 }  // namespace pawl::replication

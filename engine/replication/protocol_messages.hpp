@@ -104,10 +104,10 @@ struct TraceTold {
     TraceToldFixed fixed{};
     std::vector<std::uint32_t> halves;
 };
-struct HandOver {
-    static constexpr MessageType type = MessageType::hand_over;
-    HandOverFixed fixed{};
-    std::vector<StreamEnd> ends;
+struct ReignTold {
+    static constexpr MessageType type = MessageType::reign_told;
+    ReignToldFixed fixed{};
+    std::string_view text;  // of a reign: at least one byte, at most reign_text_bytes_max
 };
 
 // Writes type and body; `to.epoch` stays the caller's. Asserts what decode would refuse.
@@ -129,7 +129,7 @@ void encode(const SnapshotChunk& from, Message& to);
 void encode(const SnapshotEnd& from, Message& to);
 void encode(const TraceAsk& from, Message& to);
 void encode(const TraceTold& from, Message& to);
-void encode(const HandOver& from, Message& to);
+void encode(const ReignTold& from, Message& to);
 
 // Reads the payload of a frame of the right type. False: lengths, counts, ranges or zero bytes are
 // not as protocol.hpp says; `to` is then of no use. A count is compared with the bytes that are
@@ -152,6 +152,6 @@ void encode(const HandOver& from, Message& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, SnapshotEnd& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, TraceAsk& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, TraceTold& to);
-[[nodiscard]] bool decode(std::span<const std::byte> payload, HandOver& to);
+[[nodiscard]] bool decode(std::span<const std::byte> payload, ReignTold& to);
 
 }  // namespace pawl::replication

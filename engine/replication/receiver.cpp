@@ -141,10 +141,19 @@ void Receiver::hear(const Received& frame) {
             return hear_snapshot_chunk(frame);
         case MessageType::snapshot_end:
             return hear_snapshot_end(frame);
+        case MessageType::reign_told:
+            return hear_reign(frame);
         default:
-            if (options_.other && options_.other(frame)) return;
             return faulty(std::string("'") + to_string(frame.type) + "' is not for a standby");
     }
+}
+
+void Receiver::hear_reign(const Received& frame) {
+    ReignTold told;
+    if (!decode(frame.payload, told)) return faulty("a reign that makes no sense");
+    Result<Reign> reign = parse_reign(told.text, talk_.peer());
+    if (!reign.ok()) return faulty("a reign that is none");
+    reign_told_ = KnownReign{std::move(*reign), told.fixed.revision};
 }
 
 // ---- who are you, here is where I stand

@@ -4,13 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/replication/difference_search.hpp"
+#include "engine/replication/reign.hpp"
 #include "engine/replication/standby_streams.hpp"
 #include "engine/replication/talk.hpp"
 #include "journal/adopt.hpp"
@@ -28,9 +29,6 @@ struct ReceiverOptions {
     std::uint32_t frames_max = 64;
     // When the states differ: how long the primary may take to say where it began.
     std::int64_t difference_ns_max = 1'000'000'000;
-    // Messages that this does not know (hand_over). False: not one for a standby. May
-    // be null: none is.
-    std::function<bool(const Received&)> other;
 };
 
 enum class ReceiverState : std::uint8_t {
@@ -66,6 +64,8 @@ public:
     const std::string& why() const noexcept { return talk_.why(); }
     std::uint64_t epoch_seen() const noexcept { return talk_.epoch(); }
     const Talk& talk() const noexcept { return talk_; }
+    // What the primary has heard of the arbiter: another node reigns. Once.
+    std::optional<KnownReign> take_reign_told() { return std::exchange(reign_told_, {}); }
 
     // When over with end() done.
     Todo todo() const noexcept { return todo_; }
@@ -101,6 +101,7 @@ private:
     void hear_snapshot_chunk(const Received& frame);
     void hear_snapshot_end(const Received& frame);
     void hear_trace(const Received& frame);
+    void hear_reign(const Received& frame);
     void end_for_trouble();
     void tell_histories();
     void all_answered();
@@ -125,6 +126,7 @@ private:
     Todo todo_ = Todo::nothing;
     std::vector<journal::PartPoint> parts_;
     std::vector<Position> begins_;
+    std::optional<KnownReign> reign_told_;
     std::vector<Position> primary_ends_;
     std::int64_t primary_heard_ns_ = -1;
     std::int64_t now_ns_ = 0;

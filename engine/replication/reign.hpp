@@ -48,6 +48,12 @@ private:
     std::vector<std::string> in_sync_;
 };
 
+// What the arbiter has said, and when in the life of its key.
+struct KnownReign {
+    Reign reign;
+    std::uint64_t revision = 0;
+};
+
 // ---- text: one line of JSON without a line end, always the same for the same value
 //   {"reign":1,"epoch":3,"primary":"a","boot":"00000000000000ff","in_sync":["a","b"]}
 

@@ -2,6 +2,7 @@
 #include "engine/replication/role_machine.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "pawl/detail/assert.hpp"
 
@@ -147,6 +148,10 @@ std::size_t RoleMachine::do_work(std::int64_t now_ns) {
         for (Peer& one : peers_) one.heard_ns = now_ns;
     }
     std::size_t work = 0;
+    if (const auto known = std::exchange(told_, std::nullopt)) {
+        settle(known->reign, known->revision);
+        ++work;
+    }
     if (const auto answer = arbiter_->do_work(now_ns)) {
         hear(*answer);
         ++work;

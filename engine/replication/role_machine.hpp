@@ -71,12 +71,6 @@ struct RoleEvent {
     std::string sentence;
 };
 
-// What the arbiter has said, and when in the life of its key.
-struct KnownReign {
-    Reign reign;
-    std::uint64_t revision = 0;
-};
-
 // One thread. Everything that is heard is told first, then do_work() decides. What the getters say
 // holds until the next do_work(); the runtime obeys before it does anything else: a node whose
 // acknowledges() is false acknowledges nothing, one whose serves() is false answers nothing.
@@ -85,13 +79,13 @@ public:
     RoleMachine(const RoleOptions& options, const Holdings& holdings,
                 std::unique_ptr<Arbiter> arbiter);
 
-    // Another one's life of this node has known this: as good as a read that took long. Before
-    // anything else.
-    void begin_with(const KnownReign& known) { settle(known.reign, known.revision); }
     // Nothing: the arbiter has not been heard yet, or says that this node is primary.
     std::optional<KnownReign> known() const;
 
     // ---- what was heard ----
+    // Somebody else has asked the arbiter and tells: an earlier life of this node, the primary that
+    // hands over. As good as a read that took long.
+    void told(const KnownReign& known) { told_ = known; }
     // A sign of life of this peer's process.
     void heard(std::string_view peer, std::uint64_t boot, std::int64_t now_ns);
     // An epoch in any frame: a higher one than ours ends our reign before anything else is done.
@@ -216,7 +210,8 @@ private:
     std::uint64_t epoch_seen_ = 0;
     std::optional<Reign> reign_;  // the arbiter's, as last read
     std::uint64_t revision_ = 0;  // 0: no key was ever read
-    bool absent_ = false;         // there is no key
+    std::optional<KnownReign> told_;
+    bool absent_ = false;  // there is no key
     std::optional<Swap> swap_;
     bool read_wanted_ = true;
     bool looked_for_silence_ = false;  // a learner: its primary is silent, and that was asked about

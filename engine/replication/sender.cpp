@@ -73,6 +73,15 @@ void Sender::check_over() {
     if (talk_.end() != TalkEnd::none) state_ = SenderState::over;
 }
 
+void Sender::tell(const KnownReign& known) {
+    if (state_ != SenderState::following) return;
+    const std::string text = print_reign(known.reign);
+    ReignTold told;
+    told.fixed.revision = known.revision;
+    told.text = text;
+    static_cast<void>(talk_.send(told));
+}
+
 void Sender::stop(const std::string& why) {
     talk_.finish(TalkEnd::done, why);
     check_over();

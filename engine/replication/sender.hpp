@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/replication/reign.hpp"
 #include "engine/replication/snapshot_source.hpp"
 #include "engine/replication/stream_source.hpp"
 #include "engine/replication/talk.hpp"
@@ -90,11 +91,8 @@ public:
     std::uint64_t lag_bytes() const noexcept;
     const SenderCounters& counters() const noexcept { return counters_; }
 
-    // Another message, in order with the records. False: no room now, or over.
-    template <class What>
-    bool send(const What& what) {
-        return talk_.send(what);
-    }
+    // The arbiter says that another node reigns: then the peer need not ask. May not arrive.
+    void tell(const KnownReign& known);
     // A higher epoch has begun: nothing is acknowledged any more.
     void raise_epoch(std::uint64_t epoch) { talk_.raise_epoch(epoch); }
     void stop(const std::string& why);

@@ -81,7 +81,7 @@ Status Node::begin() {
     }
     roles_ = std::make_unique<replication::RoleMachine>(role_options(options_), holdings,
                                                         std::move(ways_.arbiter));
-    if (options_.known) roles_->begin_with(*options_.known);
+    if (options_.known) roles_->told(*options_.known);
     return Done{};
 }
 

@@ -42,6 +42,7 @@ std::size_t Node::follow() {
 
 void Node::heard_primary() {
     const replication::Talk& talk = receiver_->talk();
+    if (const auto known = receiver_->take_reign_told()) roles_->told(*known);
     roles_->heard_epoch(receiver_->epoch_seen());
     if (talk.counters().frames == frames_) return;
     frames_ = talk.counters().frames;

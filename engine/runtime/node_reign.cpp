@@ -153,8 +153,10 @@ void Node::end_reign() {
     steps_down_ = holding_ && !roles_->leaves();
     // Otherwise it does not take over again before it is opened again.
     if (!steps_down_) roles_->lost();
+    const auto known = roles_->known();
     for (Peer& peer : peers_) {
         if (peer.sender == nullptr) continue;
+        if (known) peer.sender->tell(*known);
         peer.sender->raise_epoch(roles_->epoch_seen());
         peer.sender->stop(roles_->why());
         peer.sender.reset();

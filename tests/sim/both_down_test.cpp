@@ -5,39 +5,14 @@
 #include <cstdio>
 #include <string>
 
-#include "list.hpp"
-#include "pawl/testing/simulation.hpp"
+#include "pair_kit.hpp"
 #include "settings.hpp"
-#include "testing/pair.hpp"
 
 namespace pawl::sim {
 namespace {
 
-using testing::Faults;
-using testing::Random;
-using Lists = testing::Simulation<List>;
-
-class BothDown : public ::testing::Test {
+class BothDown : public PairTest {
 protected:
-    static testing::detail::Plan plan_of(std::uint64_t seed) {
-        testing::detail::Plan plan;
-        plan.options.seed = seed;
-        plan.options.durability = Durability::replicated_synced;
-        plan.domain = Engine<List>::domain();
-        plan.load = [](Random& random) {
-            return Lists::Command(random.below(4), List::Note{random.below(1'000'000)}).asked();
-        };
-        return plan;
-    }
-    static void live(Pair& pair, std::int64_t ns) { pair.live(pair.now_ns() + ns, Faults::none()); }
-    static void both_follow(Pair& pair) {
-        // It hears of it when it looks the next time; until then it does not trust what it has.
-        const std::int64_t give_up = pair.now_ns() + 20'000 * ms;
-        while (pair.in_sync() != 2 || !pair.a().is_whole() || !pair.b().is_whole()) {
-            ASSERT_LT(pair.now_ns(), give_up) << pair.story();
-            live(pair, ms);
-        }
-    }
     // The one that falls later does not hear of the other's fall.
     static void lose_power(Pair& pair, Machine& machine) {
         pair.end(machine, [&] { machine.cut_power(); });
@@ -62,7 +37,6 @@ protected:
         pair.judge_end();
         ASSERT_EQ(pair.wrong(), "") << pair.story();
     }
-    RingPool pool_;
 };
 
 TEST_F(BothDown, the_one_that_has_all_that_is_left_goes_on_and_nothing_synced_is_lost) {

@@ -132,6 +132,32 @@ TEST_F(LateSwap, who_hears_of_a_reign_while_it_looks_looks_again_at_once) {
     EXPECT_LT(now_ - heard_ns, 100 * ms);
 }
 
+// Its own question is not answered for long.
+TEST_F(LateSwap, who_is_told_what_the_arbiter_said_need_not_ask) {
+    ASSERT_TRUE(live([this] { return b_->role() == Role::standby && !b_->waits_for_arbiter(); }));
+    ASSERT_TRUE(a_->hand_over("b", OldPrimary::stays, now_).ok());
+    ASSERT_TRUE(live([this] { return a_->epoch_seen() == 2; }));
+    ASSERT_EQ(b_->role(), Role::standby);
+    store_.cut_off("b", true);
+    b_->told(*a_->known());
+    EXPECT_EQ(b_->role(), Role::standby) << "what is told is heeded with the next step";
+    b_->do_work(now_);
+    EXPECT_EQ(b_->role(), Role::opening) << b_->why();
+}
+
+// A switchover there and back, and then somebody tells of the first.
+TEST_F(LateSwap, who_is_told_of_what_is_over_knows_better) {
+    ASSERT_TRUE(live([this] { return b_->role() == Role::standby; }));
+    const KnownReign before = *b_->known();
+    ASSERT_TRUE(a_->hand_over("b", OldPrimary::stays, now_).ok());
+    ASSERT_TRUE(live([this] { return b_->role() == Role::opening; }));
+    b_->opened();
+    b_->told(before);
+    b_->do_work(now_);
+    EXPECT_EQ(b_->role(), Role::primary) << b_->why();
+    EXPECT_EQ(b_->epoch(), 2U);
+}
+
 // Its successor has everything: what was committed is answered, whatever this disk has.
 TEST_F(LateSwap, who_hands_over_and_leaves_the_set_holds_no_answer_back) {
     ASSERT_TRUE(live([this] { return b_->role() == Role::standby; }));

@@ -14,6 +14,7 @@
 #include "engine/replication/client_messages.hpp"
 #include "engine/replication/operator_messages.hpp"
 #include "engine/replication/protocol_messages.hpp"
+#include "engine/replication/reign.hpp"
 #include "testing/chance.hpp"
 
 namespace pawl::replication {
@@ -24,7 +25,7 @@ inline constexpr MessageType all_types[] = {
     MessageType::heartbeat,      MessageType::history,        MessageType::positions,
     MessageType::directory,      MessageType::part_point,     MessageType::records,
     MessageType::snapshot_begin, MessageType::snapshot_chunk, MessageType::snapshot_end,
-    MessageType::trace_ask,      MessageType::trace_told,     MessageType::hand_over,
+    MessageType::trace_ask,      MessageType::trace_told,     MessageType::reign_told,
     MessageType::client_hello,   MessageType::client_welcome, MessageType::commands,
     MessageType::replies,        MessageType::not_primary,    MessageType::status_ask,
     MessageType::status_told,    MessageType::hand_over_ask,  MessageType::hand_over_told,
@@ -224,10 +225,11 @@ private:
                 remains.ends = ends(few());
                 return encode(remains, sample.message);
             }
-            case MessageType::hand_over: {
-                HandOver hand_over;
-                hand_over.ends = ends(1 + few());
-                return encode(hand_over, sample.message);
+            case MessageType::reign_told: {
+                ReignTold told;
+                told.fixed.revision = 1 + chance_.below(1000);
+                told.text = text(1, reign_text_bytes_max, ' ');
+                return encode(told, sample.message);
             }
             case MessageType::client_hello:
             case MessageType::client_welcome:
@@ -429,8 +431,8 @@ inline bool decodes_to_itself(MessageType type, std::span<const std::byte> paylo
             return decodes_to_itself<TraceAsk>(payload, accepted);
         case MessageType::trace_told:
             return decodes_to_itself<TraceTold>(payload, accepted);
-        case MessageType::hand_over:
-            return decodes_to_itself<HandOver>(payload, accepted);
+        case MessageType::reign_told:
+            return decodes_to_itself<ReignTold>(payload, accepted);
         case MessageType::client_hello:
             return decodes_to_itself<ClientHello>(payload, accepted);
         case MessageType::client_welcome:

@@ -121,8 +121,7 @@ TEST(Protocol, bytes_that_must_be_zero_are_looked_at) {
         {MessageType::snapshot_begin, offsetof(SnapshotBeginFixed, reserved)},
         {MessageType::snapshot_chunk, offsetof(SnapshotChunkFixed, reserved)},
         {MessageType::snapshot_end, offsetof(SnapshotEndFixed, reserved)},
-        {MessageType::hand_over, offsetof(HandOverFixed, reserved)},
-        {MessageType::hand_over, sizeof(HandOverFixed) + offsetof(StreamEnd, reserved)},
+        {MessageType::reign_told, offsetof(ReignToldFixed, reserved)},
         {MessageType::client_hello, offsetof(ClientHelloFixed, reserved)},
         {MessageType::client_welcome, offsetof(ClientWelcomeFixed, reserved)},
         {MessageType::commands, offsetof(CommandsFixed, reserved)},
@@ -147,8 +146,9 @@ TEST(Protocol, a_count_larger_than_its_bytes_is_refused_before_anything_is_alloc
     EXPECT_FALSE(accepts(MessageType::heartbeat, with<HeartbeatFixed>(heartbeat, huge)));
     const auto positions = samples.of(MessageType::positions).payload();
     EXPECT_FALSE(accepts(MessageType::positions, with<PositionsFixed>(positions, huge)));
-    const auto hand_over = samples.of(MessageType::hand_over).payload();
-    EXPECT_FALSE(accepts(MessageType::hand_over, with<HandOverFixed>(hand_over, huge)));
+    const auto long_text = [](auto& fixed) { fixed.text_bytes = 0xFFFF'FFFF; };
+    const auto reign = samples.of(MessageType::reign_told).payload();
+    EXPECT_FALSE(accepts(MessageType::reign_told, with<ReignToldFixed>(reign, long_text)));
     const auto many = [](auto& fixed) { fixed.reign_count = 0x2000'0000; };
     const auto history = samples.of(MessageType::history).payload();
     EXPECT_FALSE(accepts(MessageType::history, with<HistoryFixed>(history, many)));

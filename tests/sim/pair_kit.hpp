@@ -1,0 +1,43 @@
+// A pair of machines that write lists, for tests that say what happens step by step.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+
+#include "list.hpp"
+#include "pawl/testing/simulation.hpp"
+#include "testing/pair.hpp"
+
+namespace pawl::sim {
+
+class PairTest : public ::testing::Test {
+protected:
+    static testing::detail::Plan plan_of(std::uint64_t seed) {
+        testing::detail::Plan plan;
+        plan.options.seed = seed;
+        plan.options.durability = Durability::replicated_synced;
+        plan.domain = Engine<List>::domain();
+        plan.load = [](testing::Random& random) {
+            return testing::Simulation<List>::Command(random.below(4),
+                                                      List::Note{random.below(1'000'000)})
+                .asked();
+        };
+        return plan;
+    }
+    static void live(Pair& pair, std::int64_t ns) {
+        pair.live(pair.now_ns() + ns, testing::Faults::none());
+    }
+    static void both_follow(Pair& pair) {
+        // It hears of it when it looks the next time; until then it does not trust what it has.
+        const std::int64_t give_up = pair.now_ns() + 20'000 * ms;
+        while (pair.in_sync() != 2 || !pair.a().is_whole() || !pair.b().is_whole()) {
+            ASSERT_LT(pair.now_ns(), give_up) << pair.story();
+            live(pair, ms);
+        }
+    }
+
+    RingPool pool_;
+};
+
+}  // namespace pawl::sim
