@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include <atomic>
 #include <cstdint>
 #include <span>
 
@@ -29,6 +30,7 @@ public:
 
 private:
     int fd_;
+    std::atomic<bool> signalled_{false};  // since it was cleared: else there is nothing to clear
 };
 
 }  // namespace pawl::detail

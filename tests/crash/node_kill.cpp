@@ -103,7 +103,8 @@ void reign(const Settings& settings, RowEngine& engine) {
                                                     answered = true;
                                                     accepted = reply.accepted();
                                                 });
-        while (offer == Offer::accepted && !answered) producer.poll_replies(1);
+        while (offer == Offer::accepted && !answered)
+            if (producer.poll_replies(1) == 0) std::this_thread::yield();  // others need the core
         if (accepted) tell(settings, Word::acknowledged, number);
         if (offer != Offer::accepted || (answered && !accepted))
             tell(settings, Word::refused, number);
