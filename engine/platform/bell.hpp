@@ -28,13 +28,20 @@ public:
         if (!sleeps_.load(std::memory_order_relaxed) ||
             !sleeps_.exchange(false, std::memory_order_relaxed))
             return;
+        // Before: who is woken by it finds something to clear, though we get no further for a
+        // while. After: who cleared the flag before there was something does so once more. Relaxed:
+        // the event's own lock in the system orders what is before and after it.
+        signalled_.store(true, std::memory_order_relaxed);
         event_.signal();
+        signalled_.store(true, std::memory_order_relaxed);
     }
 
     // ---- the sleeper ----
     // It looks for work now.
     void awake() noexcept {
         sleeps_.store(false, std::memory_order_relaxed);
+        if (!signalled_.load(std::memory_order_relaxed)) return;  // mostly: no system call
+        signalled_.store(false, std::memory_order_relaxed);       // first: what comes later stays
         event_.clear();
     }
     // It found none and will sleep; the last look comes after this.
@@ -49,6 +56,7 @@ private:
     Event event_;
     // Not beside anything that the sleeper writes while it is awake: whoever rings reads it.
     alignas(64) std::atomic<bool> sleeps_{false};
+    std::atomic<bool> signalled_{false};  // the event may be readable
 };
 
 }  // namespace pawl::detail

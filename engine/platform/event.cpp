@@ -16,14 +16,9 @@ Event::~Event() {
 void Event::signal() noexcept {
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = write(fd_, &one, sizeof one);  // full: it is readable
-    // release, and after the write: whoever sees it finds something to clear, or somebody has.
-    signalled_.store(true, std::memory_order_release);
 }
 
 void Event::clear() noexcept {
-    if (!signalled_.load(std::memory_order_relaxed)) return;  // most times: spare the system call
-    // acquire: before the read. What is signalled behind it stays.
-    signalled_.exchange(false, std::memory_order_acquire);
     std::uint64_t signals = 0;
     [[maybe_unused]] const ssize_t drained = read(fd_, &signals, sizeof signals);
 }

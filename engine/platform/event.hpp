@@ -3,7 +3,6 @@
 
 #include <poll.h>
 
-#include <atomic>
 #include <cstdint>
 #include <span>
 
@@ -30,7 +29,6 @@ public:
 
 private:
     int fd_;
-    std::atomic<bool> signalled_{false};  // since it was cleared: else there is nothing to clear
 };
 
 }  // namespace pawl::detail

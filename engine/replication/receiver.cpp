@@ -153,6 +153,7 @@ void Receiver::hear_reign(const Received& frame) {
     if (!decode(frame.payload, told)) return faulty("a reign that makes no sense");
     Result<Reign> reign = parse_reign(told.text, talk_.peer());
     if (!reign.ok()) return faulty("a reign that is none");
+    if (reign->primary().boot == frame.boot) return faulty("it reigns, and says that it is over");
     reign_told_ = KnownReign{std::move(*reign), told.fixed.revision};
 }
 

@@ -68,6 +68,13 @@ std::uint64_t RoleMachine::mark(std::string_view name) const {
     return one->mark;
 }
 
+void RoleMachine::told(const KnownReign& known) {
+    if (begun_)
+        told_ = known;
+    else
+        settle(known.reign, known.revision);
+}
+
 void RoleMachine::heard_epoch(std::uint64_t epoch) {
     if (epoch <= epoch_seen_) return;
     epoch_seen_ = epoch;
@@ -165,6 +172,15 @@ std::size_t RoleMachine::do_work(std::int64_t now_ns) {
 
 void RoleMachine::hear(const ArbiterAnswer& answer) {
     using Kind = ArbiterAnswer::Kind;
+    if (answer.reign && answer.revision < asked_at_) {
+        ask_ns_ = now_ns_ + options_.ask_again_ns;
+        become(Role::waiting, "the arbiter's key has revision " + std::to_string(answer.revision) +
+                                  ", " + std::to_string(asked_at_) +
+                                  " was known before: an old copy was restored, or the nodes do "
+                                  "not ask the same arbiter");
+        return;
+    }
+    if (answer.reign) look_ns_ = now_ns_ + options_.look_ns;
     switch (answer.kind) {
         case Kind::found:
             settle(*answer.reign, answer.revision);
@@ -216,7 +232,6 @@ void RoleMachine::settle(const Reign& reign, std::uint64_t revision) {
     }
     const bool news = revision != revision_;
     absent_ = false;
-    look_ns_ = now_ns_ + options_.look_ns;
     reign_ = reign;
     revision_ = revision;
     epoch_seen_ = std::max(epoch_seen_, reign.epoch());
@@ -269,6 +284,7 @@ void RoleMachine::want(Result<Reign> next) {
 
 void RoleMachine::ask() {
     if (arbiter_->busy() || now_ns_ < ask_ns_) return;
+    asked_at_ = revision_;
     if (swap_) {
         arbiter_->compare_and_swap(swap_->expected_revision, swap_->wanted);
     } else if (read_wanted_ || now_ns_ >= look_ns_) {
@@ -321,7 +337,7 @@ void RoleMachine::act_as_waiting() {
     if (holdings_.blank) return;
     if (holdings_.may_have_lost && reign_->in_sync().size() > 1) return go_on_with_loss();
     if (never_opened_it()) return;
-    holdings_.may_have_lost = false;  // it was alone in its reign: what it answered is on its disk
+    // Alone in its reign: what it answered is on its disk. If it is still: the swap will tell.
     want(take_over(*reign_, options_.self));
 }
 

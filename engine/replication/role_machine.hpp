@@ -79,13 +79,14 @@ public:
     RoleMachine(const RoleOptions& options, const Holdings& holdings,
                 std::unique_ptr<Arbiter> arbiter);
 
-    // Nothing: the arbiter has not been heard yet, or says that this node is primary.
+    // Nothing: the arbiter has not been heard yet, says that this node is primary, or has not said
+    // what became of a swap.
     std::optional<KnownReign> known() const;
 
     // ---- what was heard ----
     // Somebody else has asked the arbiter and tells: an earlier life of this node, the primary that
     // hands over. As good as a read that took long.
-    void told(const KnownReign& known) { told_ = known; }
+    void told(const KnownReign& known);
     // A sign of life of this peer's process.
     void heard(std::string_view peer, std::uint64_t boot, std::int64_t now_ns);
     // An epoch in any frame: a higher one than ours ends our reign before anything else is done.
@@ -208,10 +209,11 @@ private:
     Role role_ = Role::waiting;
     std::string why_ = "the arbiter was not asked yet";
     std::uint64_t epoch_seen_ = 0;
-    std::optional<Reign> reign_;  // the arbiter's, as last read
+    std::optional<Reign> reign_;  // the arbiter's, as last read or told
     std::uint64_t revision_ = 0;  // 0: no key was ever read
     std::optional<KnownReign> told_;
-    bool absent_ = false;  // there is no key
+    std::uint64_t asked_at_ = 0;  // revision_ when the arbiter was asked the last question
+    bool absent_ = false;         // there is no key
     std::optional<Swap> swap_;
     bool read_wanted_ = true;
     bool looked_for_silence_ = false;  // a learner: its primary is silent, and that was asked about

@@ -178,6 +178,10 @@ inline void hear(Link& link) {
         PAWL_ASSERT(received->boot != 0 && received->connection != 0);
         bool accepted = false;
         PAWL_ASSERT(decodes_to_itself(received->type, received->payload, accepted));
+        ReignTold told;  // its text has a form of its own
+        if (received->type == MessageType::reign_told && decode(received->payload, told))
+            if (const Result<Reign> reign = parse_reign(told.text, "the peer"); reign.ok())
+                PAWL_ASSERT(print_reign(*reign) == told.text);
     }
     PAWL_ASSERT(link.counters().frames_received >= before);
 }

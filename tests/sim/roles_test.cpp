@@ -202,6 +202,11 @@ private:
             Node& node = nodes_[i];
             if (!node.runs || now_ns_ < node.paused_until_ns) continue;
             hear(i);
+            const auto known = node.machine->known();
+            if (known && (known_once_.empty() || known_once_.back().revision != known->revision))
+                known_once_.push_back(*known);
+            if (!known_once_.empty() && chance_.one_in(50))  // by somebody who asked long ago
+                node.machine->told(known_once_[chance_.below(known_once_.size())]);
             node.machine->do_work(now_ns_);
             obey(i);
             speak(i);
@@ -337,8 +342,9 @@ private:
     ArbiterStore store_;
     const replication::Policy policy_;
     std::array<Node, 2> nodes_;
-    std::array<std::vector<Saying>, 2> sayings_;  // to each node
-    std::array<bool, 2> cut_{};                   // from each node
+    std::vector<replication::KnownReign> known_once_;  // to somebody
+    std::array<std::vector<Saying>, 2> sayings_;       // to each node
+    std::array<bool, 2> cut_{};                        // from each node
     bool lossy_ = false;
     std::int64_t now_ns_ = 0;
     std::uint64_t boots_ = 0;

@@ -40,6 +40,11 @@ struct ASleepingHost : rl::test_suite<ASleepingHost, 3> {
         while (found < 2)
             if (poll() == 0) pawl::detail::Event::sleep_on(bell.fd());
     }
+    // Otherwise nobody could sleep on it any more.
+    void after() {
+        bell.awake();
+        RL_ASSERT(!pawl::detail::Event::is_readable());
+    }
 };
 
 }  // namespace

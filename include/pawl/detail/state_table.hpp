@@ -12,15 +12,15 @@
 #include <vector>
 
 #include "pawl/detail/assert.hpp"
+#include "pawl/detail/id_index.hpp"
 #include "pawl/detail/machine.hpp"
 #include "pawl/detail/saved_state.hpp"
 #include "pawl/types.hpp"
 
 namespace pawl::detail {
 
-// States never move: a pointer to a slot holds for the table's life. Open addressing over (id,
-// slot) pairs; at most three quarters full. Allocates only when an aggregate is seen for the first
-// time.
+// States never move: a pointer to a slot holds for the table's life. Allocates only when an
+// aggregate is seen for the first time; that never takes long.
 template <class State>
 class StateTable {
 public:
@@ -32,10 +32,7 @@ public:
     };
 
     explicit StateTable(std::pmr::memory_resource* memory)
-        : memory_(memory),
-          index_(initial_capacity, Entry{}, memory),
-          chunks_(memory),
-          blank_(make_state(memory)) {}
+        : memory_(memory), index_(memory), chunks_(memory), blank_(make_state(memory)) {}
     StateTable(const StateTable&) = delete;
     StateTable& operator=(const StateTable&) = delete;
     ~StateTable() {
@@ -48,24 +45,18 @@ public:
         }
     }
 
-    Slot* find(Id id) const noexcept {
-        for (std::size_t i = home(id);; i = (i + 1) & mask()) {
-            const Entry& entry = index_[i];
-            if (entry.slot == nullptr) return nullptr;
-            if (entry.id == id) return entry.slot;
-        }
-    }
+    Slot* find(Id id) const noexcept { return static_cast<Slot*>(index_.find(id)); }
 
     Slot& find_or_create(Id id) {
         if (Slot* slot = find(id)) return *slot;
-        if ((count_ + 1) * 4 > index_.size() * 3) grow();
+        index_.make_room();
         if (count_ == chunks_.size() * chunk_slots)
             chunks_.push_back(
                 static_cast<Slot*>(memory_->allocate(chunk_slots * sizeof(Slot), alignof(Slot))));
         Slot* place = chunks_[count_ / chunk_slots] + count_ % chunk_slots;
         Slot* slot = new (place) Slot{{}, id, Version{}, nullptr, make_state(memory_)};
         ++count_;
-        insert(Entry{id, slot});
+        index_.insert(id, slot);
         if (!views_.empty())
             if (const auto found = views_.find(id); found != views_.end())
                 slot->view = found->second.get();
@@ -74,7 +65,7 @@ public:
 
     // Two steps for a batch: first all index entries, then all slots. Null: nothing happened to it
     // yet.
-    void prefetch(Id id) const noexcept { fetch(&index_[home(id)]); }
+    void prefetch(Id id) const noexcept { fetch(index_.first_look(id)); }
     Slot* find_and_prefetch(Id id) const noexcept {
         Slot* slot = find(id);
         fetch(slot);
@@ -116,11 +107,6 @@ public:
     }
 
 private:
-    struct Entry {
-        Id id = 0;
-        Slot* slot = nullptr;
-    };
-    static constexpr std::size_t initial_capacity = 64;
     // About 64 KiB a chunk, at least one slot.
     static constexpr std::size_t chunk_slots = sizeof(Slot) >= 65536 ? 1 : 65536 / sizeof(Slot);
 
@@ -136,25 +122,9 @@ private:
         __builtin_prefetch(what, 1);
         asm volatile("" : : "r"(what));
     }
-    std::size_t mask() const noexcept { return index_.size() - 1; }
-    std::size_t home(Id id) const noexcept {
-        return static_cast<std::size_t>((id * 0x9E3779B97F4A7C15ULL) >> 20) & mask();
-    }
-    void insert(const Entry& entry) noexcept {
-        std::size_t i = home(entry.id);
-        while (index_[i].slot != nullptr) i = (i + 1) & mask();
-        index_[i] = entry;
-    }
-    void grow() {
-        std::pmr::vector<Entry> old(index_.size() * 2, Entry{}, memory_);
-        old.swap(index_);
-        for (const Entry& entry : old)
-            if (entry.slot != nullptr) insert(entry);
-        PAWL_ASSERT(count_ * 4 <= index_.size() * 3);
-    }
 
     std::pmr::memory_resource* memory_;
-    std::pmr::vector<Entry> index_;
+    IdIndex index_;
     std::pmr::vector<Slot*> chunks_;
     std::size_t count_ = 0;
     State blank_;

@@ -158,6 +158,32 @@ TEST_F(LateSwap, who_is_told_of_what_is_over_knows_better) {
     EXPECT_EQ(b_->epoch(), 2U);
 }
 
+// What put b into the set was on its way when a's next life read that a was alone.
+TEST_F(LateSwap, who_read_that_it_was_alone_and_is_not_takes_nothing_over) {
+    ASSERT_TRUE(live([this] { return b_->role() == Role::standby; }));
+    const auto& alone = store_.history().front();
+    ASSERT_EQ(alone.reign.in_sync().size(), 1U);
+    a_ = roles_of(store_, "a", 11, Holdings{.epoch = 1, .may_have_lost = true});
+    a_->told({alone.reign, alone.revision});
+    store_.cut_off("b", true);
+    EXPECT_FALSE(live([this] { return a_->serves(); })) << a_->why();
+    EXPECT_TRUE(a_->may_have_lost());
+    EXPECT_EQ(reign().in_sync().size(), 2U);
+}
+
+// An answer from before what was known when it was asked for: another arbiter, or its old copy.
+TEST_F(LateSwap, who_is_told_of_what_its_arbiter_does_not_know_waits) {
+    ASSERT_TRUE(live([this] { return b_->role() == Role::standby && !b_->waits_for_arbiter(); }));
+    const KnownReign real = *b_->known();
+    const auto of_another = hand_over(real.reign, {"a", 1}, {"b", 2}, OldPrimary::leaves);
+    b_->told({*of_another, real.revision + 100});
+    a_.reset();
+    ASSERT_TRUE(live([this] { return b_->role() == Role::opening; }));
+    b_->opened();
+    EXPECT_TRUE(live([this] { return b_->role() == Role::waiting; }));
+    EXPECT_NE(b_->why().find("the same arbiter"), std::string::npos) << b_->why();
+}
+
 // Its successor has everything: what was committed is answered, whatever this disk has.
 TEST_F(LateSwap, who_hands_over_and_leaves_the_set_holds_no_answer_back) {
     ASSERT_TRUE(live([this] { return b_->role() == Role::standby; }));

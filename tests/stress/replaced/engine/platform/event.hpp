@@ -16,13 +16,22 @@ public:
 
     bool ok() const noexcept { return true; }
     int fd() const noexcept { return 0; }
-    void signal() noexcept { inner_.set(RL_INFO); }
-    void clear() noexcept { inner_.reset(RL_INFO); }
+    void signal() noexcept {
+        inner_.set(RL_INFO);
+        readable_ = true;
+    }
+    void clear() noexcept {
+        inner_.reset(RL_INFO);
+        readable_ = false;
+    }
+    // One fiber runs at a time: nobody races for it.
+    static bool is_readable() noexcept { return only_->readable_; }
     // What poll(2) does on a descriptor. A model has one.
     static void sleep_on(int) noexcept { only_->inner_.wait(false, false, RL_INFO); }
 
 private:
     rl::generic_event inner_;
+    bool readable_ = false;
     static inline Event* only_ = nullptr;
 };
 
