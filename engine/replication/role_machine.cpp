@@ -180,7 +180,10 @@ void RoleMachine::hear(const ArbiterAnswer& answer) {
                                   "not ask the same arbiter");
         return;
     }
-    if (answer.reign) look_ns_ = now_ns_ + options_.look_ns;
+    if (answer.reign) {
+        look_ns_ = now_ns_ + options_.look_ns;
+        has_asked_ = true;
+    }
     switch (answer.kind) {
         case Kind::found:
             settle(*answer.reign, answer.revision);
@@ -333,11 +336,12 @@ void RoleMachine::act_as_waiting() {
         return;
     }
     if (!reign_ || reign_->epoch() < epoch_seen_) return;
+    if (!has_asked_) return;  // what was told may be older than what an earlier life has answered
     if (reign_->primary().node != options_.self.node || reign_->primary() == options_.self) return;
     if (holdings_.blank) return;
     if (holdings_.may_have_lost && reign_->in_sync().size() > 1) return go_on_with_loss();
     if (never_opened_it()) return;
-    // Alone in its reign: what it answered is on its disk. If it is still: the swap will tell.
+    holdings_.may_have_lost = false;  // it was alone in its reign: what it answered is on its disk
     want(take_over(*reign_, options_.self));
 }
 

@@ -158,8 +158,8 @@ TEST_F(LateSwap, who_is_told_of_what_is_over_knows_better) {
     EXPECT_EQ(b_->epoch(), 2U);
 }
 
-// What put b into the set was on its way when a's next life read that a was alone.
-TEST_F(LateSwap, who_read_that_it_was_alone_and_is_not_takes_nothing_over) {
+// Long ago, before b was put into the set.
+TEST_F(LateSwap, who_is_told_that_it_was_alone_and_is_not_takes_nothing_over) {
     ASSERT_TRUE(live([this] { return b_->role() == Role::standby; }));
     const auto& alone = store_.history().front();
     ASSERT_EQ(alone.reign.in_sync().size(), 1U);
