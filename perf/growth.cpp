@@ -23,8 +23,7 @@ constexpr const char* included_thread =
     "version, reply; bursts of 64, in time of that thread on its core. Not included: the way "
     "between two cores, the disk";
 constexpr const char* included_pause =
-    "the longest burst of 64 commands while so many aggregates come into being: what a table that "
-    "doubles costs at once";
+    "the longest burst of 64 commands while so many aggregates come into being";
 constexpr const char* included_producers =
     "each producer on a thread of its own, 1,024 commands on their way in all, bursts of 64; no "
     "disk. More threads than cores take turns";
