@@ -58,19 +58,41 @@ private:
 // Where the walk stands in what it looks at: good so far, bad, or nothing there.
 enum class Step : std::uint8_t { good, nothing, bad, disagrees, io };
 
-class Walk {
+}  // namespace
+
+class SegmentWalk::Walk {
 public:
-    Walk(Storage& storage, const WalkOptions& options, RecordSink& sink)
-        : storage_(storage), options_(options), sink_(sink), window_(options.segment_bytes) {
+    Walk(Storage& storage, const WalkOptions& options)
+        : storage_(storage), options_(options), window_(options.segment_bytes) {
         PAWL_ASSERT(options.segment_bytes % block_alignment_bytes == 0);
         end_.tail.checksum = chain_seed(options.identity, options.shard);
     }
 
+    Result<WalkEnd> go_on(Position bound, std::uint64_t epoch_max, RecordSink& sink) {
+        sink_ = &sink;
+        options_.bound = bound;
+        options_.epoch_max = epoch_max;
+        Result<WalkEnd> walked = run();
+        // The next slice counts its own; it stands where this one ended.
+        end_ = WalkEnd{};
+        if (!walked.ok()) return walked;
+        end_.tail = walked->tail;
+        end_.last_offset_bytes = walked->last_offset_bytes;
+        end_.last_bytes = walked->last_bytes;
+        end_.epoch = walked->epoch;
+        first_seen_ = false;
+        return walked;
+    }
+
+private:
     Result<WalkEnd> run() {
         auto listed = list_readable_segments(storage_, options_.directory, options_.shard);
         if (!listed.ok()) return listed.error();
         const auto& indexes = listed.value();
-        if (options_.from) {
+        const bool stands = file_ != nullptr;
+        if (stands) {
+            first_index_ = end_.tail.segment_index;
+        } else if (options_.from) {
             auto fault = place_fault(storage_, options_, *options_.from);
             if (!fault.ok()) return fault.error();
             if (!fault->empty())
@@ -86,10 +108,11 @@ public:
             if (!there && index <= (indexes.empty() ? 0 : indexes.back()))
                 end_.remarks.push_back(missing_path(index) +
                                        " is missing, later segments are there");
-            const bool resumed = options_.from && index == first_index_;
-            const Step entered = !there    ? Step::nothing
-                                 : resumed ? resume(*options_.from)
-                                           : enter_segment(index);
+            const bool resumed = (stands || options_.from) && index == first_index_;
+            const Step entered = !there     ? Step::nothing
+                                 : !resumed ? enter_segment(index)
+                                 : stands   ? stay()
+                                            : resume(*options_.from);
             if (entered == Step::io) return io_error();
             if (entered != Step::good) {
                 // What was seen in the segment before stands, unless this one says more.
@@ -110,7 +133,6 @@ public:
         return std::move(end_);
     }
 
-private:
     // At most one empty segment follows the stream. One behind it that is not empty stands there
     // for no good reason; who writes next must not meet it.
     bool look_at_later(const std::vector<std::uint64_t>& indexes) {
@@ -164,7 +186,16 @@ private:
             end_.remarks.push_back(path_ + " has " + std::to_string(next_file_bytes_) +
                                    " bytes, should have " + std::to_string(options_.segment_bytes));
         file_ = std::move(next_file_);
+        file_bytes_ = next_file_bytes_;
         ++end_.segments;
+    }
+
+    // The slice before ended in this segment. Nothing that lay behind its end is believed.
+    Step stay() {
+        path_ = file_->path();
+        window_.open(*file_, file_bytes_);
+        ++end_.segments;
+        return Step::good;
     }
 
     // Nobody needs the bytes behind the last block of a segment that is full, but they are zeros:
@@ -263,7 +294,8 @@ private:
     // A slice of a larger walk does not read the next one's bytes.
     void read_ahead_to_bound() {
         const std::uint64_t left = options_.bound.value - end_.tail.position.value;
-        if (left < read_bytes) window_.read_ahead(rounded_up_to_block(left + read_bytes / 64));
+        window_.read_ahead(left < read_bytes ? rounded_up_to_block(left + read_bytes / 64)
+                                             : read_bytes);
     }
 
     std::uint64_t done_bytes() const {
@@ -298,7 +330,7 @@ private:
         }
         if (!payload_intact(block)) return bad_with_salvage("the block's payload is not intact");
         RecordPoint point{tail.checksum, tail.sequence.value, tail.time_ns};
-        Outlook outlook(sink_, block + sizeof(BlockHeader), header.payload_bytes);
+        Outlook outlook(*sink_, block + sizeof(BlockHeader), header.payload_bytes);
         const auto run = walk_records(block + sizeof(BlockHeader), header.payload_bytes, point,
                                       [&](const std::byte* record, std::uint64_t offset) {
                                           outlook.look_on();
@@ -331,7 +363,7 @@ private:
         const auto kind = view.header().kind();
         end_.rejected +=
             kind == detail::RecordKind::rejected || kind == detail::RecordKind::refused ? 1 : 0;
-        sink_.on_record(view, Position{position});
+        sink_->on_record(view, Position{position});
     }
 
     // Records carry their own chain: those at the front of a torn block are as good as any.
@@ -358,11 +390,12 @@ private:
     }
 
     Storage& storage_;
-    const WalkOptions& options_;
-    RecordSink& sink_;
+    WalkOptions options_;
+    RecordSink* sink_ = nullptr;
     WalkEnd end_;
     Window window_;
-    std::unique_ptr<File> file_;       // the segment that the walk is in
+    std::unique_ptr<File> file_;  // the segment that the walk is in
+    std::uint64_t file_bytes_ = 0;
     std::unique_ptr<File> next_file_;  // the one that it looks at
     std::uint64_t next_file_bytes_ = 0;
     std::string path_;  // of what the window is on
@@ -373,10 +406,16 @@ private:
     StorageStatus fault_;
 };
 
-}  // namespace
+SegmentWalk::SegmentWalk(Storage& storage, const WalkOptions& options)
+    : walk_(std::make_unique<Walk>(storage, options)) {}
+SegmentWalk::~SegmentWalk() = default;
+
+Result<WalkEnd> SegmentWalk::go_on(Position bound, std::uint64_t epoch_max, RecordSink& sink) {
+    return walk_->go_on(bound, epoch_max, sink);
+}
 
 Result<WalkEnd> walk_segments(Storage& storage, const WalkOptions& options, RecordSink& sink) {
-    return Walk(storage, options, sink).run();
+    return SegmentWalk(storage, options).go_on(options.bound, options.epoch_max, sink);
 }
 
 }  // namespace pawl::journal

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -68,6 +69,24 @@ struct WalkEnd {
 // folder are looked for in the archive. An error: the storage could not be read (io), or
 // options.from does not hold (damaged).
 Result<WalkEnd> walk_segments(Storage& storage, const WalkOptions& options, RecordSink& sink);
+
+// The same in slices: nothing that was read is read again. One thread.
+class SegmentWalk {
+public:
+    // `options.from` is where it begins. The storage outlives it.
+    SegmentWalk(Storage& storage, const WalkOptions& options);
+    ~SegmentWalk();
+    SegmentWalk(const SegmentWalk&) = delete;
+    SegmentWalk& operator=(const SegmentWalk&) = delete;
+
+    // From where the last slice ended, as walk_segments() with these; what WalkEnd counts is this
+    // slice's. Not after an error, or when something bad was seen.
+    Result<WalkEnd> go_on(Position bound, std::uint64_t epoch_max, RecordSink& sink);
+
+private:
+    class Walk;
+    std::unique_ptr<Walk> walk_;
+};
 
 // Where a walk goes on that ended well at `end`: for slices. Only when some segment was entered.
 WalkFrom continued(const WalkEnd& end);

@@ -39,6 +39,7 @@ void Fold::clear() {
     parts_.reset();  // before the next one: states may be large
     parts_ = std::make_unique<Parts>(options_);
     place_.reset();
+    walk_.reset();
     end_ = Position{};
     records_ = events_ = 0;
     epochs_ = {};
@@ -75,6 +76,7 @@ void Fold::went_on(const WentOn& so_far) {
     events_ += so_far.events;
     epochs_ = so_far.end.epochs;
     place_.reset();
+    walk_.reset();
     parts_->names.resize(parts_->sessions.count());
     parts_->replayer.set_schema_hash(so_far.schema_hash);
     agreed_ = end_;
@@ -138,9 +140,10 @@ Status Fold::advance(journal::Storage& storage, journal::WalkOptions walk, Posit
     if (end_ >= bound) return Done{};
     PAWL_ASSERT(!place_ || place_->tail.position == end_);
     walk.from = place_;
-    walk.bound = bound;
+    if (walk_ == nullptr) walk_ = std::make_unique<journal::SegmentWalk>(storage, walk);
     const std::uint64_t records_before = records_;
-    Result<journal::WalkEnd> walked = journal::walk_segments(storage, walk, *this);
+    Result<journal::WalkEnd> walked = walk_->go_on(bound, walk.epoch_max, *this);
+    if (!walked || !walked->bound_reached) walk_.reset();
     if (!walked) return walked.error();
     if (failed_)
         return Error{ErrorCode::mismatch,

@@ -138,6 +138,7 @@ private:
     std::array<Expected, expected_between> expected_{};
     std::size_t next_expected_ = 0;
     std::optional<journal::WalkFrom> place_;
+    std::unique_ptr<journal::SegmentWalk> walk_;  // stands there, while it goes well
     Position end_;
     std::uint64_t records_ = 0;
     std::uint64_t events_ = 0;

@@ -172,14 +172,6 @@ std::size_t RoleMachine::do_work(std::int64_t now_ns) {
 
 void RoleMachine::hear(const ArbiterAnswer& answer) {
     using Kind = ArbiterAnswer::Kind;
-    if (answer.reign && answer.revision < asked_at_) {
-        ask_ns_ = now_ns_ + options_.ask_again_ns;
-        become(Role::waiting, "the arbiter's key has revision " + std::to_string(answer.revision) +
-                                  ", " + std::to_string(asked_at_) +
-                                  " was known before: an old copy was restored, or the nodes do "
-                                  "not ask the same arbiter");
-        return;
-    }
     if (answer.reign) {
         look_ns_ = now_ns_ + options_.look_ns;
         has_asked_ = true;
@@ -287,7 +279,6 @@ void RoleMachine::want(Result<Reign> next) {
 
 void RoleMachine::ask() {
     if (arbiter_->busy() || now_ns_ < ask_ns_) return;
-    asked_at_ = revision_;
     if (swap_) {
         arbiter_->compare_and_swap(swap_->expected_revision, swap_->wanted);
     } else if (read_wanted_ || now_ns_ >= look_ns_) {

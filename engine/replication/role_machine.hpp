@@ -212,9 +212,8 @@ private:
     std::optional<Reign> reign_;  // the arbiter's, as last read or told
     std::uint64_t revision_ = 0;  // 0: no key was ever read
     std::optional<KnownReign> told_;
-    bool has_asked_ = false;      // in this life, and was answered
-    std::uint64_t asked_at_ = 0;  // revision_ when the arbiter was asked the last question
-    bool absent_ = false;         // there is no key
+    bool has_asked_ = false;  // in this life, and was answered
+    bool absent_ = false;     // there is no key
     std::optional<Swap> swap_;
     bool read_wanted_ = true;
     bool looked_for_silence_ = false;  // a learner: its primary is silent, and that was asked about

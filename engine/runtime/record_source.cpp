@@ -93,9 +93,11 @@ Status RecordSource::fill_from_segments() {
         if (Status begun = begin_at_first_kept(); !begun) return begun;
     // Behind what is synced a running journaler may be writing this very moment.
     const Position safe = looked_.live ? durable_ : Position{~std::uint64_t{0}};
-    walk_.bound = std::min(Position{next_.value + piece_bytes}, safe);
+    const Position bound = std::min(Position{next_.value + piece_bytes}, safe);
     Collect collect(records_, next_);
-    auto walked = journal::walk_segments(storage_, walk_, collect);
+    if (slices_ == nullptr) slices_ = std::make_unique<journal::SegmentWalk>(storage_, walk_);
+    auto walked = slices_->go_on(bound, walk_.epoch_max, collect);
+    if (!walked || !walked->bound_reached) slices_.reset();
     if (!walked) return walked.error();
     if (walked->tail.segment_index != 0) walk_.from = journal::continued(*walked);
     if (const journal::StreamTail& tail = walked->tail; tail.position > next_) {

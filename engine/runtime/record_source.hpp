@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,7 @@ private:
     const journal::Looked& looked_;
     const std::uint32_t shard_;
     journal::WalkOptions walk_;
+    std::unique_ptr<journal::SegmentWalk> slices_;  // stands at walk_.from, while it goes well
     journal::HeadRemains head_;
     bool head_current_ = false;
     bool segments_done_ = false;

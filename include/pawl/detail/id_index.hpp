@@ -66,11 +66,10 @@ public:
     }
 
 private:
-    struct Entry {
+    struct alignas(16) Entry {  // never on two cache lines
         Id id;
         void* what;  // null: free
     };
-    static constexpr std::size_t line_bytes = 64;
     static constexpr std::size_t size_min = 64;
     static constexpr std::size_t block_entries = 4096;  // 64 KiB: allocated and given back as one
     // With each id. From five eighths on: each of the two takes a sixteenth of the size.
@@ -106,13 +105,14 @@ private:
     };
 
     Entry* new_block(std::size_t entries) {
-        return static_cast<Entry*>(memory_->allocate(entries * sizeof(Entry), line_bytes));
+        return static_cast<Entry*>(memory_->allocate(entries * sizeof(Entry), alignof(Entry)));
     }
     static void clear(Entry* entries, std::size_t count) noexcept {
         std::memset(static_cast<void*>(entries), 0, count * sizeof(Entry));
     }
     void drop_block(Table& table) noexcept {
-        memory_->deallocate(table.blocks.back(), table.block_size() * sizeof(Entry), line_bytes);
+        memory_->deallocate(table.blocks.back(), table.block_size() * sizeof(Entry),
+                            alignof(Entry));
         table.blocks.pop_back();
         if (table.blocks.empty()) table.blocks.shrink_to_fit();
     }

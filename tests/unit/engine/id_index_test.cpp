@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <memory_resource>
 #include <new>
 #include <random>
@@ -29,6 +30,7 @@ private:
         ++calls;
         if (refuse_every != 0 && calls % refuse_every == 0) throw std::bad_alloc();
         void* const memory = std::pmr::new_delete_resource()->allocate(bytes, alignment);
+        std::memset(memory, 0xFF, bytes);  // nothing is free by chance
         out += bytes;
         most_out = std::max(most_out, out);
         largest = std::max(largest, bytes);

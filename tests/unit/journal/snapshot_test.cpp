@@ -396,6 +396,31 @@ TEST_F(Snapshots, a_walk_in_slices_is_the_walk_in_one) {
     EXPECT_TRUE(is_prefix(sliced.history, life.written, life.written.size()));
 }
 
+// As far as is on disk, while more comes; the first time in slices.
+TEST_F(Snapshots, a_walk_goes_on_where_it_stood) {
+    Collector seen;
+    SegmentWalk walk(life.storage, life.directory().walk_options(0));
+    std::uint64_t records = 0;
+    const auto go_on = [&](Position bound) {
+        const auto walked = walk.go_on(bound, 1, seen);
+        ASSERT_TRUE(walked.ok()) << walked.error().sentence;
+        ASSERT_TRUE(walked->bound_reached) << walked->why;
+        ASSERT_TRUE(walked->remarks.empty());
+        ASSERT_GE(walked->tail.position, bound);
+        records += walked->records;
+        ASSERT_EQ(records, seen.history.size());
+    };
+    for (Position at; at < life.head().synced(); at.value += 5'000)
+        ASSERT_NO_FATAL_FAILURE(go_on(std::min(at, life.head().synced())));
+    for (int i = 0; i < 200; ++i) {
+        ASSERT_TRUE(life.append_many(7, 100));
+        ASSERT_TRUE(life.sync());
+        ASSERT_NO_FATAL_FAILURE(go_on(life.head().synced()));
+        ASSERT_EQ(seen.history.size(), life.written.size());
+    }
+    EXPECT_TRUE(is_prefix(seen.history, life.written, life.written.size()));
+}
+
 TEST_F(Snapshots, a_walk_can_begin_at_any_segment) {
     WalkOptions walk = life.directory().walk_options(0);
     walk.bound = life.head().synced();

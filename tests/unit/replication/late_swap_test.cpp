@@ -171,19 +171,6 @@ TEST_F(LateSwap, who_is_told_that_it_was_alone_and_is_not_takes_nothing_over) {
     EXPECT_EQ(reign().in_sync().size(), 2U);
 }
 
-// An answer from before what was known when it was asked for: another arbiter, or its old copy.
-TEST_F(LateSwap, who_is_told_of_what_its_arbiter_does_not_know_waits) {
-    ASSERT_TRUE(live([this] { return b_->role() == Role::standby && !b_->waits_for_arbiter(); }));
-    const KnownReign real = *b_->known();
-    const auto of_another = hand_over(real.reign, {"a", 1}, {"b", 2}, OldPrimary::leaves);
-    b_->told({*of_another, real.revision + 100});
-    a_.reset();
-    ASSERT_TRUE(live([this] { return b_->role() == Role::opening; }));
-    b_->opened();
-    EXPECT_TRUE(live([this] { return b_->role() == Role::waiting; }));
-    EXPECT_NE(b_->why().find("the same arbiter"), std::string::npos) << b_->why();
-}
-
 // Its successor has everything: what was committed is answered, whatever this disk has.
 TEST_F(LateSwap, who_hands_over_and_leaves_the_set_holds_no_answer_back) {
     ASSERT_TRUE(live([this] { return b_->role() == Role::standby; }));
