@@ -79,6 +79,11 @@ void* __wrap_mi_heap_malloc_aligned(void* heap, std::size_t bytes, std::size_t a
     if (fails()) return nullptr;
     return __real_mi_heap_malloc_aligned(heap, bytes, alignment);
 }
+void* __real_mi_heap_malloc(void* heap, std::size_t bytes);
+void* __wrap_mi_heap_malloc(void* heap, std::size_t bytes);
+void* __wrap_mi_heap_malloc(void* heap, std::size_t bytes) {
+    return fails() ? nullptr : __real_mi_heap_malloc(heap, bytes);
+}
 }
 #endif
 

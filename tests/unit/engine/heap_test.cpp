@@ -61,6 +61,12 @@ void* __wrap_mi_heap_malloc_aligned(void* heap, std::size_t bytes, std::size_t a
     ++heap_calls;
     return __real_mi_heap_malloc_aligned(heap, bytes, alignment);
 }
+void* __real_mi_heap_malloc(void* heap, std::size_t bytes);
+void* __wrap_mi_heap_malloc(void* heap, std::size_t bytes);
+void* __wrap_mi_heap_malloc(void* heap, std::size_t bytes) {
+    ++heap_calls;
+    return __real_mi_heap_malloc(heap, bytes);
+}
 void __wrap_mi_free(void* block) {
     ++heap_calls;
     __real_mi_free(block);
