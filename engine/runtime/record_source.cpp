@@ -106,6 +106,7 @@ Status RecordSource::fill_from_segments() {
     }
     if (walked->bound_reached && !records_.empty()) return Done{};
     segments_done_ = true;
+    slices_.reset();
     if (next_ < durable_)
         return damaged(walked->why.empty() ? "the segments end there" : walked->why);
     return Done{};
