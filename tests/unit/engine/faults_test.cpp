@@ -70,6 +70,7 @@ TEST_P(Faults, a_snapshot_without_room_is_given_up_and_made_when_there_is_some) 
     {
         Bank bank = open(options(2));
         for (int i = 1; i <= 50; ++i) ask(bank, static_cast<Id>(i), Account::Deposit{i});
+        ASSERT_TRUE(bank.sync().ok());  // each shard has its first segment
         std::uint64_t free = 0;
         storage_.set_quota_bytes(plenty);
         ASSERT_TRUE(storage_.free_bytes("/journal", free).ok());
