@@ -104,8 +104,7 @@ Result<bool> LoadBody::load(std::size_t bytes_about) {
         carried->begin(pass_.state_hash, facts.tail.sequence);
     fold_.agreed_ = facts.tail.position;
     fold_.agreed_at_ = facts.tail.sequence;
-    fold_.place_ = facts.from();
-    fold_.walk_.reset();
+    fold_.stand_at(facts.from());
     fold_.end_ = facts.tail.position;
     fold_.records_ = facts.records;
     fold_.events_ = facts.events;

@@ -38,8 +38,7 @@ Fold::Fold(const FoldOptions& options)
 void Fold::clear() {
     parts_.reset();  // before the next one: states may be large
     parts_ = std::make_unique<Parts>(options_);
-    place_.reset();
-    walk_.reset();
+    stand_at(std::nullopt);
     end_ = Position{};
     records_ = events_ = 0;
     epochs_ = {};
@@ -75,8 +74,7 @@ void Fold::went_on(const WentOn& so_far) {
     records_ += so_far.records;
     events_ += so_far.events;
     epochs_ = so_far.end.epochs;
-    place_.reset();
-    walk_.reset();
+    stand_at(std::nullopt);
     parts_->names.resize(parts_->sessions.count());
     parts_->replayer.set_schema_hash(so_far.schema_hash);
     agreed_ = end_;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/platform/memory.hpp"
@@ -122,6 +123,10 @@ private:
     };
     void note_name(const RecordView& record);
     void compare(const RecordView& record, Position position);
+    void stand_at(std::optional<journal::WalkFrom> place) {
+        place_ = std::move(place);
+        walk_.reset();
+    }
 
     // The last few that were announced: the state of one is looked for when its place in the index
     // has had time to arrive.

@@ -97,8 +97,10 @@ Status RecordSource::fill_from_segments() {
     Collect collect(records_, next_);
     if (slices_ == nullptr) slices_ = std::make_unique<journal::SegmentWalk>(storage_, walk_);
     auto walked = slices_->go_on(bound, walk_.epoch_max, collect);
-    if (!walked || !walked->bound_reached) slices_.reset();
-    if (!walked) return walked.error();
+    if (!walked) {
+        slices_.reset();
+        return walked.error();
+    }
     if (walked->tail.segment_index != 0) walk_.from = journal::continued(*walked);
     if (const journal::StreamTail& tail = walked->tail; tail.position > next_) {
         next_ = tail.position;

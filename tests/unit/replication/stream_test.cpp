@@ -455,6 +455,15 @@ TEST_F(Streams, a_standby_that_is_incomplete_says_so_and_acknowledges_nothing) {
     }
 }
 
+TEST_F(Streams, a_primary_that_says_that_it_reigns_and_is_over_is_not_believed) {
+    begin();
+    catch_up();
+    sender->tell({first({"a", 1}, 0).value(), 1});
+    for (int i = 0; i < 100; ++i) turn();
+    EXPECT_EQ(sender->state(), SenderState::over);
+    EXPECT_NE(standby.last_why.find("it reigns"), std::string::npos) << standby.last_why;
+}
+
 TEST_F(Streams, a_standby_whose_sink_takes_no_more_stops_and_keeps_its_journal) {
     begin();
     append(20);
