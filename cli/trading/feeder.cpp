@@ -45,12 +45,26 @@ Status Feeder::run(InstructionSource& source) {
         if (!begin) return begin.error();
         Status read = earlier_.read(engine_, begin->cursor, session_id(options_.session));
         if (!read) return read;
+    } else if (const Status room = begin_with_room(); !room) {
+        return room;
     }
     started_ns_ = steady_ns();
     Status fed = feed(source);
     const Status drained = drain(0);
     result_.seconds = static_cast<double>(steady_ns() - started_ns_) / 1e9;
     return fed ? drained : fed;
+}
+
+// A disk that is full from the beginning is told of before anything was taken into memory.
+Status Feeder::begin_with_room() {
+    const std::int64_t began_ns = steady_ns();
+    constexpr std::int64_t patience_ns = 10'000'000'000;
+    while (steady_ns() - began_ns < patience_ns) {
+        if (engine_.disk_full()) return no_room(nullptr);
+        const Status synced = engine_.sync(std::chrono::milliseconds(1));
+        if (synced || synced.error().code != ErrorCode::timeout) break;
+    }
+    return Done{};  // whatever else is wrong is told by the first command
 }
 
 Status Feeder::feed(InstructionSource& source) {

@@ -64,6 +64,7 @@ private:
         bool pending = false;
     };
 
+    Status begin_with_room();
     Status feed(InstructionSource& source);
     Status feed_one(const Instruction& instruction);
     Status add_instrument(std::uint32_t instrument);
