@@ -155,11 +155,12 @@ private:
         if (static_cast<std::size_t>(limit - cursor) < need || event_count == 0xFFFF) [[unlikely]]
             throw DecisionAborted{Refusal::record_too_large};
         std::byte* const at = cursor;
-        const EventHeader header{static_cast<std::uint32_t>(bytes), type, aggregate, flags};
-        std::memcpy(at, &header, sizeof header);
+        // Field by field: applying reads them again at once, each from the store that wrote it.
+        ::new (static_cast<void*>(at))
+            EventHeader{static_cast<std::uint32_t>(bytes), type, aggregate, flags};
         cursor = at + need;
         ++event_count;
-        return at + sizeof header;
+        return at + sizeof(EventHeader);
     }
 };
 

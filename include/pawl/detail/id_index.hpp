@@ -1,4 +1,4 @@
-// Id -> address, for ids that stay for good. Knows neither what lies there nor who asks.
+// Id -> place, for ids that stay for good. Knows neither what lies there nor who asks.
 #pragma once
 
 #include <algorithm>
@@ -17,9 +17,13 @@ namespace pawl::detail {
 
 // Open addressing, at most three quarters full. It grows in small steps: with each id that comes, a
 // little of a table of twice the size is cleared, then filled, then a little of the old one given
-// back. So no id takes long, however many there are. One thread.
+// back. So no id takes long, however many there are. Of an id it keeps 32 bits of its hash, and so
+// asks whether a place is the id's. One thread.
 class IdIndex {
 public:
+    static constexpr std::uint32_t nowhere = 0xFFFF'FFFF;
+    static constexpr std::uint64_t ids_max = std::uint64_t{3} << 30U;
+
     explicit IdIndex(std::pmr::memory_resource* memory)
         : memory_(memory), table_(memory), next_(memory), old_(memory) {
         table_.set_size(size_min);
@@ -34,20 +38,28 @@ public:
             while (!table->blocks.empty()) drop_block(*table);
     }
 
-    // Null: it has not come yet.
-    void* find(Id id) const noexcept {
-        for (std::size_t i = table_.home(id);; i = table_.after(i)) {
+    // Its place, for which is_its(place) is true; nowhere: it has not come yet.
+    template <class IsIts>
+    std::uint32_t find(Id id, IsIts&& is_its) const noexcept {
+        const std::uint32_t mark = mark_of(id);
+        for (std::size_t i = table_.home(mark);; i = table_.after(i)) {
             const Entry& entry = table_.at(i);
-            if (entry.what == nullptr) return nullptr;
-            if (entry.id == id) return entry.what;
+            if (entry.place == nowhere) return nowhere;
+            if (entry.mark == mark && is_its(entry.place)) return entry.place;
         }
     }
+    // The first place that may be the id's, for who looks there later: another one's in one of
+    // 2^32 / count() cases. nowhere: it has not come yet.
+    std::uint32_t guess(Id id) const noexcept {
+        return find(id, [](std::uint32_t) { return true; });
+    }
     // Where find() will look first.
-    const void* first_look(Id id) const noexcept { return &table_.at(table_.home(id)); }
+    const void* first_look(Id id) const noexcept { return &table_.at(table_.home(mark_of(id))); }
 
     // Before each insert(): the one thing that allocates. What it throws leaves everything as it
     // was.
     void make_room() {
+        PAWL_ASSERT(count_ < ids_max && "an index has room for 3 * 2^30 ids: use more shards");
         if (!old_.blocks.empty() && count_ % ids_per_drop == 0) drop_block(old_);
         if (count_ * 8 < table_.size * 5) return;
         if (table_.size < block_entries)
@@ -57,47 +69,52 @@ public:
         else
             fill_some();
     }
-    // An id that is not there. `what` is not null.
-    void insert(Id id, void* what) noexcept {
-        PAWL_ASSERT(what != nullptr && count_ * 4 < table_.size * 3);
-        const std::size_t at = table_.put({id, what});
-        if (at < filled_) next_.put({id, what});  // the filling has passed it
+    // An id that is not there.
+    void insert(Id id, std::uint32_t place) noexcept {
+        PAWL_ASSERT(place != nowhere && count_ * 4 < table_.size * 3);
+        const Entry entry{mark_of(id), place};
+        const std::size_t at = table_.put(entry);
+        if (at < filled_) next_.put(entry);  // the filling has passed it
         ++count_;
     }
 
 private:
-    struct alignas(16) Entry {  // never on two cache lines
-        Id id;
-        void* what;  // null: free
+    struct alignas(8) Entry {  // never on two cache lines
+        std::uint32_t mark;
+        std::uint32_t place;  // nowhere: free
     };
     static constexpr std::size_t size_min = 64;
-    static constexpr std::size_t block_entries = 4096;  // 64 KiB: allocated and given back as one
+    static constexpr std::size_t block_entries = 8192;  // 64 KiB: allocated and given back as one
     // With each id. From five eighths on: each of the two takes a sixteenth of the size.
     static constexpr std::size_t entries_cleared = 32;
     static constexpr std::size_t entries_filled = 16;
     static constexpr std::size_t ids_per_drop = 8;
 
+    // The upper half of the hash. Its own upper bits are the home, in a table of any size, so a
+    // table is filled from another one without its ids.
+    static std::uint32_t mark_of(Id id) noexcept {
+        return static_cast<std::uint32_t>((id * 0x9E3779B97F4A7C15ULL) >> 32U);
+    }
+
     // Several blocks; one that is smaller, or not all of them yet.
     struct Table {
         explicit Table(std::pmr::memory_resource* memory) : blocks(memory) {}
         std::size_t size = 0;  // entries: a power of two
-        int shift = 0;         // what is left of 64 bits are as many as size has
+        int shift = 0;         // what is left of 32 bits are as many as size has
         std::pmr::vector<Entry*> blocks;
 
         Entry& at(std::size_t i) const noexcept {
             return blocks[i / block_entries][i % block_entries];
         }
-        std::size_t home(Id id) const noexcept {
-            return static_cast<std::size_t>((id * 0x9E3779B97F4A7C15ULL) >> shift);
-        }
+        std::size_t home(std::uint32_t mark) const noexcept { return mark >> shift; }
         void set_size(std::size_t entries) noexcept {
             size = entries;
-            shift = 64 - std::countr_zero(entries);
+            shift = 32 - std::countr_zero(entries);
         }
         std::size_t after(std::size_t i) const noexcept { return (i + 1) & (size - 1); }
         std::size_t put(const Entry& entry) noexcept {
-            std::size_t i = home(entry.id);
-            while (at(i).what != nullptr) i = after(i);
+            std::size_t i = home(entry.mark);
+            while (at(i).place != nowhere) i = after(i);
             at(i) = entry;
             return i;
         }
@@ -108,7 +125,7 @@ private:
         return static_cast<Entry*>(memory_->allocate(entries * sizeof(Entry), alignof(Entry)));
     }
     static void clear(Entry* entries, std::size_t count) noexcept {
-        std::memset(static_cast<void*>(entries), 0, count * sizeof(Entry));
+        std::memset(static_cast<void*>(entries), 0xFF, count * sizeof(Entry));
     }
     void drop_block(Table& table) noexcept {
         memory_->deallocate(table.blocks.back(), table.block_size() * sizeof(Entry),
@@ -124,7 +141,7 @@ private:
         twice.blocks.push_back(new_block(twice.size));
         clear(twice.blocks.front(), twice.size);
         for (std::size_t i = 0; i < table_.size; ++i)
-            if (table_.at(i).what != nullptr) twice.put(table_.at(i));
+            if (table_.at(i).place != nowhere) twice.put(table_.at(i));
         std::swap(table_, twice);
         drop_block(twice);
     }
@@ -140,7 +157,7 @@ private:
     }
     void fill_some() noexcept {
         for (const std::size_t end = filled_ + entries_filled; filled_ < end; ++filled_)
-            if (table_.at(filled_).what != nullptr) next_.put(table_.at(filled_));
+            if (table_.at(filled_).place != nowhere) next_.put(table_.at(filled_));
         if (filled_ != table_.size) return;
         std::swap(old_, table_);
         std::swap(table_, next_);

@@ -21,6 +21,7 @@ inline std::size_t header_bytes(const Work& work) noexcept {
 // The caller fills in aggregate_type, follow_ups and neighbours.
 inline Decision open_decision(const Work& work, const Stage& stage, std::byte* events,
                               Version before, std::uint32_t shard) noexcept {
+    stage.fetch_ahead();
     Decision decision;
     decision.cursor = events;
     decision.limit = stage.cursor + stage.record_bytes_max;

@@ -45,7 +45,11 @@ public:
         }
     }
 
-    Slot* find(Id id) const noexcept { return static_cast<Slot*>(index_.find(id)); }
+    Slot* find(Id id) const noexcept {
+        const std::uint32_t place =
+            index_.find(id, [&](std::uint32_t there) { return at(there).id == id; });
+        return place != IdIndex::nowhere ? &at(place) : nullptr;
+    }
 
     Slot& find_or_create(Id id) {
         if (Slot* slot = find(id)) return *slot;
@@ -53,21 +57,22 @@ public:
         if (count_ == chunks_.size() * chunk_slots)
             chunks_.push_back(
                 static_cast<Slot*>(memory_->allocate(chunk_slots * sizeof(Slot), alignof(Slot))));
-        Slot* place = chunks_[count_ / chunk_slots] + count_ % chunk_slots;
-        Slot* slot = new (place) Slot{{}, id, Version{}, nullptr, make_state(memory_)};
+        Slot* slot = new (&at(count_)) Slot{{}, id, Version{}, nullptr, make_state(memory_)};
+        index_.insert(id, static_cast<std::uint32_t>(count_));
         ++count_;
-        index_.insert(id, slot);
         if (!views_.empty())
             if (const auto found = views_.find(id); found != views_.end())
                 slot->view = found->second.get();
         return *slot;
     }
 
-    // Two steps for a batch: first all index entries, then all slots. Null: nothing happened to it
-    // yet.
+    // Two steps for a batch: first all index entries, then all slots.
     void prefetch(Id id) const noexcept { fetch(index_.first_look(id)); }
-    Slot* find_and_prefetch(Id id) const noexcept {
-        Slot* slot = find(id);
+    // Null: nothing happened to it yet. Otherwise most likely its own: who uses it looks at the id.
+    Slot* guess_and_prefetch(Id id) const noexcept {
+        const std::uint32_t place = index_.guess(id);
+        if (place == IdIndex::nowhere) return nullptr;
+        Slot* slot = &at(place);
         fetch(slot);
         return slot;
     }
@@ -97,19 +102,21 @@ public:
     // By age: 0 is the first that came into being.
     const Slot& slot(std::size_t index) const noexcept {
         PAWL_ASSERT(index < count_);
-        return chunks_[index / chunk_slots][index % chunk_slots];
+        return at(index);
     }
 
     template <class Visit>
     void for_each(Visit&& visit) const {
-        for (std::size_t i = 0; i < count_; ++i)
-            visit(static_cast<const Slot&>(chunks_[i / chunk_slots][i % chunk_slots]));
+        for (std::size_t i = 0; i < count_; ++i) visit(static_cast<const Slot&>(at(i)));
     }
 
 private:
     // About 64 KiB a chunk, at least one slot.
     static constexpr std::size_t chunk_slots = sizeof(Slot) >= 65536 ? 1 : 65536 / sizeof(Slot);
 
+    Slot& at(std::size_t place) const noexcept {
+        return chunks_[place / chunk_slots][place % chunk_slots];
+    }
     static State make_state(std::pmr::memory_resource* memory) {
         if constexpr (std::is_constructible_v<State, std::pmr::memory_resource*>)
             return State(memory);

@@ -71,7 +71,7 @@ public:
             if (when == Comes::soon)
                 table.prefetch(id);
             else
-                static_cast<void>(table.find_and_prefetch(id));
+                static_cast<void>(table.guess_and_prefetch(id));
         });
     }
 
@@ -244,7 +244,7 @@ private:
         const MessageHeader& message = work.message.header();
         auto* slot = static_cast<typename StateTable<A>::Slot*>(work.slot);
         // Slots never move; one that was missing may have come into being during the batch.
-        if (slot == nullptr) slot = table.find(message.aggregate);
+        if (slot == nullptr || slot->id != message.aggregate) slot = table.find(message.aggregate);
         const Version before = slot != nullptr ? slot->version : Version{};
         if (work.refuse != Refusal{}) {
             refuse(work, stage, work.refuse, before);
@@ -460,7 +460,7 @@ private:
     void* locate(const MessageHeader& message) noexcept {
         void* slot = nullptr;
         with_type(message.aggregate_type,
-                  [&](auto& table) { slot = table.find_and_prefetch(message.aggregate); });
+                  [&](auto& table) { slot = table.guess_and_prefetch(message.aggregate); });
         return slot;
     }
 

@@ -55,6 +55,25 @@ TEST_F(Commands, keep_the_order_of_their_producer) {
     });
 }
 
+// Multiples of it have the same upper half of their hash, which is all that an index keeps.
+TEST_F(Commands, of_ids_that_look_alike_reach_each_its_own) {
+    constexpr Id apart = 0xF1DE83E19937733DULL;
+    static_assert(apart * 0x9E3779B97F4A7C15ULL == 1);
+    constexpr Id ids = 100;
+    for (const bool again : {false, true}) {
+        auto desk = (again ? reopen() : bank()).producer();
+        Id answered = 0;
+        for (Id i = 0; i < ids; ++i)
+            ASSERT_EQ(desk.submit(i * apart, Account::Deposit{static_cast<std::int64_t>(i + 1)},
+                                  [&](const Reply&) { ++answered; }),
+                      Offer::accepted);
+        until([&] { return desk.poll_replies(64) != 0 && answered == ids; });
+    }
+    EXPECT_EQ(bank().aggregate_count(), ids);
+    for (Id i = 0; i < ids; ++i)
+        ASSERT_EQ(balance(bank(), i * apart), static_cast<std::int64_t>(2 * (i + 1))) << i;
+}
+
 TEST_F(Commands, that_are_malformed_never_enter_the_ring) {
     const Account::Deposit malformed{1'000'000'000'000};
     EXPECT_EQ(bank().submit(1, malformed), Offer::malformed);
