@@ -82,7 +82,13 @@ __attribute__((target("sse4.2"))) std::uint32_t record_hardware(std::uint32_t pr
     std::uint32_t first = 0;
     std::memcpy(&first, p, sizeof first);
     std::uint64_t crc = _mm_crc32_u32(~previous, first);
-    for (p += 8; p < end; p += 8) crc = _mm_crc32_u64(crc, load64(p));
+    for (p += 8; end - p >= 32; p += 32) {
+        crc = _mm_crc32_u64(crc, load64(p));
+        crc = _mm_crc32_u64(crc, load64(p + 8));
+        crc = _mm_crc32_u64(crc, load64(p + 16));
+        crc = _mm_crc32_u64(crc, load64(p + 24));
+    }
+    for (; p < end; p += 8) crc = _mm_crc32_u64(crc, load64(p));
     return ~static_cast<std::uint32_t>(crc);
 }
 

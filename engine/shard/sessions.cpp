@@ -29,7 +29,8 @@ std::uint32_t Sessions::open(SessionId id) {
     PAWL_ASSERT(find(id) == 0);
     Session session;
     session.id = id;
-    session.ring.resize(std::min<std::size_t>(ring_initial, std::bit_ceil(window_)));
+    session.take_ring(
+        std::vector<Answer>(std::min<std::size_t>(ring_initial, std::bit_ceil(window_))));
     sessions_.push_back(std::move(session));
     const auto index = static_cast<std::uint32_t>(sessions_.size());
     by_id_.emplace(id.value, index);
@@ -40,13 +41,13 @@ std::uint32_t Sessions::open(SessionId id) {
 void Sessions::make_room(Session& session, std::uint64_t number) {
     for (;;) {
         const Answer& there = session.at(number);
-        if (there.number == 0 || passed(session, there.number)) return;
+        if (there.number == 0 || session.passed(there.number)) return;
         PAWL_ASSERT(session.ring.size() < window_);
         std::vector<Answer> larger(session.ring.size() * 2);
         for (const Answer& answer : session.ring)
-            if (answer.number != 0 && !passed(session, answer.number))
+            if (answer.number != 0 && !session.passed(answer.number))
                 larger[answer.number & (larger.size() - 1)] = answer;
-        session.ring.swap(larger);
+        session.take_ring(std::move(larger));
     }
 }
 
@@ -60,7 +61,7 @@ void Sessions::unclaim(std::uint32_t index, std::uint64_t number) noexcept {
 void Sessions::save(SaveArchive& archive, std::uint32_t index) const {
     const Session& session = at(index);
     PAWL_ASSERT(session.frontier == session.highest);
-    const std::uint64_t first = lowest(session);
+    const std::uint64_t first = session.lowest;
     std::size_t count = 0;
     const auto for_each_answer = [&](auto&& visit) {
         // Not in the order of the ring: that depends on how it grew.
@@ -97,9 +98,9 @@ void Sessions::load_next(LoadArchive& archive) {
     {
         Session& session = at(index);
         archive.value(session.highest);
-        archive.value(session.floor);
-        if (session.floor > session.highest) archive.fail();
-        session.frontier = session.highest;
+        archive.value(session.lowest);
+        if (session.lowest > session.highest) archive.fail();
+        if (!archive.failed()) reach(session, session.highest);
     }
     const std::size_t count = archive.count(0);
     for (std::size_t i = 0; i < count && !archive.failed(); ++i) {

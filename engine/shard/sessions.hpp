@@ -94,26 +94,32 @@ public:
     void load_next(LoadArchive& archive);
 
 private:
-    struct Session {
+    struct alignas(64) Session {
         SessionId id;
         std::uint64_t highest = 0;   // settled
         std::uint64_t frontier = 0;  // settled or claimed: what moves the window
-        std::uint64_t floor = 0;     // numbers below were forgotten by whoever saved it
+        std::uint64_t lowest = 0;    // in the window; below: left behind, or before it was saved
         std::uint64_t batch = 0;     // the last one that touched it
         std::uint64_t oldest = 0;    // number touched in that batch
+        std::uint64_t mask = 0;      // of the ring's places
         std::vector<Answer> ring;    // by number; as many as a power of two
 
-        Answer& at(std::uint64_t number) noexcept { return ring[number & (ring.size() - 1)]; }
-        const Answer& at(std::uint64_t number) const noexcept {
-            return ring[number & (ring.size() - 1)];
+        Answer& at(std::uint64_t number) noexcept { return ring[number & mask]; }
+        const Answer& at(std::uint64_t number) const noexcept { return ring[number & mask]; }
+        void take_ring(std::vector<Answer>&& answers) noexcept {
+            ring = std::move(answers);
+            mask = ring.size() - 1;
         }
+        // The window has left the number behind.
+        bool passed(std::uint64_t number) const noexcept { return number < lowest; }
     };
-    // The window has left the number behind.
-    bool passed(const Session& session, std::uint64_t number) const noexcept {
-        return (number < session.frontier && session.frontier - number >= window_) ||
-               number < session.floor;
+    // A number that was settled or claimed moves the window.
+    void reach(Session& session, std::uint64_t number) const noexcept {
+        if (number <= session.frontier) return;
+        session.frontier = number;
+        if (number - session.lowest >= window_) session.lowest = number - window_ + 1;
     }
-    Found look(const Session& session, std::uint64_t number, const Answer*& answer) const noexcept;
+    static Found look(const Session& session, std::uint64_t number, const Answer*& answer) noexcept;
     bool touch(Session& session, std::uint64_t number) const noexcept;
     void claim(Session& session, std::uint64_t number);
     Session& at(std::uint32_t index) noexcept {
@@ -123,12 +129,6 @@ private:
     const Session& at(std::uint32_t index) const noexcept {
         PAWL_ASSERT(index - 1 < sessions_.size());
         return sessions_[index - 1];
-    }
-    // The lowest number that is not passed.
-    std::uint64_t lowest(const Session& session) const noexcept {
-        const std::uint64_t first =
-            session.frontier >= window_ ? session.frontier - window_ + 1 : std::uint64_t{0};
-        return first > session.floor ? first : session.floor;
     }
     // The place of a number; what the window has left behind there is overwritten.
     Answer& place(Session& session, std::uint64_t number);
@@ -146,9 +146,9 @@ private:
 // ---- once per command, so that the shard's loop holds them ----
 
 inline Sessions::Found Sessions::look(const Session& session, std::uint64_t number,
-                                      const Answer*& answer) const noexcept {
+                                      const Answer*& answer) noexcept {
     PAWL_ASSERT(number != 0);
-    if (passed(session, number)) return Found::forgotten;
+    if (session.passed(number)) return Found::forgotten;
     const Answer& known = session.at(number);
     if (known.number != number) return Found::fresh;
     answer = &known;
@@ -158,7 +158,8 @@ inline Sessions::Found Sessions::look(const Session& session, std::uint64_t numb
 inline Sessions::Entry Sessions::enter(std::uint32_t index, std::uint64_t number) {
     Session& session = at(index);
     const Answer* answer = nullptr;
-    const Found found = look(session, number, answer);
+    // Above all that was settled or claimed there is nothing to look for.
+    const Found found = number > session.frontier ? Found::fresh : look(session, number, answer);
     if (found == Found::forgotten) return Entry::forgotten;
     if (!touch(session, number)) return Entry::crowded;
     if (found != Found::fresh) return Entry::repeat;
@@ -178,8 +179,8 @@ inline bool Sessions::touch(Session& session, std::uint64_t number) const noexce
 }
 
 inline void Sessions::claim(Session& session, std::uint64_t number) {
-    PAWL_ASSERT(!passed(session, number));
-    if (number > session.frontier) session.frontier = number;
+    PAWL_ASSERT(!session.passed(number));
+    reach(session, number);
     Answer& answer = place(session, number);
     answer.number = number;
     answer.open = true;
@@ -188,15 +189,15 @@ inline void Sessions::claim(Session& session, std::uint64_t number) {
 inline Sessions::Answer* Sessions::settle(std::uint32_t index, std::uint64_t number) {
     PAWL_ASSERT(number != 0);
     Session& session = at(index);
-    if (number > session.frontier) session.frontier = number;
+    reach(session, number);
     if (number > session.highest) session.highest = number;
     if (Answer& claimed = session.at(number); claimed.number == number) return &claimed;
-    return passed(session, number) ? nullptr : &place(session, number);
+    return session.passed(number) ? nullptr : &place(session, number);
 }
 
 inline Sessions::Answer& Sessions::place(Session& session, std::uint64_t number) {
     const Answer& there = session.at(number);
-    if (there.number != 0 && there.number != number && !passed(session, there.number))
+    if (there.number != 0 && there.number != number && !session.passed(there.number))
         make_room(session, number);
     return session.at(number);
 }

@@ -124,8 +124,12 @@ private:
         work.long_wait = now.ns - header.captured_ns >= std::int64_t{waited_ns_unknown};
         if (header.captured_ns > now.ns)  // two cores' clocks may differ by nanoseconds
             const_cast<MessageHeader&>(header).captured_ns = now.ns;
+        constexpr std::uint8_t sections =
+            message_has_links | message_has_expected | message_has_session;
+        work.plain = header.kind == MessageKind::command && (header.flags & sections) == 0 &&
+                     !work.long_wait;
     }
-    bool prepare(Work& work, const MessageView& message, const Port& port, std::uint16_t place,
+    bool prepare(Work& work, const MessageView& message, const Lane* lane, std::uint16_t place,
                  Stage& stage);
     std::uint32_t session_index(SessionId id, std::string_view name, Stage& stage);
     void undo_claims(std::size_t from, std::size_t to) noexcept;

@@ -2,6 +2,7 @@
 // made.
 #include <algorithm>
 #include <cstring>
+#include <span>
 
 #include "engine/shard/shard.hpp"
 #include "journal/seal.hpp"
@@ -28,13 +29,13 @@ Stage Shard::open_stage() noexcept {
 
 // Resolves the session and looks for a repeat. False: it needs room that is not there, or a batch
 // of its own.
-inline bool Shard::prepare(Work& work, const MessageView& message, const Port& port,
+inline bool Shard::prepare(Work& work, const MessageView& message, const Lane* lane,
                            std::uint16_t place, Stage& stage) {
     begin(work, message, stage.now);
     const MessageHeader& header = message.header();
     const bool own_session = message.has(message_has_session);
     work.session = own_session ? SessionId{message.session()}
-                               : (port.lane() != nullptr ? port.lane()->session : SessionId{});
+                               : (lane != nullptr ? lane->session : SessionId{});
     if (work.session.value == 0 || header.number == 0) {
         work.session = SessionId{};
         return true;
@@ -50,7 +51,7 @@ inline bool Shard::prepare(Work& work, const MessageView& message, const Port& p
         // Records stand in the order of their bytes: a session opens at the front of a batch only.
         if (place != 0) return false;
         work.session_index = session_index(
-            work.session, own_session ? std::string_view() : port.lane()->session_name, stage);
+            work.session, own_session ? std::string_view() : lane->session_name, stage);
     }
     switch (sessions_.enter(work.session_index, header.number)) {
         case Sessions::Entry::fresh:
@@ -74,6 +75,8 @@ std::size_t Shard::run_batch(Port& port, std::size_t& lines_done) {
     Stage stage = open_stage();
     sessions_.begin_batch();
     const std::size_t count_max = std::min(batch_max, port.reply_room());
+    const Lane* const lane = port.lane();
+    Work* const works = work_.get();
     std::size_t count = 0;
     std::size_t lines = 0;
     while (count < count_max) {
@@ -83,15 +86,16 @@ std::size_t Shard::run_batch(Port& port, std::size_t& lines_done) {
         const MessageView message(bytes);
         const MessageKind kind = message.header().kind;
         if (kind != MessageKind::command && kind != MessageKind::fact) break;
-        if (!prepare(work_[count], message, port, static_cast<std::uint16_t>(count), stage)) break;
+        if (!prepare(works[count], message, lane, static_cast<std::uint16_t>(count), stage)) break;
         lines += message.header().lines;
         ++count;
     }
-    const std::size_t done = machine_.decide(work_.get(), count, stage);
+    const std::size_t done = machine_.decide(works, count, stage);
     PAWL_ASSERT(done <= count);
     undo_claims(done, count);
     finish(port, done, stage);
-    for (std::size_t i = 0; i < done; ++i) lines_done += work_[i].message.header().lines;
+    for (std::size_t i = done; i < count; ++i) lines -= works[i].message.header().lines;
+    lines_done += lines;
     if (done < count || count == 0) add(counters_.room_waits, 1);
     return done;
 }
@@ -191,8 +195,7 @@ void Shard::finish(Port& port, std::size_t count, const Stage& stage) noexcept {
     committed_.value += static_cast<std::uint64_t>(stage.cursor - stage_begin_);
     Demand demand;
     std::byte* sealed = stage_begin_;
-    for (std::size_t i = 0; i < count; ++i) {
-        const Work& work = work_[i];
+    for (const Work& work : std::span(work_.get(), count)) {
         Place place{RawReply::no_record, committed_.value};
         if (work.record != nullptr) {
             sealed = seal_up_to(sealed, work.record + RecordView(work.record).length(), tally);

@@ -42,6 +42,7 @@ struct Work {
     std::uint32_t session_index = 0;  // 0 = anonymous
     bool skip = false;                // answered already (a repeat): do not decide
     bool long_wait = false;           // now - captured does not fit 32 bits
+    bool plain = false;               // a command without sections, and no long wait
     Refusal refuse{};                 // not 0: refuse without deciding
     void* slot = nullptr;             // the machine's own: where the state seems to be
     // out:

@@ -72,6 +72,8 @@ public:
     std::uint64_t session() const noexcept {
         return word(links_bytes() + (has(message_has_expected) ? 8U : 0U));
     }
+    // Of a message without sections.
+    const std::byte* plain_payload() const noexcept { return bytes_ + sizeof(MessageHeader); }
     const std::byte* payload() const noexcept {
         return bytes_ + sizeof(MessageHeader) + links_bytes() +
                (has(message_has_expected) ? 8U : 0U) + (has(message_has_session) ? 8U : 0U);

@@ -234,12 +234,14 @@ private:
         const MessageHeader& message = work.message.header();
         bool found = false;
         if (message.aggregate_type < sizeof...(As))
-            with_type(message.aggregate_type,
-                      [&](auto& table) { found = decide_typed(table, work, stage); });
+            with_type(message.aggregate_type, [&](auto& table) {
+                found = work.plain ? decide_typed<true>(table, work, stage)
+                                   : decide_typed<false>(table, work, stage);
+            });
         if (!found) refuse(work, stage, Refusal::unknown_command, Version{});
     }
 
-    template <class A>
+    template <bool plain, class A>
     bool decide_typed(StateTable<A>& table, Work& work, Stage& stage) {
         const MessageHeader& message = work.message.header();
         auto* slot = static_cast<typename StateTable<A>::Slot*>(work.slot);
@@ -250,18 +252,20 @@ private:
             refuse(work, stage, work.refuse, before);
             return true;
         }
-        const bool fact = message.kind == MessageKind::fact;
+        const bool fact = !plain && message.kind == MessageKind::fact;
         const std::size_t base = command_base[aggregate_index<A>];
         if (!fact &&
             (message.command_type < base || message.command_type >= base + A::Commands::count))
             return false;
-        if (work.message.has(message_has_expected) &&
+        if (!plain && work.message.has(message_has_expected) &&
             work.message.expected_version() != before.value) {
             refuse(work, stage, Refusal::version_conflict, before);
             return true;
         }
 
-        std::byte* const events = stage.cursor + header_bytes(work);
+        std::byte* const events = stage.cursor + header_bytes<plain>(work);
+        const std::byte* const payload =
+            plain ? work.message.plain_payload() : work.message.payload();
         follow_ups_.clear();
         Decision decision = decision_for(work, stage, events, before, aggregate_index<A>);
         Refusal refusal{};
@@ -270,17 +274,17 @@ private:
         if (fact)
             refusal = stage_fact<A>(work, decision);
         else
-            refusal = decide_command(state, message.command_type - base, work.message.payload(),
-                                     decision, verdict);
+            refusal =
+                decide_command(state, message.command_type - base, payload, decision, verdict);
 
         if (refusal != Refusal{}) {
             refuse(work, stage, refusal, before);
         } else if (!verdict.accepted()) {
             reject(work, stage, verdict.reason(), before);
-        } else if (message.kind == MessageKind::trial) {
+        } else if (!plain && message.kind == MessageKind::trial) {
             close_trial(work, stage, decision, before);
         } else {
-            accept<A>(table, slot, work, stage, decision, events);
+            accept<plain>(table, slot, work, stage, decision, events);
         }
         return true;
     }
@@ -323,7 +327,7 @@ private:
     }
 
     // Applies what was staged, then the follow-ups, each on the state that the ones before it left.
-    template <class A>
+    template <bool plain, class A>
     [[gnu::always_inline]] void accept(StateTable<A>& table, typename StateTable<A>::Slot* slot,
                                        Work& work, Stage& stage, Decision& decision,
                                        std::byte* events) {
@@ -331,7 +335,7 @@ private:
             slot = apply_range(table, slot, decision.id(), events, decision.cursor);
             events = decision.cursor;
         } while (!follow_ups_.empty() && decide_follow_up(table, slot, stage, decision));
-        close_accepted(work, stage, decision, slot != nullptr ? slot->version : Version{});
+        close_accepted<plain>(work, stage, decision, slot != nullptr ? slot->version : Version{});
     }
 
     // The next follow-up that is accepted: its events are staged. False: there is none.
