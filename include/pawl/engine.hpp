@@ -32,7 +32,7 @@ class Standby;
 
 // Runs aggregates of the given types, sharded over single-threaded cores, journaled in one
 // directory. All functions may be called from any thread, except poll(). Moves; closes when
-// destroyed.
+// destroyed. At most 3 * 2^30 aggregates of one type in a shard.
 template <class... As>
 class Engine {
     static_assert(sizeof...(As) > 0, "an engine runs at least one aggregate type");
