@@ -55,8 +55,7 @@ private:
         parts.header.payload_bytes = sizeof deposit;
         parts.payload = &deposit;
         write_message(lines_[place].bytes, parts);
-        work_[place] = Work{};
-        work_[place].message = MessageView(lines_[place].bytes);
+        work_[place].begin(MessageView(lines_[place].bytes), pawl::Time{});
         work_[place].session_index = 1;
     }
     Stage a_stage() {

@@ -58,7 +58,7 @@ Status Feeder::run(InstructionSource& source) {
 // A disk that is full from the beginning is told of before anything was taken into memory.
 Status Feeder::begin_with_room() {
     const std::int64_t began_ns = steady_ns();
-    constexpr std::int64_t patience_ns = 10'000'000'000;
+    constexpr std::int64_t patience_ns = 1'000'000'000;  // a segment that is slow is no full disk
     while (steady_ns() - began_ns < patience_ns) {
         if (engine_.disk_full()) return no_room(nullptr);
         const Status synced = engine_.sync(std::chrono::milliseconds(1));

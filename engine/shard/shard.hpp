@@ -118,16 +118,10 @@ private:
     bool take_note(const Port& port, const MessageView& message);
     void answer_directly(Port& port, const MessageView& message);
     static void begin(Work& work, const MessageView& message, Time now) noexcept {
-        work = Work{};
-        work.message = message;
+        work.begin(message, now);
         const MessageHeader& header = message.header();
-        work.long_wait = now.ns - header.captured_ns >= std::int64_t{waited_ns_unknown};
         if (header.captured_ns > now.ns)  // two cores' clocks may differ by nanoseconds
             const_cast<MessageHeader&>(header).captured_ns = now.ns;
-        constexpr std::uint8_t sections =
-            message_has_links | message_has_expected | message_has_session;
-        work.plain = header.kind == MessageKind::command && (header.flags & sections) == 0 &&
-                     !work.long_wait;
     }
     bool prepare(Work& work, const MessageView& message, const Lane* lane, std::uint16_t place,
                  Stage& stage);

@@ -134,7 +134,8 @@ struct Checked {
 //   void expect(const Command& ask, pawl::Comes when) const noexcept;
 // Called up to three times before the command is decided, sooner and later, when there are many
 // aggregates of its type; or not at all. Nobody has validated the command, others are decided in
-// between. It changes nothing; it is there to fetch memory.
+// between, and once in millions of times it is meant for another aggregate of the type. It changes
+// nothing; it is there to fetch memory.
 
 // Where an aggregate lives: A::route(id) if it has one, else the id itself.
 template <class A>

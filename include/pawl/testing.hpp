@@ -82,8 +82,7 @@ private:
         stage.record_bytes_max = stage_.size();
         stage.last_sequence = last_sequence_;
         stage.now = now_;
-        work_ = pawl::detail::Work{};
-        work_.message = pawl::detail::MessageView(message.lines()->bytes);
+        work_.begin(pawl::detail::MessageView(message.lines()->bytes), now_);
         const std::size_t done = machine_.decide(&work_, 1, stage);
         PAWL_ASSERT(done == 1);
         last_sequence_ = stage.last_sequence;

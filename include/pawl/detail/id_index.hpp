@@ -49,7 +49,7 @@ public:
         }
     }
     // The first place that may be the id's, for who looks there later: another one's in one of
-    // 2^32 / count() cases. nowhere: it has not come yet.
+    // 2^32 cases for each id that is there. nowhere: it has not come yet.
     std::uint32_t guess(Id id) const noexcept {
         return find(id, [](std::uint32_t) { return true; });
     }
@@ -61,7 +61,7 @@ public:
     void make_room() {
         PAWL_ASSERT(count_ < ids_max && "an index has room for 3 * 2^30 ids: use more shards");
         if (!old_.blocks.empty() && count_ % ids_per_drop == 0) drop_block(old_);
-        if (count_ * 8 < table_.size * 5) return;
+        if (count_ * 8 < table_.size * 5 || table_.size == size_max) return;
         if (table_.size < block_entries)
             double_at_once();
         else if (cleared_ < table_.size * 2)
@@ -84,6 +84,7 @@ private:
         std::uint32_t place;  // nowhere: free
     };
     static constexpr std::size_t size_min = 64;
+    static constexpr std::size_t size_max = std::size_t{1} << 32U;  // no mark is a home beyond it
     static constexpr std::size_t block_entries = 8192;  // 64 KiB: allocated and given back as one
     // With each id. From five eighths on: each of the two takes a sixteenth of the size.
     static constexpr std::size_t entries_cleared = 32;

@@ -52,6 +52,17 @@ struct Work {
     Version version;
     Sequence sequence;            // of the first event; without events: of the last so far
     std::byte* record = nullptr;  // null: it left no record
+
+    // A new message, and what is special about it.
+    void begin(const MessageView& its, Time now) noexcept {
+        constexpr std::uint8_t sections =
+            message_has_links | message_has_expected | message_has_session;
+        *this = Work{};
+        message = its;
+        const MessageHeader& header = message.header();
+        long_wait = now.ns - header.captured_ns >= std::int64_t{waited_ns_unknown};
+        plain = header.kind == MessageKind::command && (header.flags & sections) == 0 && !long_wait;
+    }
 };
 
 // The uncommitted end of the journal's head, lent to the machine for one batch.

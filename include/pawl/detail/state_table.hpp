@@ -54,9 +54,7 @@ public:
     Slot& find_or_create(Id id) {
         if (Slot* slot = find(id)) return *slot;
         index_.make_room();
-        if (count_ == chunks_.size() * chunk_slots)
-            chunks_.push_back(
-                static_cast<Slot*>(memory_->allocate(chunk_slots * sizeof(Slot), alignof(Slot))));
+        if (count_ == chunks_.size() * chunk_slots) add_chunk();
         Slot* slot = new (&at(count_)) Slot{{}, id, Version{}, nullptr, make_state(memory_)};
         index_.insert(id, static_cast<std::uint32_t>(count_));
         ++count_;
@@ -114,6 +112,11 @@ private:
     // About 64 KiB a chunk, at least one slot.
     static constexpr std::size_t chunk_slots = sizeof(Slot) >= 65536 ? 1 : 65536 / sizeof(Slot);
 
+    void add_chunk() {
+        if (chunks_.size() == chunks_.capacity()) chunks_.reserve(chunks_.size() * 2 + 1);
+        chunks_.push_back(
+            static_cast<Slot*>(memory_->allocate(chunk_slots * sizeof(Slot), alignof(Slot))));
+    }
     Slot& at(std::size_t place) const noexcept {
         return chunks_[place / chunk_slots][place % chunk_slots];
     }

@@ -55,7 +55,7 @@ TEST_F(Commands, keep_the_order_of_their_producer) {
     });
 }
 
-// Multiples of it have the same upper half of their hash, which is all that an index keeps.
+// Small multiples of it have the same upper half of their hash, which is all that an index keeps.
 TEST_F(Commands, of_ids_that_look_alike_reach_each_its_own) {
     constexpr Id apart = 0xF1DE83E19937733DULL;
     static_assert(apart * 0x9E3779B97F4A7C15ULL == 1);
@@ -382,6 +382,9 @@ TEST_F(Commands, see_a_time_that_never_goes_back) {
         EXPECT_TRUE(events
                         .poll(
                             [&](const auto& event) {
+                                const auto* drawn = event.template as<Account::Drawn>();
+                                ASSERT_NE(drawn, nullptr);
+                                EXPECT_EQ(event.captured().ns, drawn->captured_ns);
                                 EXPECT_LE(event.captured().ns, event.time().ns);
                                 EXPECT_GE(event.time().ns, last_ns);
                                 last_ns = event.time().ns;

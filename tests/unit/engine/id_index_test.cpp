@@ -64,7 +64,7 @@ struct Row {
     }
 };
 
-// Three doublings in small steps; what was there before is looked for in each of them.
+// Four doublings in small steps; what was there before is looked for in each of them.
 TEST(IdIndex, finds_every_id_at_every_moment_and_no_other) {
     CountingMemory memory;
     Row row(&memory);
@@ -111,10 +111,10 @@ TEST(IdIndex, a_guess_is_nearly_always_right) {
     std::size_t wrong = 0;
     for (std::uint32_t place = 0; place < row.ids.size(); ++place)
         wrong += row.index.guess(row.ids[place]) != place;
-    EXPECT_LE(wrong, 20U) << "about four are expected, of 200,000";
+    EXPECT_LE(wrong, 20U) << "about five are expected, of 200,000";
     std::size_t seen = 0;
     for (int i = 0; i < 100'000; ++i) seen += row.index.guess(chance()) != IdIndex::nowhere;
-    EXPECT_LE(seen, 20U) << "about four of 100,000 that are not there";
+    EXPECT_LE(seen, 20U) << "about five of 100,000 that are not there";
 }
 
 // Blocks of 64 KiB and the list of them, which is an 8192th of what it lists. An index that doubles
