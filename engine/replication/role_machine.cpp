@@ -92,6 +92,11 @@ void RoleMachine::opened() {
     lacks_nothing();
     loss_is_accepted_ = false;
     become(Role::primary, "the epoch is open");
+    if (options_.policy == Policy::strict && may_be_alone())
+        events_.push_back({role_, epoch(),
+                           options_.self.node + " is alone in the in-sync set and strict: nothing "
+                                                "is answered as replicated until a standby has "
+                                                "everything"});
 }
 
 void RoleMachine::heard_remains(std::string_view name, std::uint64_t boot, std::uint64_t epoch,
@@ -414,9 +419,10 @@ void RoleMachine::act_as_follower() {
     const bool heard = primary != nullptr && is_heard(*primary);
     const bool is_there = primary != nullptr && primary->boot != 0 && spoke_lately(*primary);
     if (is_there) loss_is_accepted_ = false;  // in whichever life
-    if (role_ == Role::learner) return act_as_learner(heard);
-    // Its primary counts on it, and requires it for all that came later.
+    // Whoever counts on it, now or later, does so for this and requires it for all that came after:
+    // also a primary that has put it into the set and was not heard any more.
     if (level_) lacks_nothing();
+    if (role_ == Role::learner) return act_as_learner(heard);
     if (incomplete()) {
         if (!heard || primary->boot == 0) return go_on_with_loss();
         look_ns_ = std::min(look_ns_, now_ns_ + options_.ask_again_ns);  // is it out of the set?

@@ -22,7 +22,7 @@ using pawl::Role;
 // What a primary does when a standby of the in-sync set is silent.
 enum class Policy : std::uint8_t {
     available = 0,  // takes it out of the set, then goes on without it: the default
-    strict = 1,     // waits: what asked for a standby's acknowledgement gets none
+    strict = 1,     // waits: what asked for a standby's acknowledgement gets none without one
 };
 
 // No time here is for safety: another choice costs waiting, or a take-over that was not needed.

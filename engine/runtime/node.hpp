@@ -147,6 +147,7 @@ private:
         bool any_counts = false;
         bool one_is_gone = false;
         bool one_has_lost = false;
+        static Copies none() noexcept { return {.received = 0, .synced = 0, .applied = 0}; }
     };
     struct Greeting {
         std::unique_ptr<replication::Link> link;
@@ -185,6 +186,7 @@ private:
     void note_marks();
     Copies copies_of(std::uint32_t shard) const;
     void move_gates();
+    void open_gate(std::uint32_t shard, const Copies& copies, bool only_here);
     bool sleep(int bell_fd);
     void end_reign();
 

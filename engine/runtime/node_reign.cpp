@@ -112,10 +112,22 @@ Node::Copies Node::copies_of(std::uint32_t shard) const {
     return copies;
 }
 
+void Node::open_gate(std::uint32_t shard, const Copies& copies, bool only_here) {
+    journal::ReplicatedPositions& gate = *gates_[shard];
+    const bool moved = gate.received.load(std::memory_order_relaxed) != copies.received ||
+                       gate.synced.load(std::memory_order_relaxed) != copies.synced;
+    gate.alone.store(only_here, std::memory_order_relaxed);
+    gate.received.store(copies.received, std::memory_order_release);
+    gate.synced.store(copies.synced, std::memory_order_release);
+    gate.applied.store(copies.applied, std::memory_order_release);
+    if (moved && reigning_.gate_moved) reigning_.gate_moved(shard);
+}
+
 void Node::move_gates() {
     // Who comes into the set has to have it, and may yet not come; who is taken out may have it and
     // be out already: it has to be here as well.
     const bool only_here = roles_->may_be_alone();
+    const bool answers_alone = options_.replication.policy != ReplicationPolicy::strict;
     bool on_disk = true;
     for (std::uint32_t shard = 0; shard < gates_.size(); ++shard) {
         const std::uint64_t mine = reigning_.directory->head(shard).synced().value;
@@ -123,21 +135,15 @@ void Node::move_gates() {
         if (!copies.any_counts) copies.received = copies.synced = copies.applied = mine;
         if (only_here) copies.received = std::min(copies.received, mine);
         if (only_here) copies.synced = std::min(copies.synced, mine);
-        journal::ReplicatedPositions& gate = *gates_[shard];
-        const bool moved = gate.received.load(std::memory_order_relaxed) != copies.received ||
-                           gate.synced.load(std::memory_order_relaxed) != copies.synced;
-        gate.alone.store(only_here, std::memory_order_relaxed);
-        gate.received.store(copies.received, std::memory_order_release);
-        gate.synced.store(copies.synced, std::memory_order_release);
-        gate.applied.store(copies.applied, std::memory_order_release);
-        if (moved && reigning_.gate_moved) reigning_.gate_moved(shard);
+        const bool answers = copies.any_counts || answers_alone;
+        open_gate(shard, answers ? copies : Copies::none(), only_here);
         needed_[shard]->store(copies.needed, std::memory_order_relaxed);
         slowest_[shard]->store(copies.slowest, std::memory_order_release);
         // A peer whose connection was lost has what it had, unless it says that it may not.
         if (only_here || copies.one_has_lost ||
             copies.received > safe_[shard]->load(std::memory_order_relaxed))
             safe_[shard]->store(copies.received, std::memory_order_release);
-        let_go_[shard] = std::max(let_go_[shard], copies.received);
+        if (answers) let_go_[shard] = std::max(let_go_[shard], copies.received);
         on_disk = on_disk && mine >= let_go_[shard];
         // It may have to go on alone.
         if (copies.one_is_gone || copies.one_has_lost)

@@ -29,6 +29,10 @@ Status check(const ReplicationOptions& options) {
         if (peer.address.empty())
             return wrong("peer '" + peer.name + "' has no address: say host:port");
     }
+    if (options.peers.empty() && options.policy == ReplicationPolicy::strict)
+        return wrong(
+            "the policy strict waits for a standby and there are no peers: name one, or choose "
+            "available");
     if (names.size() > replication::in_sync_max)
         return wrong(std::to_string(names.size()) + " nodes: at most " +
                      std::to_string(replication::in_sync_max));

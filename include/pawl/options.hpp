@@ -36,10 +36,14 @@ enum class Retention : std::uint8_t {
     remove = 2,   // gone: history below cannot be read or replayed any more
 };
 
-// What a primary does when a standby of the in-sync set is silent.
+// What a primary does when a standby of the in-sync set is silent, or none is in it yet. The same
+// on all nodes.
 enum class ReplicationPolicy : std::uint8_t {
-    available = 0,  // takes it out of the set, then goes on without it: the default
-    strict = 1,     // waits: what asked for a standby's acknowledgement gets none
+    available = 0,  // takes it out of the set and goes on without it; its own disk stands in for
+                    // the standby: the default
+    strict = 1,     // waits: `replicated` and `replicated_synced` are answered only with a standby.
+                    // One that begins alone (the first, one that took over or was started again)
+                    // waits for a standby that has everything
 };
 
 // Another node of the same engine.

@@ -29,9 +29,12 @@ protected:
         pair.live(pair.now_ns() + ns, testing::Faults::none());
     }
     static void both_follow(Pair& pair) {
-        // It hears of it when it looks the next time; until then it does not trust what it has.
+        // Both have everything, and have heard that both count.
+        const auto is_ready = [](Machine& one) {
+            return one.is_whole() && one.status().in_sync.size() == 2;
+        };
         const std::int64_t give_up = pair.now_ns() + 20'000 * ms;
-        while (pair.in_sync() != 2 || !pair.a().is_whole() || !pair.b().is_whole()) {
+        while (!is_ready(pair.a()) || !is_ready(pair.b())) {
             ASSERT_LT(pair.now_ns(), give_up) << pair.story();
             live(pair, ms);
         }

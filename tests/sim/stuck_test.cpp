@@ -71,10 +71,11 @@ TEST_F(StuckPair, a_learner_that_stands_still_at_any_moment_holds_nobody_up) {
         const auto plan = plan_of(11, ReplicationPolicy::available);
         Pair pair(pool_, plan);
         while (pair.in_sync() != 2) pair.live(pair.now_ns() + ms, Faults::none());
+        stand_still(pair, pair.b());
+        ASSERT_EQ(pair.in_sync(), 1U);
         pair.b().kill();
-        while (pair.in_sync() != 1) pair.live(pair.now_ns() + ms, Faults::none());
-        pair.live(pair.now_ns() + 50 * ms, Faults::none());
-        if (!pair.b().runs()) pair.b().start();
+        pair.b().pause_until(0);
+        pair.b().start();
         const auto lag = [&] { return pair.a().status().lag_bytes; };
         for (int i = 0; i < 10'000 && lag() == 0; ++i)
             pair.live(pair.now_ns() + fine, Faults::none(), fine);
@@ -96,6 +97,19 @@ TEST_F(StuckPair, under_the_strict_policy_a_standby_that_stands_still_is_waited_
     pair.b().pause_until(0);
     pair.live(pair.now_ns() + 500 * ms, Faults::none());
     EXPECT_GT(acknowledged_in_a_second(pair), 50U);
+}
+
+TEST_F(StuckPair, under_the_strict_policy_who_has_taken_over_waits_for_a_standby) {
+    const auto plan = plan_of(12, ReplicationPolicy::strict);
+    Pair pair(pool_, plan);
+    while (pair.in_sync() != 2) pair.live(pair.now_ns() + ms, Faults::none());
+    stand_still(pair, pair.a());
+    ASSERT_NE(pair.b().engine(), nullptr);
+    EXPECT_EQ(pair.in_sync(), 1U);
+    EXPECT_EQ(acknowledged_in_a_second(pair), 0U) << pair.story();
+    pair.a().pause_until(0);
+    while (pair.in_sync() != 2) pair.live(pair.now_ns() + ms, Faults::none());
+    EXPECT_GT(acknowledged_in_a_second(pair), 50U) << pair.story();
 }
 
 TEST_F(StuckPair, a_switchover_whose_successor_stands_still_is_called_off) {

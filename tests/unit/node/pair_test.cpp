@@ -25,6 +25,19 @@ TEST(NodePair, a_standby_holds_what_was_acknowledged_as_replicated) {
     EXPECT_EQ(standby.status().primary, "a");
 }
 
+// Of all shards.
+std::uint64_t counted(const std::string& directory, const std::string& name) {
+    std::uint64_t sum = 0;
+    const auto counters = read_counters(directory);
+    EXPECT_TRUE(counters.ok());
+    for (const NamedCounter& one : *counters)
+        if (one.name.ends_with("." + name)) sum += one.value;
+    return sum;
+}
+std::uint64_t unwritten(const std::string& directory) {
+    return counted(directory, "lag_bytes");
+}
+
 // What was answered because b had it in memory is on a's disk before the arbiter says that a is
 // alone.
 TEST(NodePair, a_primary_writes_what_was_answered_before_it_goes_on_alone) {
@@ -32,22 +45,55 @@ TEST(NodePair, a_primary_writes_what_was_answered_before_it_goes_on_alone) {
     EngineOptions lazy = pair.options("a");
     lazy.flush_interval = std::chrono::hours(1);
     lazy.replication.compare_every = milliseconds(0);
-    const auto unwritten = [&] {
-        std::uint64_t bytes = 0;
-        const auto counters = read_counters(lazy.directory);
-        EXPECT_TRUE(counters.ok());
-        for (const NamedCounter& one : *counters)
-            if (one.name.ends_with(".lag_bytes")) bytes += one.value;
-        return bytes;
-    };
     Bank bank = Pair::promote(Follower::open(lazy).value());
     std::optional<Follower> standby(pair.follow("b"));
     ASSERT_TRUE(comes_true([&] { return is_in_sync(bank.node_status(), "b"); })) << pair.said();
     EXPECT_TRUE(ask(bank, 1, Account::Deposit{7}, at(Durability::replicated)).accepted());
-    EXPECT_TRUE(comes_true([&] { return unwritten() > 0; })) << "nobody has asked for the disk";
+    EXPECT_TRUE(comes_true([&] { return unwritten(lazy.directory) > 0; }))
+        << "nobody has asked for the disk";
     standby.reset();
     ASSERT_TRUE(comes_true([&] { return bank.node_status().in_sync.size() == 1; }));
-    EXPECT_TRUE(comes_true([&] { return unwritten() == 0; }));
+    EXPECT_TRUE(comes_true([&] { return unwritten(lazy.directory) == 0; }));
+}
+
+TEST(NodePair, options_that_cannot_be_meant_are_refused_with_what_to_choose) {
+    Pair pair(patient);
+    const auto refusal = [&](const auto& change) {
+        EngineOptions options = pair.options("a");
+        change(options.replication);
+        const auto opened = Follower::open(options);
+        return opened.ok() ? std::string() : opened.error().sentence;
+    };
+    using Options = ReplicationOptions;
+    EXPECT_EQ(refusal([](Options& nodes) {
+                  nodes.policy = ReplicationPolicy::strict;
+                  nodes.peers.clear();
+              }),
+              "replication: the policy strict waits for a standby and there are no peers: name "
+              "one, or choose available");
+    EXPECT_EQ(refusal([](Options& nodes) { nodes.degrade_after = nodes.fail_after; }),
+              "replication: degrade_after is 60000 ms: choose more than fail_after");
+    EXPECT_EQ(refusal([](Options& nodes) { nodes.heartbeat = nodes.fail_after; }),
+              "replication: heartbeat is 60000 ms: choose 1 ms to a third of fail_after");
+    EXPECT_EQ(refusal([](Options& nodes) { nodes.node = "a b"; }),
+              "replication: node 'a b' is no name: use 1 to 64 letters, digits, '.', '-', '_'");
+}
+
+TEST(NodePair, a_strict_primary_that_is_alone_says_so_and_answers_with_its_standby) {
+    Pair pair(patient);
+    EngineOptions strict = pair.options("a");
+    strict.replication.policy = ReplicationPolicy::strict;
+    Bank bank = Pair::promote(Follower::open(strict).value());
+    auto waits = bank.submit(1, Account::Deposit{7}, at(Durability::replicated), use_future);
+    EXPECT_TRUE(comes_true([&] { return counted(strict.directory, "commands") == 1; }));
+    EXPECT_TRUE(comes_true([&] { return unwritten(strict.directory) == 0; }));
+    EXPECT_TRUE(comes_true([&] {
+        return pair.said().find("a is alone in the in-sync set and strict") != std::string::npos;
+    })) << pair.said();
+    EXPECT_FALSE(waits.wait_for(milliseconds(0)).has_value());
+    const Follower standby = pair.follow("b");
+    EXPECT_TRUE(waits.get().accepted());
+    EXPECT_TRUE(is_in_sync(bank.node_status(), "b"));
 }
 
 TEST(NodePair, a_standby_takes_over_when_the_primary_is_gone) {

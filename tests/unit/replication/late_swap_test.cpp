@@ -202,6 +202,15 @@ TEST_F(IncompleteStandby, is_taken_out_by_its_primary) {
     EXPECT_TRUE(b_->may_have_lost());
 }
 
+// Whoever puts it into the set then need not be heard any more.
+TEST_F(IncompleteStandby, is_complete_when_it_has_caught_up_in_the_set_or_not) {
+    ASSERT_TRUE(live([this] { return b_->role() == Role::learner; }));
+    be_late(true);
+    catches_up_ = true;
+    EXPECT_TRUE(live([this] { return !b_->may_have_lost(); }));
+    EXPECT_EQ(b_->role(), Role::learner);
+}
+
 TEST_F(IncompleteStandby, is_not_taken_out_before_its_primary_has_everything_on_its_own_disk) {
     a_->has_on_disk(false);
     EXPECT_FALSE(live([this] { return a_->may_be_alone(); }));
