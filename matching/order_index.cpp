@@ -52,7 +52,7 @@ void OrderIndex::put_beyond(Home home, Slot slot) noexcept {
 }
 
 void OrderIndex::grow(const Order* orders) {
-    rebuild(std::max(buckets_min, buckets_.size() + buckets_.size() / 2), orders);
+    rebuild(std::max(buckets_min, buckets_.size() + buckets_.size() / 3), orders);
 }
 
 void OrderIndex::reserve(std::size_t count, const Order* orders) {

@@ -1,7 +1,8 @@
-// Shard heaps on mimalloc.
+// Shard heaps on mimalloc, and on the system for what is large.
 #include "engine/platform/memory.hpp"
 
 #include <mimalloc.h>
+#include <sys/mman.h>
 
 #include <atomic>
 #include <cstdint>
@@ -56,7 +57,22 @@ public:
     std::pmr::memory_resource* resource() noexcept override { return this; }
 
 private:
+    // A table that has grown leaves its old one behind. mimalloc gives that back when it has
+    // something else to do there, in steady state never; the system takes it at once.
+    static constexpr std::size_t large_bytes = std::size_t{1} << 20;
+    static constexpr std::size_t system_alignment = 4096;
+    static bool is_large(std::size_t bytes, std::size_t alignment) noexcept {
+        return bytes >= large_bytes && alignment <= system_alignment;
+    }
+    static void* take_from_system(std::size_t bytes) {
+        void* block =
+            ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (block == MAP_FAILED) throw std::bad_alloc();
+        return block;
+    }
+
     void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+        if (is_large(bytes, alignment)) return take_from_system(bytes);
         if (owner_ != number_of_this_thread()) {
             heap_ = mi_heap_new();
             owner_ = number_of_this_thread();
@@ -64,12 +80,20 @@ private:
         // Its blocks of 16 bytes and more are aligned to 16 anyway; asked for it, it takes the next
         // larger kind of block: 80 KiB for 64.
         const bool aligned_anyway = alignment <= 8 || (alignment <= 16 && bytes >= 16);
+        // 2.0.9 gives an address of 128 n to whoever asks for 256, 512 or 1,024 bytes that are
+        // aligned to as much; of any other size it is right.
+        const std::size_t odd = alignment > 128 ? 16 : 0;
         void* block = aligned_anyway ? mi_heap_malloc(heap_, bytes)
-                                     : mi_heap_malloc_aligned(heap_, bytes, alignment);
+                                     : mi_heap_malloc_aligned(heap_, bytes + odd, alignment);
         if (block == nullptr) throw std::bad_alloc();
         return block;
     }
-    void do_deallocate(void* block, std::size_t, std::size_t) override { mi_free(block); }
+    void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
+        if (is_large(bytes, alignment))
+            ::munmap(block, bytes);
+        else
+            mi_free(block);
+    }
     bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override {
         return this == &other;
     }

@@ -1,6 +1,7 @@
 // Counts what the shard's thread asks of the heap while it decides: nothing in steady state. Stands
 // in front of malloc for its program and of the shard heap's own allocator.
 #include <gtest/gtest.h>
+#include <sys/types.h>
 
 #include <cerrno>
 #include <cstdint>
@@ -70,6 +71,17 @@ void* __wrap_mi_heap_malloc(void* heap, std::size_t bytes) {
 void __wrap_mi_free(void* block) {
     ++heap_calls;
     __real_mi_free(block);
+}
+// Its large blocks.
+void* __real_mmap(void* at, std::size_t bytes, int access, int flags, int file, off_t offset);
+int __real_munmap(void* at, std::size_t bytes);
+void* __wrap_mmap(void* at, std::size_t bytes, int access, int flags, int file, off_t offset) {
+    ++heap_calls;
+    return __real_mmap(at, bytes, access, flags, file, offset);
+}
+int __wrap_munmap(void* at, std::size_t bytes) {
+    ++heap_calls;
+    return __real_munmap(at, bytes);
 }
 #endif
 }

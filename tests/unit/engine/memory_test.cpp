@@ -87,5 +87,36 @@ TEST(AShardsHeap, that_is_gone_has_given_its_memory_back) {
     EXPECT_LT(resident_kib(), before + 20'000) << "KiB; before: " << before;
 }
 
+// What a table leaves behind when it has grown is not asked for again.
+TEST(AShardsHeap, gives_a_large_block_back_at_once) {
+    const std::unique_ptr<ShardHeap> heap = make_shard_heap();
+    std::pmr::vector<std::uint64_t> table(heap->resource());
+    const std::uint64_t before = resident_kib();
+    constexpr std::uint64_t count = 3'000'000;
+    for (std::uint64_t i = 0; i < count; ++i) table.push_back(i);
+    const std::uint64_t table_kib = count * sizeof(std::uint64_t) / 1024;
+    EXPECT_LT(resident_kib(), before + table_kib + table_kib / 8);
+    for (std::uint64_t i = 0; i < count; ++i) ASSERT_EQ(table[i], i);
+    table.clear();
+    table.shrink_to_fit();
+    EXPECT_LT(resident_kib(), before + table_kib / 8);
+}
+
+TEST(AShardsHeap, aligns_blocks_of_every_size) {
+    const std::unique_ptr<ShardHeap> heap = make_shard_heap();
+    for (std::size_t alignment = 8; alignment <= 65536; alignment *= 2)
+        for (const std::size_t size : {alignment, 2 * alignment, 3 * alignment,
+                                       std::size_t{1} << 20, std::size_t{5} << 20}) {
+            std::vector<void*> blocks;
+            for (int i = 0; i < 10; ++i) {
+                blocks.push_back(heap->resource()->allocate(size, alignment));
+                EXPECT_EQ(reinterpret_cast<std::uintptr_t>(blocks.back()) % alignment, 0U)
+                    << size << " bytes, aligned to " << alignment;
+                std::memset(blocks.back(), 1, size);
+            }
+            for (void* block : blocks) heap->resource()->deallocate(block, size, alignment);
+        }
+}
+
 }  // namespace
 }  // namespace pawl::detail

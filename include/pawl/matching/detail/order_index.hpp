@@ -18,7 +18,7 @@ namespace pawl::matching::detail {
 // order is looked at in the pool only when its byte agrees. What finds its bucket full goes to the
 // next one, and every bucket counts whom it has sent on: a search ends at the first that has sent
 // nobody. Nothing ever moves but when the table grows, so there are no tombstones. At most four
-// fifths full; grows by half, so that an order costs 5.3 to 8 bytes.
+// fifths full; grows by a third, so that an order costs 5.3 to 7.1 bytes.
 class OrderIndex {
 public:
     explicit OrderIndex(std::pmr::memory_resource* memory) : buckets_(memory) {}
