@@ -28,9 +28,11 @@ Receiver::Receiver(journal::Storage& storage, StandbyStreams* streams, std::uniq
       talk_(std::move(link), following(options.talk)) {
     PAWL_ASSERT(options.frames_max >= 1);
     talk_.on_heartbeat = [this](const Heartbeat& heartbeat) {
-        for (std::size_t i = 0; i < primary_ends_.size() && i < heartbeat.ends.size(); ++i)
+        const bool of_all = !primary_ends_.empty() && heartbeat.ends.size() == primary_ends_.size();
+        if (!of_all) return;
+        for (std::size_t i = 0; i < primary_ends_.size(); ++i)
             primary_ends_[i] = Position{heartbeat.ends[i].position};
-        if (!heartbeat.ends.empty()) primary_heard_ns_ = now_ns_;
+        primary_heard_ns_ = now_ns_;
     };
 }
 

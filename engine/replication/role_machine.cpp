@@ -236,6 +236,7 @@ void RoleMachine::settle(const Reign& reign, std::uint64_t revision) {
     revision_ = revision;
     epoch_seen_ = std::max(epoch_seen_, reign.epoch());
     for (const std::string& node : reign.in_sync()) tightened_.erase(node);
+    look_for_strangers();
 
     if (reign.primary() == options_.self) {
         const bool reigns =
@@ -271,6 +272,20 @@ void RoleMachine::settle(const Reign& reign, std::uint64_t revision) {
         primary->heard_ns = now_ns_;
     }
     become(follower, describe(reign));
+}
+
+void RoleMachine::look_for_strangers() {
+    const bool before = counts_on_a_stranger_;
+    counts_on_a_stranger_ = false;
+    for (const std::string& node : reign_->in_sync()) {
+        if (node == options_.self.node || find(node) != nullptr) continue;
+        counts_on_a_stranger_ = true;
+        if (!before && reign_->primary() == options_.self)
+            events_.push_back({role_, reign_->epoch(),
+                               node + " is in the in-sync set and no peer of " +
+                                   options_.self.node +
+                                   ": nothing is answered as replicated; name it in the options"});
+    }
 }
 
 void RoleMachine::want(Result<Reign> next) {
@@ -429,6 +444,12 @@ void RoleMachine::act_as_follower() {
         return;
     }
     if (heard) return;
+    if (primary == nullptr) {
+        why_ = "primary " + reign_->primary().node +
+               " is no peer of this node, so whether it is silent is not known: name it in the "
+               "options";
+        return;
+    }
     if (reign_->epoch() < epoch_seen_) return;  // somebody else has: look first
     become(Role::taking_over, "primary " + reign_->primary().node + " was not heard for " +
                                   std::to_string(options_.fail_after_ns / 1'000'000) + " ms");

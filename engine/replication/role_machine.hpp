@@ -150,6 +150,9 @@ public:
     bool compares() const noexcept;
     // A primary's `replicated` reply waits for this peer's acknowledgement.
     bool needs(std::string_view peer) const;
+    // Primary: somebody is in the set whom nobody has named to this node, so nobody can wait for
+    // its acknowledgement.
+    bool counts_on_a_stranger() const noexcept { return counts_on_a_stranger_; }
     // Grows when it matters what this peer has: note what is committed then, after needs() and
     // serves() were obeyed by every shard.
     std::uint64_t mark(std::string_view peer) const;
@@ -188,6 +191,7 @@ private:
     void go_on_with_loss();
     void hear(const ArbiterAnswer& answer);
     void settle(const Reign& reign, std::uint64_t revision);
+    void look_for_strangers();
     void settle_absent();
     void act();
     bool never_opened_it() const noexcept;
@@ -220,6 +224,7 @@ private:
     std::int64_t ask_ns_ = 0;          // not before
     std::int64_t look_ns_ = 0;         // the next look
     std::int64_t role_ns_ = 0;         // since when
+    bool counts_on_a_stranger_ = false;             // of reign_
     std::set<std::string, std::less<>> tightened_;  // required before they are in the set
     bool all_on_disk_ = true;
     bool level_ = false;

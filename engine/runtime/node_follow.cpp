@@ -158,7 +158,8 @@ void Node::measure_age() {
         applied = applied && streams.applied(shard) >= ends_[shard];
     }
     // Whoever counts on this node does so for what the primary had before it said these.
-    if (received) roles_->is_level();
+    if (received && receiver_->talk().peer_boot() == roles_->reign()->primary().boot)
+        roles_->is_level();
     if (!applied) return;
     fresh_ns_ = ends_ns_;
     ends_ns_ = -1;

@@ -135,7 +135,8 @@ void Node::move_gates() {
         if (!copies.any_counts) copies.received = copies.synced = copies.applied = mine;
         if (only_here) copies.received = std::min(copies.received, mine);
         if (only_here) copies.synced = std::min(copies.synced, mine);
-        const bool answers = copies.any_counts || answers_alone;
+        const bool answers =
+            !roles_->counts_on_a_stranger() && (copies.any_counts || answers_alone);
         open_gate(shard, answers ? copies : Copies::none(), only_here);
         needed_[shard]->store(copies.needed, std::memory_order_relaxed);
         slowest_[shard]->store(copies.slowest, std::memory_order_release);

@@ -291,7 +291,8 @@ public:
     // Of a replicated engine: this peer, which must be in the in-sync set, becomes primary as soon
     // as it has everything; nothing is decided until then. Done: it is under way; this engine
     // stops when it has happened (then step_down()), and goes on when it was called off. See
-    // node_status(). Until it follows, replies at `replicated` wait for it, degrade_after at most;
+    // node_status(). Until it follows, replies at `replicated` wait for it, degrade_after at most
+    // unless the policy is strict;
     // a process that ends says so, and they do not.
     Status hand_over(const std::string& peer, AfterHandOver then = AfterHandOver::follows) {
         return core_->hand_over(peer, then);

@@ -233,6 +233,38 @@ TEST(NodePair, a_node_that_has_missed_its_turn_follows_on) {
     })) << "it follows as before";
 }
 
+// b was never told of c, nor c of b, and b becomes primary of a set that has c in it.
+TEST(NodePair, a_member_of_the_set_that_is_no_peer_is_named_and_nothing_is_answered_without_it) {
+    Pair pair(patient);
+    EngineOptions all = pair.options("a");
+    all.replication.peers.push_back({"c", address_of(2)});
+    EngineOptions third = pair.options("c");
+    third.replication.address = address_of(2);
+    Bank old = Pair::promote(Follower::open(all).value());
+    Follower second = pair.follow("b");
+    Follower unknown = Follower::open(third).value();
+    ASSERT_TRUE(comes_true([&] { return old.node_status().in_sync.size() == 3; })) << pair.said();
+    ASSERT_TRUE(old.hand_over("b").ok());
+    Bank bank = Pair::promote(std::move(second));
+    ASSERT_TRUE(comes_true([&] { return old.failed(); }));
+    Follower back = std::move(old).step_down().value();
+    EXPECT_TRUE(comes_true([&] {
+        return pair.said().find("c is in the in-sync set and no peer of b") != std::string::npos;
+    })) << pair.said();
+    auto waits = bank.submit(1, Account::Deposit{7}, at(Durability::replicated), use_future);
+    const auto balance_of = [](const Account& account) { return account.balance; };
+    EXPECT_TRUE(comes_true([&] {
+        const auto there = back.query(1, balance_of);
+        return there.has_value() && there->value == 7 && bank.node_status().lag_bytes == 0;
+    }));
+    EXPECT_FALSE(waits.wait_for(milliseconds(50)).has_value());
+    EXPECT_TRUE(comes_true([&] {
+        return unknown.status().why.starts_with("primary b is no peer of this node");
+    })) << unknown.status().why;
+    EXPECT_EQ(unknown.status().role, Role::standby) << "who is not known is not called silent";
+    static_cast<void>(bank.close(std::chrono::nanoseconds(0)));
+}
+
 TEST(NodePair, a_primary_that_ends_leaves_the_set_and_may_come_back) {
     Pair pair(patient);
     Bank old = pair.reign("a");
