@@ -43,6 +43,8 @@ const char* to_string(MessageType type) noexcept {
             return "trace_told";
         case MessageType::reign_told:
             return "reign_told";
+        case MessageType::sync_ask:
+            return "sync_ask";
         case MessageType::client_hello:
             return "client_hello";
         case MessageType::client_welcome:
@@ -102,7 +104,7 @@ const char* to_string(Refusal reason) noexcept {
 bool is_known(MessageType type) noexcept {
     const auto number = static_cast<std::uint16_t>(type);
     return (number >= 1 && number <= 6) || number == 16 || number == 17 ||
-           (number >= 32 && number <= 34) || (number >= 48 && number <= 54) || number == 56 ||
+           (number >= 32 && number <= 34) || (number >= 48 && number <= 57 && number != 55) ||
            (number >= 64 && number <= 68) || (number >= 128 && number <= 136 && number != 129);
 }
 

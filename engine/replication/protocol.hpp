@@ -45,6 +45,7 @@ enum class MessageType : std::uint16_t {
     trace_told = 54,  // one shard: that, as far as it is remembered
     // 55 was hand_over: no node ever sent it
     reign_told = 56,  // what the arbiter has told the primary: another node reigns
+    sync_ask = 57,    // one shard: somebody waits for this on your disk
     // 64 to 127: clients
     client_hello = 64,    // client: whose commands will come, and what they mean
     client_welcome = 65,  // to a client: what they run into, where the session stands
@@ -339,6 +340,13 @@ struct ReignToldFixed {
     std::uint32_t reserved;  // zero
 };
 static_assert(sizeof(ReignToldFixed) == 16);
+
+struct SyncAskFixed {
+    std::uint64_t position;  // everything below; may be what is still to come
+    std::uint32_t shard;
+    std::uint32_t reserved;  // zero
+};
+static_assert(sizeof(SyncAskFixed) == 16);
 
 inline constexpr std::size_t session_bytes_max = 255;
 inline constexpr std::size_t address_bytes_max = 255;  // printable, no spaces

@@ -138,6 +138,10 @@ bool good(const ReignToldFixed& fixed) noexcept {
            fixed.text_bytes <= reign_text_bytes_max && fixed.reserved == 0;
 }
 
+bool good(const SyncAskFixed& fixed) noexcept {
+    return good_position(fixed.position) && fixed.shard < shards_max && fixed.reserved == 0;
+}
+
 // Sentences may carry what a stranger sent: they go to people's terminals, so only plain text.
 void encode_reason(MessageType type, Refusal reason, std::string_view text, Message& to) {
     const std::string_view cut = text.substr(0, reason_bytes_max);
@@ -390,6 +394,15 @@ bool decode(std::span<const std::byte> payload, ReignTold& to) {
     std::span<const std::byte> rest;
     return take(payload, to.fixed, rest) && good(to.fixed) &&
            take_text(rest, to.fixed.text_bytes, to.text);
+}
+
+void encode(const SyncAsk& from, Message& to) {
+    PAWL_ASSERT(good(from.fixed));
+    begin(from.type, from.fixed, to);
+}
+
+bool decode(std::span<const std::byte> payload, SyncAsk& to) {
+    return decode_fixed(payload, to) && good(to.fixed);
 }
 
 }  // namespace pawl::replication

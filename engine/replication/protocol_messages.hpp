@@ -109,6 +109,10 @@ struct ReignTold {
     ReignToldFixed fixed{};
     std::string_view text;  // of a reign: at least one byte, at most reign_text_bytes_max
 };
+struct SyncAsk {
+    static constexpr MessageType type = MessageType::sync_ask;
+    SyncAskFixed fixed{};
+};
 
 // Writes type and body; `to.epoch` stays the caller's. Asserts what decode would refuse.
 void encode(const Hello& from, Message& to);
@@ -130,6 +134,7 @@ void encode(const SnapshotEnd& from, Message& to);
 void encode(const TraceAsk& from, Message& to);
 void encode(const TraceTold& from, Message& to);
 void encode(const ReignTold& from, Message& to);
+void encode(const SyncAsk& from, Message& to);
 
 // Reads the payload of a frame of the right type. False: lengths, counts, ranges or zero bytes are
 // not as protocol.hpp says; `to` is then of no use. A count is compared with the bytes that are
@@ -153,5 +158,6 @@ void encode(const ReignTold& from, Message& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, TraceAsk& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, TraceTold& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, ReignTold& to);
+[[nodiscard]] bool decode(std::span<const std::byte> payload, SyncAsk& to);
 
 }  // namespace pawl::replication

@@ -145,6 +145,8 @@ void Receiver::hear(const Received& frame) {
             return hear_snapshot_end(frame);
         case MessageType::reign_told:
             return hear_reign(frame);
+        case MessageType::sync_ask:
+            return hear_sync_ask(frame);
         default:
             return faulty(std::string("'") + to_string(frame.type) + "' is not for a standby");
     }
@@ -179,6 +181,7 @@ void Receiver::hear_directory(const Received& frame) {
     if (!is_same_directory()) return;
     directory_known_ = true;
     answers_.resize(origin_.shards);
+    disk_wanted_.resize(origin_.shards);
     primary_ends_.resize(origin_.shards);
 }
 
@@ -339,6 +342,16 @@ void Receiver::hear_records(const Received& frame) {
     echo_ns_ = records_.fixed.sent_ns;
 }
 
+void Receiver::hear_sync_ask(const Received& frame) {
+    SyncAsk ask;
+    if (state_ != ReceiverState::following || !decode(frame.payload, ask) ||
+        ask.fixed.shard >= disk_wanted_.size())
+        return faulty("a question for what is on the disk that makes no sense here");
+    Position& wanted = disk_wanted_[ask.fixed.shard];
+    wanted = std::max(wanted, Position{ask.fixed.position});
+    streams_->want_on_disk(ask.fixed.shard, wanted);
+}
+
 void Receiver::tell_remains() {
     if (acknowledges_) told_remains_ = false;
     if (acknowledges_ || told_remains_ || !directory_known_) return;
@@ -348,22 +361,32 @@ void Receiver::tell_remains() {
     told_remains_ = talk_.send(remains);
 }
 
+// Replies wait for what was received, and for what is on the disk when the primary has said so.
+bool Receiver::is_urgent(std::uint32_t shard, const ShardPositions& now) const noexcept {
+    const ShardPositions& said = said_.shards[shard];
+    return now.received != said.received ||
+           (now.synced != said.synced && said.synced < disk_wanted_[shard].value);
+}
+
 // Only what is true already is said, and only when it is new.
 void Receiver::acknowledge() {
     if (!acknowledges_ || state_ != ReceiverState::following || talk_.end() != TalkEnd::none)
         return;
-    bool news = !said_any_;
     said_.shards.resize(streams_->count());
+    bool news = !said_any_;
+    bool urgent = news || now_ns_ - said_ns_ >= options_.idle_news_ns;
     for (std::uint32_t i = 0; i < streams_->count(); ++i) {
         const ShardPositions now = streams_->positions(i);
         news = news || !(now == said_.shards[i]);
-        said_.shards[i] = now;
+        urgent = urgent || is_urgent(i, now);
     }
-    // What could not be said before is not forgotten: said_any_ is cleared.
-    if (!news) return;
+    if (!news || !urgent) return;
+    for (std::uint32_t i = 0; i < streams_->count(); ++i) said_.shards[i] = streams_->positions(i);
     said_.fixed = PositionsFixed{};
     if (!streams_->waiting()) said_.fixed.echo_ns = echo_ns_;
+    // What could not be said is not forgotten.
     said_any_ = talk_.send(said_);
+    said_ns_ = now_ns_;
 }
 
 }  // namespace pawl::replication

@@ -27,6 +27,9 @@ struct ReceiverOptions {
     std::string directory;  // where a snapshot that comes is put
     // Frames in one do_work(), so that it returns in bounded time.
     std::uint32_t frames_max = 64;
+    // News that nobody waits for, of what is applied or on the disk, is told with the next that
+    // somebody does, or after so long.
+    std::int64_t idle_news_ns = 1'000'000;
     // When the states differ: how long the primary may take to say where it began.
     std::int64_t difference_ns_max = 1'000'000'000;
 };
@@ -102,10 +105,12 @@ private:
     void hear_snapshot_end(const Received& frame);
     void hear_trace(const Received& frame);
     void hear_reign(const Received& frame);
+    void hear_sync_ask(const Received& frame);
     void end_for_trouble();
     void tell_histories();
     void all_answered();
     void acknowledge();
+    bool is_urgent(std::uint32_t shard, const ShardPositions& now) const noexcept;
     void tell_remains();
     bool is_same_directory();
     void faulty(const std::string& what);
@@ -132,6 +137,8 @@ private:
     std::int64_t now_ns_ = 0;
     Positions said_;  // the last acknowledgement
     bool said_any_ = false;
+    std::int64_t said_ns_ = 0;
+    std::vector<Position> disk_wanted_;
     bool acknowledges_ = true;
     bool told_remains_ = false;  // since it does not
     std::int64_t echo_ns_ = 0;   // sent_ns of the last records

@@ -57,7 +57,7 @@ std::size_t Sender::do_work(std::int64_t now_ns) {
         if (trace_ && talk_.send(*trace_)) trace_.reset();
         if (state_ == SenderState::asking) judge();
         if (state_ != SenderState::asking) answer();
-        if (state_ == SenderState::following) work += ship();
+        if (state_ == SenderState::following) work += ship() + ask_for_disk();
         const bool ends_are_due =
             state_ == SenderState::following &&
             (!ends_said_ns_ || now_ns_ - *ends_said_ns_ >= options_.talk.heartbeat_ns);
@@ -117,6 +117,12 @@ std::uint64_t Sender::lag_bytes() const noexcept {
         lag += directory_.head(i).committed().value -
                shards_[i]->positions.received.load(std::memory_order_relaxed);
     return lag;
+}
+
+void Sender::want_on_disk(std::uint32_t shard, Position position) noexcept {
+    PAWL_ASSERT(shard < shards_.size());
+    Position& wanted = shards_[shard]->disk_wanted;
+    wanted = std::max(wanted, position);
 }
 
 // ---- what is said first: what this directory is
@@ -339,6 +345,19 @@ std::size_t Sender::ship_run(Shard& shard, std::uint32_t index, bool& room) {
         counters_.segment_bytes += one->source.counters().segment_bytes;
     }
     return run->records.size();
+}
+
+std::size_t Sender::ask_for_disk() {
+    std::size_t work = 0;
+    for (std::uint32_t i = 0; i < shards_.size(); ++i) {
+        Shard& shard = *shards_[i];
+        const Position there{shard.positions.synced.load(std::memory_order_relaxed)};
+        if (shard.disk_wanted <= std::max(shard.disk_asked, there)) continue;
+        if (!talk_.send(SyncAsk{{shard.disk_wanted.value, i, 0}})) break;
+        shard.disk_asked = shard.disk_wanted;
+        ++work;
+    }
+    return work;
 }
 
 }  // namespace pawl::replication

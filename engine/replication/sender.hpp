@@ -91,6 +91,10 @@ public:
     std::uint64_t lag_bytes() const noexcept;
     const SenderCounters& counters() const noexcept { return counters_; }
 
+    // Somebody waits for everything below to be on the peer's disk: it writes what it has at once
+    // instead of when its time has come.
+    void want_on_disk(std::uint32_t shard, Position position) noexcept;
+
     // The arbiter says that another node reigns: then the peer need not ask. May not arrive.
     void tell(const KnownReign& known);
     // A higher epoch has begun: nothing is acknowledged any more.
@@ -117,6 +121,7 @@ private:
     void answer();
     Result<bool> send_snapshot(Shard& shard, std::uint32_t index);
     std::size_t ship();
+    std::size_t ask_for_disk();
     std::size_t ship_run(Shard& shard, std::uint32_t index, bool& room);
     void fail(const Error& error);
     void check_over();

@@ -27,6 +27,8 @@ struct Sender::Shard {
     Position needed;  // until the peer follows
     StreamSource source;
     journal::ReplicatedPositions positions;
+    Position disk_wanted;  // here
+    Position disk_asked;   // and what the peer has been told of it
 };
 
 }  // namespace pawl::replication

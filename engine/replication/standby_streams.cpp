@@ -47,13 +47,20 @@ std::uint64_t StandbyStreams::take_some() {
         // What is not applied yet is read from the head: it must not be overwritten.
         const Position limit{shard.applied.value + directory_.head(i).capacity_bytes()};
         const std::uint64_t bytes = shard.appender.take_some(limit);
-        if (bytes != 0 && options_.sync_promptly)
-            directory_.journaler(i).demand(shard.appender.end());
         // A head that is full of what nobody has demanded would wait for the clock.
-        if (bytes == 0) directory_.journaler(i).demand(shard.appender.end());
+        if (bytes == 0) demand(i, shard.appender.end());
         taken += bytes;
     }
     return taken;
+}
+
+void StandbyStreams::demand(std::uint32_t shard, Position position) {
+    directory_.journaler(shard).demand(position);
+    hurry_ = true;
+}
+
+void StandbyStreams::want_on_disk(std::uint32_t shard, Position position) {
+    if (position > synced(shard)) demand(shard, position);
 }
 
 bool StandbyStreams::waiting() const noexcept {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/replication/protocol.hpp"
@@ -52,9 +53,6 @@ struct StandbyStreamsOptions {
     StateWitness states{};
     // Of stream to sinks in one apply_some(), per shard. Default: about 0.1 ms of work.
     std::size_t apply_bytes_max = std::size_t{64} << 10;
-    // Asks the journaler to write whatever has come, at once: a primary may wait for it. Otherwise
-    // it writes as a primary's does.
-    bool sync_promptly = true;
 };
 
 // One thread, beside the journalers. While it lives nobody else writes to the heads.
@@ -74,6 +72,11 @@ public:
     // As much of what waits as there is room for. Returns the bytes.
     std::uint64_t take_some();
     bool waiting() const noexcept;
+    // What has come is written as a primary's is: when a block is full, or when its time has come.
+    // Not so what somebody waits for: everything below goes to the disk at once.
+    void want_on_disk(std::uint32_t shard, Position position);
+    // A journaler has been asked to hurry since the last call: it may have to be woken.
+    bool take_hurry() noexcept { return std::exchange(hurry_, false); }
     // The bytes that wait are about to go away.
     void forget_waiting();
 
@@ -107,6 +110,7 @@ private:
         Position applied;
         std::deque<Position> uncompared;  // behind each state record that is not applied yet
     };
+    void demand(std::uint32_t shard, Position position);
     void note_state_records(Shard& shard, const journal::StreamRun& run);
     bool is_troubled(std::uint32_t shard, const detail::RecordView& record, Position at);
     std::uint64_t apply_some(Shard& shard, std::uint32_t index);
@@ -114,6 +118,7 @@ private:
     journal::Directory& directory_;
     const StandbyStreamsOptions options_;
     std::vector<std::unique_ptr<Shard>> shards_;
+    bool hurry_ = false;
     std::string trouble_;
     std::optional<StatesDiffer> states_differ_;
 };

@@ -163,6 +163,7 @@ std::size_t Node::do_work(std::int64_t now_ns) {
     while (visitors_.load(std::memory_order_relaxed) != 0) std::this_thread::yield();
     const std::lock_guard working(working_);
     now_ns_ = now_ns;
+    hurries_disk_ = false;
     if (steps_down_) return 0;
     if (!failure_.empty()) {
         if (reigns()) end_reign();
@@ -173,6 +174,7 @@ std::size_t Node::do_work(std::int64_t now_ns) {
     work += roles_->do_work(now_ns);
     obey();
     if (!reigns()) tell_progress();
+    hurries_disk_ = !reigns() && copy_->is_open() && copy_->streams()->take_hurry();
     for (const replication::RoleEvent& event : roles_->take_events()) say(event.sentence);
     return work;
 }

@@ -70,6 +70,9 @@ public:
     // Recovers what is there, unless the copy is open already. Before anything else.
     Status begin();
     std::size_t do_work(std::int64_t now_ns);
+    // The last one left something that somebody waits for to be written: see write_some() of
+    // copy().
+    bool hurries_disk() const noexcept { return hurries_disk_; }
     // Between two of them its thread may sleep: until a peer has something, a timer may be due, or
     // `bell_fd` is readable: then true. Null: these ways do not say when. The node outlives it.
     std::function<bool(int bell_fd)> sleeper();
@@ -92,9 +95,7 @@ public:
     // The epoch's records are in the streams.
     void reign(Reigning reigning);
     // For the reply gate. Lives as long as the node.
-    const journal::ReplicatedPositions& gate(std::uint32_t shard) const noexcept {
-        return *gates_[shard];
-    }
+    journal::ReplicatedPositions& gate(std::uint32_t shard) noexcept { return *gates_[shard]; }
 
     // ---- a primary; any thread
     // What the arbiter said last, when another node is primary.
@@ -202,6 +203,7 @@ private:
     std::int64_t now_ns_ = 0;
 
     // a follower's
+    bool hurries_disk_ = false;  // do_work()'s thread's
     std::unique_ptr<replication::Redial> redial_;
     std::string called_;  // the peer's name
     Greeting calling_;

@@ -22,6 +22,7 @@ void Node::reign(Reigning reigning) {
     for (std::uint32_t shard = 0; shard < gates_.size(); ++shard) {
         const Position begin = reigning_.epochs[shard].starts().back().begin;
         safe_[shard]->store(begin.value);
+        gates_[shard]->disk_wanted.store(0, std::memory_order_relaxed);
         let_go_.push_back(begin.value);
     }
     ready_.store(false, std::memory_order_relaxed);
@@ -33,6 +34,10 @@ std::size_t Node::serve() {
     std::size_t work = 0;
     for (Peer& peer : peers_) {
         if (peer.sender == nullptr) continue;
+        for (std::uint32_t shard = 0; shard < gates_.size(); ++shard) {
+            const auto& wanted = gates_[shard]->disk_wanted;
+            peer.sender->want_on_disk(shard, Position{wanted.load(std::memory_order_relaxed)});
+        }
         work += peer.sender->do_work(now_ns_);
         hear_peer(peer);
     }

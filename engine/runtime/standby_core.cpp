@@ -107,7 +107,7 @@ StandbyCore::~StandbyCore() {
 
 std::size_t StandbyCore::node_work() {
     const std::size_t work = node_->do_work(node_->copy().environment().clock.monotonic_ns());
-    if (work != 0) journal_bell_.ring();
+    if (node_->hurries_disk()) journal_bell_.ring();
     return work;
 }
 

@@ -67,7 +67,7 @@ private:
     std::int64_t look_ns_ = 0;             // when the gateway looks again where that is
     std::shared_ptr<StandbyStage> stage_;
     Bell replica_bell_;  // the disk has more
-    Bell journal_bell_;  // records have come
+    Bell journal_bell_;  // somebody waits for the disk
     Crew crew_;
 };
 

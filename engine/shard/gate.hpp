@@ -19,8 +19,8 @@ class Gate {
 public:
     // `journaler` and `replicated` may be null: then their levels are never reached. `writer` is
     // rung when the journaler has to hurry.
-    Gate(const journal::Head& head, journal::Journaler* journaler,
-         const ReplicatedPositions* replicated, Bell& writer) noexcept
+    Gate(const journal::Head& head, journal::Journaler* journaler, ReplicatedPositions* replicated,
+         Bell& writer) noexcept
         : head_(&head), journaler_(journaler), replicated_(replicated), writer_(&writer) {}
 
     // The shard asks after it has published `end`.
@@ -50,6 +50,11 @@ public:
             journaler_->demand(end);
             writer_->ring();
         }
+        if (level != Durability::replicated_synced || replicated_ == nullptr) return;
+        // this thread alone writes it while anybody reads it
+        auto& wanted = replicated_->disk_wanted;
+        if (wanted.load(std::memory_order_relaxed) < end.value)
+            wanted.store(end.value, std::memory_order_relaxed);
     }
     // The journal stands still because there is no room for another segment.
     bool disk_full() const noexcept { return journaler_ != nullptr && journaler_->disk_full(); }
@@ -62,7 +67,7 @@ public:
 private:
     const journal::Head* head_;
     journal::Journaler* journaler_;
-    const ReplicatedPositions* replicated_;
+    ReplicatedPositions* replicated_;
     Bell* writer_;
 };
 
@@ -72,7 +77,7 @@ public:
     void add(Durability level, std::uint64_t end) noexcept {
         ++count_;
         Asked& asked = level == Durability::replicated ? received_ : synced_;
-        asked.level = level;
+        asked.level = std::max(asked.level, level);
         asked.end = std::max(asked.end, end);
     }
     std::uint64_t count() const noexcept { return count_; }

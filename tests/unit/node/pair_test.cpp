@@ -56,6 +56,27 @@ TEST(NodePair, a_primary_writes_what_was_answered_before_it_goes_on_alone) {
     EXPECT_TRUE(comes_true([&] { return unwritten(lazy.directory) == 0; }));
 }
 
+TEST(NodePair, a_standby_whose_disk_has_time_writes_what_a_reply_waits_for) {
+    Pair pair(patient);
+    Bank bank = pair.reign("a");
+    EngineOptions lazy = pair.options("b");
+    lazy.flush_interval = std::chrono::hours(1);
+    const Follower standby = Follower::open(lazy).value();
+    ASSERT_TRUE(comes_true([&] { return is_in_sync(bank.node_status(), "b"); })) << pair.said();
+    EXPECT_TRUE(ask(bank, 1, Account::Deposit{7}, at(Durability::replicated)).accepted());
+    EXPECT_TRUE(ask(bank, 1, Account::Deposit{7}, at(Durability::replicated_synced)).accepted());
+    // In one batch with commands that wait for less.
+    std::vector<Future<Reply>> replies;
+    for (int i = 0; i < 200; ++i)
+        for (const Durability level : {Durability::replicated_synced, Durability::synced})
+            replies.push_back(bank.submit(1, Account::Deposit{7}, at(level), use_future));
+    for (Future<Reply>& reply : replies) {
+        const auto answer = reply.wait_for(a_long_time);
+        ASSERT_TRUE(answer.has_value()) << pair.said();
+        EXPECT_TRUE(answer->accepted());
+    }
+}
+
 TEST(NodePair, options_that_cannot_be_meant_are_refused_with_what_to_choose) {
     Pair pair(patient);
     const auto refusal = [&](const auto& change) {

@@ -30,7 +30,7 @@ inline constexpr MessageType all_types[] = {
     MessageType::replies,        MessageType::not_primary,    MessageType::status_ask,
     MessageType::status_told,    MessageType::hand_over_ask,  MessageType::hand_over_told,
     MessageType::records_ask,    MessageType::records_told,   MessageType::records_end,
-    MessageType::remains,        MessageType::range_ask,
+    MessageType::remains,        MessageType::range_ask,      MessageType::sync_ask,
 };
 
 // A message as it goes into Link::send, and the payload that comes out.
@@ -231,6 +231,8 @@ private:
                 told.text = text(1, reign_text_bytes_max, ' ');
                 return encode(told, sample.message);
             }
+            case MessageType::sync_ask:
+                return encode(SyncAsk{{position(), shard(), 0}}, sample.message);
             case MessageType::client_hello:
             case MessageType::client_welcome:
             case MessageType::commands:
@@ -433,6 +435,8 @@ inline bool decodes_to_itself(MessageType type, std::span<const std::byte> paylo
             return decodes_to_itself<TraceTold>(payload, accepted);
         case MessageType::reign_told:
             return decodes_to_itself<ReignTold>(payload, accepted);
+        case MessageType::sync_ask:
+            return decodes_to_itself<SyncAsk>(payload, accepted);
         case MessageType::client_hello:
             return decodes_to_itself<ClientHello>(payload, accepted);
         case MessageType::client_welcome:

@@ -122,6 +122,7 @@ TEST(Protocol, bytes_that_must_be_zero_are_looked_at) {
         {MessageType::snapshot_chunk, offsetof(SnapshotChunkFixed, reserved)},
         {MessageType::snapshot_end, offsetof(SnapshotEndFixed, reserved)},
         {MessageType::reign_told, offsetof(ReignToldFixed, reserved)},
+        {MessageType::sync_ask, offsetof(SyncAskFixed, reserved)},
         {MessageType::client_hello, offsetof(ClientHelloFixed, reserved)},
         {MessageType::client_welcome, offsetof(ClientWelcomeFixed, reserved)},
         {MessageType::commands, offsetof(CommandsFixed, reserved)},
