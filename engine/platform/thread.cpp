@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstdint>
+
 #include "pawl/detail/assert.hpp"
 
 namespace pawl::detail {
@@ -28,6 +30,27 @@ void lower_priority() noexcept {
     static_cast<void>(pthread_setschedparam(pthread_self(), SCHED_BATCH, &none));
     // On Linux each thread has its own.
     static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), nice));
+}
+
+void take_short_turns() noexcept {
+    // Whoever gave the process another policy knows why.
+    if (sched_getscheduler(0) != SCHED_OTHER) return;
+    // As sched_setattr(2) lays it out: older C libraries have no name for it.
+    struct {
+        std::uint32_t size;
+        std::uint32_t policy;
+        std::uint64_t flags;
+        std::int32_t nice;
+        std::uint32_t priority;
+        std::uint64_t runtime;
+        std::uint64_t deadline;
+        std::uint64_t period;
+    } wish{};
+    wish.size = sizeof wish;
+    wish.policy = SCHED_OTHER;
+    wish.nice = getpriority(PRIO_PROCESS, 0);  // as it is; on Linux this thread's
+    wish.runtime = 100'000;                    // of a turn, in ns: the shortest that there is
+    static_cast<void>(syscall(SYS_sched_setattr, 0, &wish, 0));
 }
 
 void name_thread(const std::string& name) noexcept {

@@ -10,6 +10,9 @@ namespace pawl::detail {
 bool pin_to_core(int core) noexcept;
 // Of the calling thread, for good: others come first where cores are short.
 void lower_priority() noexcept;
+// Of the calling thread: it gets a core soon after it was woken, for a short time. Before Linux
+// 6.12, or where it is refused: as everybody.
+void take_short_turns() noexcept;
 void name_thread(const std::string& name) noexcept;  // shown by top and gdb; 15 characters
 
 // Lets close() do without a barrier in every send: order_all_threads() acts as one full barrier in

@@ -44,7 +44,8 @@ std::size_t Receiver::do_work(std::int64_t now_ns) {
     now_ns_ = now_ns;
     std::size_t work = talk_.begin_work(now_ns);
     if (state_ != ReceiverState::over) {
-        for (std::uint32_t i = 0; i < options_.frames_max; ++i) {
+        std::size_t bytes = 0;
+        for (std::uint32_t i = 0; i < options_.frames_max && bytes < options_.bytes_max; ++i) {
             // The bytes that wait are the last frame's: no other is asked for meanwhile.
             if (streams_ != nullptr && streams_->waiting()) {
                 work += streams_->take_some();
@@ -53,6 +54,7 @@ std::size_t Receiver::do_work(std::int64_t now_ns) {
             const auto frame = talk_.next();
             if (!frame) break;
             ++work;
+            bytes += frame->payload.size();
             hear(*frame);
         }
         if (streams_ != nullptr && streams_->waiting()) work += streams_->take_some();

@@ -25,8 +25,10 @@ namespace pawl::replication {
 struct ReceiverOptions {
     TalkOptions talk;       // `reigns` is cleared here
     std::string directory;  // where a snapshot that comes is put
-    // Frames in one do_work(), so that it returns in bounded time.
+    // Frames, and bytes in them, in one do_work(), so that it returns in bounded time: the last
+    // frame may go beyond. Default of the bytes: as many as a sender sends in one.
     std::uint32_t frames_max = 64;
+    std::size_t bytes_max = std::size_t{1} << 20;
     // News that nobody waits for, of what is applied or on the disk, is told with the next that
     // somebody does, or after so long.
     std::int64_t idle_news_ns = 1'000'000;

@@ -41,6 +41,10 @@ std::int64_t IdleStrategy::next_nap_ns(std::int64_t park_max_ns) noexcept {
     return nap_ns;
 }
 
+void IdleStrategy::give_way() noexcept {
+    sched_yield();
+}
+
 void IdleStrategy::nap() noexcept {
     constexpr timespec pause{0, 100'000};
     nanosleep(&pause, nullptr);

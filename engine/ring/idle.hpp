@@ -27,6 +27,8 @@ public:
     // Between two slices of background work. A thread that ends its turn by itself holds a core for
     // one slice; one that waits to be told holds it until the system's next tick, milliseconds.
     static void nap() noexcept;
+    // Whoever else wants this core has it first.
+    static void give_way() noexcept;
 
     static constexpr std::int64_t park_max_default_ns = 500'000;
 

@@ -21,6 +21,7 @@ void Crew::add(Duty duty) {
     threads_.emplace_back([this, duty = std::move(duty)] {
         name_thread(duty.name);
         if (duty.background) lower_priority();
+        if (duty.prompt) take_short_turns();
         if (duty.core >= 0) pin_to_core(duty.core);
         work(duty);
     });
@@ -35,6 +36,7 @@ void Crew::work(const Duty& duty) {
             sleep(duty, idle);
             idle.rested();
         }
+        if (duty.gives_way && work != 0) IdleStrategy::give_way();
         if (duty.background && work != 0) IdleStrategy::nap();
     }
 }

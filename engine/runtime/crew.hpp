@@ -33,6 +33,10 @@ public:
         // the bell, up to park_max_ns.
         std::function<bool(int bell_fd)> sleep{};
         bool costly = false;  // a pass without work costs more than to be woken
+        // Works little, and others wait for it: short turns on a core, and soon.
+        bool prompt = false;
+        // Works much, and others wait for its core: after each pass they have it.
+        bool gives_way = false;
     };
     Crew() = default;
     ~Crew() { stop(); }

@@ -328,7 +328,8 @@ void EngineCore::start() {
     disk_crew_ = std::make_unique<Crew>();
     disk_crew_->add({.name = "pawl-journal",
                      .do_work = [this] { return careful(&EngineCore::journal_work); },
-                     .bell = &journal_bell_});
+                     .bell = &journal_bell_,
+                     .prompt = true});
     disk_crew_->add({"pawl-house", [this] { return careful(&EngineCore::housekeeping_work); },
                      Idle::park, 10'000'000, -1});
     crew_->add(
@@ -344,7 +345,8 @@ void EngineCore::start() {
                     .idle = options_.idle,
                     .bell = &replica_bell_,
                     .sleep = node_->sleeper(),
-                    .costly = true});
+                    .costly = true,
+                    .gives_way = true});
     if (directory_ != nullptr)
         crew_->add({.name = "pawl-history",
                     .do_work = [this] { return careful(&EngineCore::history_work); },

@@ -139,13 +139,17 @@ void StandbyCore::start() {
                .idle = options.idle,
                .bell = &replica_bell_,
                .sleep = node_->sleeper(),
-               .costly = true});
+               .costly = true,
+               .gives_way = true});
     const auto write_and_ring = [this, write] {
         const std::size_t written = write();
         if (written != 0) replica_bell_.ring();  // what is on the disk is acknowledged
         return written;
     };
-    crew_.add({.name = "pawl-journal", .do_work = write_and_ring, .bell = &journal_bell_});
+    crew_.add({.name = "pawl-journal",
+               .do_work = write_and_ring,
+               .bell = &journal_bell_,
+               .prompt = true});
     if (gateway_ != nullptr)
         crew_.add({.name = "pawl-gateway",
                    .do_work = [this] { return gateway_work(); },

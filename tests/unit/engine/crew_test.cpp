@@ -2,11 +2,18 @@
 #include "engine/runtime/crew.hpp"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <array>
 #include <atomic>
+#include <cstdint>
 #include <thread>
 
 #include "engine/platform/event.hpp"
+#include "engine/platform/thread.hpp"
 
 namespace pawl::detail {
 namespace {
@@ -105,6 +112,45 @@ TEST(Crew, never_sleeps_who_spins) {
               .idle = Idle::spin,
               .park_max_ns = for_ever_ns});
     while (basket.looks.load() < 10'000) std::this_thread::yield();
+}
+
+// How long a turn of the calling thread on a core is; 0: this system does not say.
+std::uint64_t turn_ns() {
+    std::array<std::uint64_t, 6> attributes{};  // sched_getattr(2): the fourth word is the time
+    constexpr std::size_t runtime = 3;
+    if (syscall(SYS_sched_getattr, 0, attributes.data(), sizeof attributes, 0) != 0) return 0;
+    return attributes[runtime];
+}
+
+TEST(Crew, gives_short_turns_to_whoever_is_waited_for) {
+    const std::uint64_t usual_ns = turn_ns();
+    if (usual_ns == 0) GTEST_SKIP() << "this system has no turns of different length";
+    std::atomic<std::uint64_t> prompt{0};
+    std::atomic<std::uint64_t> usual{0};
+    Crew crew;
+    const auto tell = [](std::atomic<std::uint64_t>& turn) {
+        return [&turn]() -> std::size_t {
+            turn.store(turn_ns());
+            return 0;
+        };
+    };
+    crew.add({.name = "prompt", .do_work = tell(prompt), .prompt = true});
+    crew.add({.name = "usual", .do_work = tell(usual)});
+    while (prompt.load() == 0 || usual.load() == 0) std::this_thread::yield();
+    crew.stop();
+    EXPECT_EQ(prompt.load(), 100'000U);
+    EXPECT_EQ(usual.load(), usual_ns);
+}
+
+TEST(Crew, leaves_a_policy_alone_that_somebody_chose) {
+    int policy = SCHED_OTHER;
+    std::thread([&policy] {
+        const sched_param none{};
+        pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
+        take_short_turns();
+        policy = sched_getscheduler(0);
+    }).join();
+    EXPECT_EQ(policy, SCHED_BATCH);
 }
 
 }  // namespace
