@@ -53,8 +53,8 @@ enum class MessageType : std::uint16_t {
     replies = 67,         // to a client: a run of them
     not_primary = 68,     // to a client: ask there; the connection ends
     // 128 to 191: operators
-    status_ask = 128,  // operator: what are you?
-    status_told = 135,     // to an operator: that; 129 was it without lag in time and what is at risk
+    status_ask = 128,   // operator: what are you?
+    status_told = 135,  // to an operator: that; 129 was it without lag in time and what is at risk
     hand_over_ask = 130,   // operator: let another node be primary
     hand_over_told = 131,  // to an operator: it is under way, or why not
     records_ask = 132,     // operator: what has happened?

@@ -389,6 +389,7 @@ void Receiver::acknowledge() {
     // What could not be said is not forgotten.
     said_any_ = talk_.send(said_);
     said_ns_ = now_ns_;
+    if (said_any_ && !streams_->waiting()) echo_ns_ = 0;  // an echo is said once
 }
 
 }  // namespace pawl::replication

@@ -19,6 +19,9 @@ void Node::tell_remains(Peer& peer, Greeting greeting) {
     mine.fixed.epoch = roles_->reign()->epoch();
     mine.fixed.only_memory = copy_->lost_only_memory() ? 1 : 0;
     mine.ends = copy_->streams()->ends();
+    // What is compared is read from the disk.
+    for (std::uint32_t shard = 0; shard < copy_->options().shards; ++shard)
+        copy_->streams()->want_on_disk(shard, copy_->streams()->received(shard));
     peer.remains_boot = greeting.handshake->peer().boot;
     peer.remains = std::make_unique<replication::RemainsTalk>(std::move(greeting.link),
                                                               talk_options(), std::move(mine));

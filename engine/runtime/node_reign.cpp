@@ -24,6 +24,8 @@ void Node::reign(Reigning reigning) {
         safe_[shard]->store(begin.value);
         gates_[shard]->disk_wanted.store(0, std::memory_order_relaxed);
         let_go_.push_back(begin.value);
+        // What was answered because this node has it may be nowhere else from now on.
+        reigning_.directory->journaler(shard).demand(reigning_.directory->head(shard).committed());
     }
     ready_.store(false, std::memory_order_relaxed);
     move_gates();

@@ -80,6 +80,21 @@ TEST(NodePair, a_standby_whose_disk_has_time_writes_what_a_reply_waits_for) {
     }
 }
 
+// The other one has left: what was answered is in this node's memory, and nowhere else.
+TEST(NodePair, who_begins_to_reign_writes_what_it_was_counted_on_for) {
+    Pair pair(patient);
+    Bank bank = pair.reign("a");
+    EngineOptions lazy = pair.options("b");
+    lazy.flush_interval = std::chrono::hours(1);
+    lazy.replication.compare_every = milliseconds(0);
+    Follower standby = Follower::open(lazy).value();
+    ASSERT_TRUE(comes_true([&] { return is_in_sync(bank.node_status(), "b"); })) << pair.said();
+    EXPECT_TRUE(ask(bank, 1, Account::Deposit{7}, at(Durability::replicated)).accepted());
+    ASSERT_TRUE(bank.hand_over("b", AfterHandOver::ends).ok());
+    const Bank next = Pair::promote(std::move(standby));
+    EXPECT_TRUE(comes_true([&] { return unwritten(lazy.directory) == 0; }));
+}
+
 TEST(NodePair, options_that_cannot_be_meant_are_refused_with_what_to_choose) {
     Pair pair(patient);
     const auto refusal = [&](const auto& change) {
