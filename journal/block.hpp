@@ -67,12 +67,12 @@ struct RecordRun {
 };
 
 // Visits each good record of [bytes, bytes + size) as visit(const std::byte*, offset), up to the
-// first that is not good; moves `point` along.
+// first that is not good, and `records_max` at most; moves `point` along.
 template <class Visit>
 RecordRun walk_records(const std::byte* bytes, std::uint64_t size, RecordPoint& point,
-                       Visit&& visit) {
+                       Visit&& visit, std::uint64_t records_max = ~std::uint64_t{0}) {
     RecordRun run;
-    while (run.good_bytes < size) {
+    while (run.good_bytes < size && run.records < records_max) {
         const std::byte* const at = bytes + run.good_bytes;
         run.fault = check_record(at, size - run.good_bytes, point);
         if (run.fault != RecordFault::none) return run;

@@ -23,8 +23,7 @@ bool EpochLog::add(const EpochStart& start) {
     return true;
 }
 
-bool EpochLog::note(const detail::RecordView& record, Position position) {
-    if (record.header().kind() != detail::RecordKind::epoch) return true;
+bool EpochLog::note_epoch(const detail::RecordView& record, Position position) {
     detail::EpochRecord epoch{};
     if (record.body_bytes() < sizeof epoch) return false;
     std::memcpy(&epoch, record.body(), sizeof epoch);

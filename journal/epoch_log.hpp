@@ -36,13 +36,16 @@ public:
 
     // Takes note of the stream's next record when it begins an epoch. False: its epoch is not
     // higher than the last one, or it is too short to say one; nothing is noted then.
-    bool note(const detail::RecordView& record, Position position);
+    bool note(const detail::RecordView& record, Position position) {
+        return record.header().kind() != detail::RecordKind::epoch || note_epoch(record, position);
+    }
     // Forgets what begins at or above `end`.
     void cut(Position end);
 
     friend bool operator==(const EpochLog&, const EpochLog&) = default;
 
 private:
+    bool note_epoch(const detail::RecordView& record, Position position);
     bool add(const EpochStart& start);
 
     std::vector<EpochStart> starts_;

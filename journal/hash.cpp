@@ -1,5 +1,7 @@
-// The only file that knows xxHash.
+// With hash_avx2.cpp the only one that knows xxHash.
 #include "journal/hash.hpp"
+
+#include "journal/hash_avx2.hpp"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -11,6 +13,14 @@ std::uint64_t hash64(const void* data, std::size_t bytes) noexcept {
 }
 
 Hash128 hash128(const void* data, std::size_t bytes) noexcept {
+#ifdef PAWL_HASH_AVX2
+    static const bool avx2_present = __builtin_cpu_supports("avx2") != 0;
+    if (avx2_present) {
+        Hash128 hash;
+        hash128_avx2(data, bytes, hash.low, hash.high);
+        return hash;
+    }
+#endif
     const XXH128_hash_t hash = XXH3_128bits(data, bytes);
     return Hash128{hash.low64, hash.high64};
 }

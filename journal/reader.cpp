@@ -212,8 +212,7 @@ const std::byte* StreamReader::find_record(const Place& place, Position at) cons
     return position == at.value ? bytes : nullptr;
 }
 
-Result<RecordAt> StreamReader::next(Position end) {
-    if (position_ >= end) return RecordAt{};
+Result<const std::byte*> StreamReader::at_place() {
     if (!place_.holds(position_)) {
         const bool followed = position_ == place_.end && load_next(place_);
         if (!followed) {
@@ -229,12 +228,35 @@ Result<RecordAt> StreamReader::next(Position end) {
         why_ = "no record begins there: it is not a position that was handed out";
         return lost(position_);
     }
-    const Position behind{position_.value + detail::RecordView(bytes).length()};
+    on_boundary_ = true;
+    return bytes;
+}
+
+Result<RecordAt> StreamReader::next(Position end) {
+    if (position_ >= end) return RecordAt{};
+    const auto bytes = at_place();
+    if (!bytes.ok()) return bytes.error();
+    const Position behind{position_.value + detail::RecordView(*bytes).length()};
     PAWL_ASSERT(behind <= place_.end);
     if (behind > end) return RecordAt{};
-    const RecordAt found{bytes, position_, behind};
+    const RecordAt found{*bytes, position_, behind};
     position_ = behind;
-    on_boundary_ = true;
+    return found;
+}
+
+Result<RecordsAt> StreamReader::next_run(Position end, std::size_t bytes_max, bool or_one) {
+    if (position_ >= end) return RecordsAt{};
+    const auto bytes = at_place();
+    if (!bytes.ok()) return bytes.error();
+    const std::uint64_t left = std::min(end, place_.end).value - position_.value;
+    std::uint64_t taken = 0;
+    while (taken < left) {
+        const std::uint64_t behind = taken + detail::RecordView(*bytes + taken).length();
+        if (behind > left || (behind > bytes_max && !(or_one && taken == 0))) break;
+        taken = behind;
+    }
+    const RecordsAt found{{*bytes, taken}, position_};
+    position_.value += taken;
     return found;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,13 @@ struct RecordAt {
     detail::RecordView view() const noexcept { return detail::RecordView(bytes); }
 };
 
+// Whole records in a row; empty: there are none, or not so small. They live until the reader's next
+// call.
+struct RecordsAt {
+    std::span<const std::byte> records;
+    Position position;
+};
+
 // One thread at a time; as many readers as one likes. Every length, hash and checksum is checked
 // before it is believed.
 class StreamReader {
@@ -53,6 +61,10 @@ public:
     // bytes below `end` are known to be on disk: what cannot be read there is an error (damaged).
     // Where retention removed it, the error (mismatch) names the first position that is kept.
     Result<RecordAt> next(Position end);
+
+    // The same for the next ones of a block: as many as end at or below `end` and fit bytes_max.
+    // `or_one`: the first one is handed out also if it is larger than that.
+    Result<RecordsAt> next_run(Position end, std::size_t bytes_max, bool or_one);
 
     // The checksum of the record that ends at `at`, a position that is synced; at the stream's
     // begin what its first record is seeded with. Nothing: no record ends there. An error as in
@@ -87,6 +99,8 @@ private:
     bool open_file(std::uint64_t index);
     Result<WalkFrom> first_place() const;
     const std::byte* find_record(const Place& place, Position at) const;
+    // The record at position_, which is below what is on disk.
+    Result<const std::byte*> at_place();
     Error lost(Position at) const;
     Error below_kept(Position at) const;
 

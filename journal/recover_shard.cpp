@@ -31,8 +31,13 @@ public:
         static_cast<void>(epochs.note(record, position));
         sink_.on_record(record, position);
     }
-    void on_expected(const detail::RecordView& record) noexcept override {
-        sink_.on_expected(record);
+    void on_records(std::span<const std::byte> records, Position first) override {
+        for (std::size_t at = 0; at < records.size();) {
+            const detail::RecordView record(records.data() + at);
+            static_cast<void>(epochs.note(record, Position{first.value + at}));
+            at += record.length();
+        }
+        sink_.on_records(records, first);
     }
     EpochLog epochs;
 
@@ -367,9 +372,9 @@ private:
             const detail::RecordView view(records + at);
             ++report_.records;
             report_.events += view.header().event_count;
-            sink_.on_record(view, Position{position + at});
             at += view.length();
         }
+        sink_.on_records({records, bytes}, Position{position});
     }
 
     // Whatever of the old bytes the new blocks did not cover.

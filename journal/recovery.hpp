@@ -2,7 +2,9 @@
 // recovery.cpp.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,9 @@ namespace pawl::journal {
 
 class SnapshotReader;
 
+// So many are handed to a sink together: they are still near when it looks at them again.
+inline constexpr std::size_t records_at_once = 64;
+
 // Receives a shard's records at recovery, in order, once each, on that shard's recovery thread.
 struct RecordSink {
     virtual ~RecordSink() = default;
@@ -24,11 +29,8 @@ struct RecordSink {
     // cannot be used; the sink is then as blank as before. Without this function: never used.
     virtual Status on_snapshot(SnapshotReader& snapshot);
     virtual void on_record(const detail::RecordView& record, Position position) = 0;
-    // A hint: this record comes soon, if it is good. Nothing of it but its bytes' place was
-    // checked.
-    virtual void on_expected(const detail::RecordView& record) noexcept {
-        static_cast<void>(record);
-    }
+    // Several in a row, for who has more to do with them together: on_record() for each.
+    virtual void on_records(std::span<const std::byte> records, Position first);
 };
 
 // Where a shard's stream goes on.

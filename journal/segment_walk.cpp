@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "journal/block.hpp"
-#include "journal/outlook.hpp"
 #include "journal/seal.hpp"
 
 namespace pawl::journal {
@@ -330,12 +330,7 @@ private:
         }
         if (!payload_intact(block)) return bad_with_salvage("the block's payload is not intact");
         RecordPoint point{tail.checksum, tail.sequence.value, tail.time_ns};
-        Outlook outlook(*sink_, block + sizeof(BlockHeader), header.payload_bytes);
-        const auto run = walk_records(block + sizeof(BlockHeader), header.payload_bytes, point,
-                                      [&](const std::byte* record, std::uint64_t offset) {
-                                          outlook.look_on();
-                                          deliver(record, tail.position.value + offset);
-                                      });
+        const auto run = deliver({block + sizeof(BlockHeader), header.payload_bytes}, point);
         if (run.fault != RecordFault::none)
             return bad_block("the record " + std::to_string(run.good_bytes) +
                              " bytes into the block is not good: " + to_string(run.fault));
@@ -356,14 +351,33 @@ private:
         return Step::good;
     }
 
-    void deliver(const std::byte* record, std::uint64_t position) {
-        const detail::RecordView view(record);
-        if (!first_seen_) end_.first_time_ns = view.header().decided_ns;
+    // The good records of a payload, some at a time, so that they are still near when the sink
+    // looks at them.
+    RecordRun deliver(std::span<const std::byte> payload, RecordPoint& point) {
+        RecordRun all;
+        while (all.good_bytes < payload.size() && all.fault == RecordFault::none) {
+            const auto left = payload.subspan(all.good_bytes);
+            const auto run = walk_records(
+                left.data(), left.size(), point,
+                [this](const std::byte* record, std::uint64_t) { tally(record); }, records_at_once);
+            if (run.records != 0)
+                sink_->on_records(left.first(run.good_bytes),
+                                  Position{end_.tail.position.value + all.good_bytes});
+            all.good_bytes += run.good_bytes;
+            all.records += run.records;
+            all.events += run.events;
+            all.fault = run.fault;
+        }
+        return all;
+    }
+
+    void tally(const std::byte* record) {
+        const detail::RecordHeader& header = detail::RecordView(record).header();
+        if (!first_seen_) end_.first_time_ns = header.decided_ns;
         first_seen_ = true;
-        const auto kind = view.header().kind();
+        const auto kind = header.kind();
         end_.rejected +=
             kind == detail::RecordKind::rejected || kind == detail::RecordKind::refused ? 1 : 0;
-        sink_->on_record(view, Position{position});
     }
 
     // Records carry their own chain: those at the front of a torn block are as good as any.

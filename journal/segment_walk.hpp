@@ -65,7 +65,7 @@ struct WalkEnd {
     std::vector<std::string> remarks;  // odd, but nothing of the stream is wrong
 };
 
-// Calls sink.on_record for each good record of a good block. Segments that are not in the shard's
+// Calls sink.on_records for the good records of good blocks. Segments that are not in the shard's
 // folder are looked for in the archive. An error: the storage could not be read (io), or
 // options.from does not hold (damaged).
 Result<WalkEnd> walk_segments(Storage& storage, const WalkOptions& options, RecordSink& sink);

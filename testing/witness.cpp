@@ -126,13 +126,12 @@ void Witness::read(const pawl::detail::StreamRecord& record) {
     const RecordView view(record.bytes);
     const RecordHeader& header = view.header();
     const RecordKind kind = header.kind();
-    const bool has_events = kind == RecordKind::accepted || kind == RecordKind::fact;
-    if (has_events && !states_[record.shard]->apply(view))
+    const bool changes = pawl::detail::has_events(kind);
+    if (changes && !states_[record.shard]->apply_one(view))
         return complain(node_ + ": record at position " + std::to_string(record.position) +
                         " of shard " + std::to_string(record.shard) + " does not apply");
-    if (has_events) check_invariants();
-    const bool answer = has_events || kind == RecordKind::rejected || kind == RecordKind::refused;
-    if (!answer || header.session == 0 || header.number == 0) return;
+    if (changes) check_invariants();
+    if (!pawl::detail::is_answer(kind) || header.session == 0 || header.number == 0) return;
     Heard& heard = sessions_[record.session_id];
     if (heard.highest.empty()) heard.highest.assign(plan_.options.shards, 0);
     std::uint64_t& highest = heard.highest[record.shard];

@@ -96,7 +96,15 @@ bool ByteMachine::apply_event(const EventView& event) noexcept {
     return true;
 }
 
-bool ByteMachine::apply(const RecordView& record) noexcept {
+std::size_t ByteMachine::apply(const std::byte* records, std::size_t bytes) noexcept {
+    std::size_t done = 0;
+    while (done < bytes && apply_record(RecordView(records + done)))
+        done += RecordView(records + done).length();
+    return done;
+}
+
+bool ByteMachine::apply_record(const RecordView& record) noexcept {
+    if (!has_events(record.header().kind())) return true;
     bool known = true;
     const bool whole =
         record.for_each_event([&](const EventView& event) { known = known && apply_event(event); });

@@ -30,7 +30,7 @@ public:
     ByteMachine& operator=(const ByteMachine&) = delete;
 
     std::size_t decide(Work* work, std::size_t count, Stage& stage) override;
-    bool apply(const RecordView& record) noexcept override;
+    std::size_t apply(const std::byte* records, std::size_t bytes) noexcept override;
     void ask(std::uint8_t aggregate_type, Id id, Question& question) noexcept override;
     // C programs read with pawl_read.
     std::shared_ptr<const ViewCell> watch(std::uint8_t, Id, Time) override { return nullptr; }
@@ -51,6 +51,7 @@ private:
     Slot& find_or_create(Id id);
     std::uint64_t hash_of(Id id, const Slot& slot) const noexcept;
     void decide_one(Work& work, Stage& stage);
+    bool apply_record(const RecordView& record) noexcept;
     bool apply_event(const EventView& event) noexcept;
 
     const pawl_domain domain_;

@@ -50,19 +50,39 @@ void Fold::clear() {
 }
 
 void Fold::on_record(const RecordView& record, Position position) {
-    if (failed_) return;
-    PAWL_ASSERT(position == end_);
-    if (!parts_->replayer.replay(record, position)) {
-        failed_ = true;
-        failed_at_ = position;
-        return;
-    }
+    on_records({record.bytes(), record.length()}, position);
+}
+
+void Fold::on_records(std::span<const std::byte> records, Position first) {
+    PAWL_ASSERT(failed_ || first == end_);
+    while (!failed_ && !records.empty()) records = records.subspan(take_some(records));
+}
+
+// What can be taken together from the front, or one that stands for itself. Returns the bytes.
+std::size_t Fold::take_some(std::span<const std::byte> records) {
+    const Replayer::Replayed answers = parts_->replayer.replay_answers(records, end_);
+    end_.value += answers.bytes;
+    records_ += answers.records;
+    events_ += answers.events;
+    if (answers.fault) fail();
     // Somebody may have watched an aggregate when this was an engine's.
-    if (parts_->machine->views_changed())
-        parts_->machine->publish_views(Time{record.header().decided_ns});
+    if (parts_->machine->views_changed()) parts_->machine->publish_views(answers.last);
+    if (answers.bytes != 0 || answers.fault) return answers.bytes;
+    const RecordView other(records.data());
+    take_other(other);
+    return other.length();
+}
+
+void Fold::fail() noexcept {
+    failed_ = true;
+    failed_at_ = end_;
+}
+
+void Fold::take_other(const RecordView& record) {
+    if (!parts_->replayer.replay_other(record)) return fail();
     if (record.header().kind() == RecordKind::session) note_name(record);
-    if (record.header().kind() == RecordKind::state) compare(record, position);
-    static_cast<void>(epochs_.note(record, position));
+    if (record.header().kind() == RecordKind::state) compare(record, end_);
+    static_cast<void>(epochs_.note(record, end_));
     end_.value += record.length();
     ++records_;
     events_ += record.header().event_count;
@@ -83,13 +103,6 @@ void Fold::went_on(const WentOn& so_far) {
     // As a shard that begins here: nothing is put off, no way has been come.
     static_cast<void>(parts_->machine->settled_hash());
     static_cast<void>(parts_->machine->carried_hash()->take_way());
-}
-
-void Fold::on_expected(const RecordView& record) noexcept {
-    Expected& before = expected_[next_expected_++ % expected_between];
-    parts_->machine->expect(before.type, before.aggregate, Machine::Comes::next);
-    before = {record.header().aggregate, record.header().aggregate_type};
-    parts_->machine->expect(before.type, before.aggregate, Machine::Comes::soon);
 }
 
 void Fold::note_name(const RecordView& record) {
@@ -148,14 +161,17 @@ Status Fold::advance(journal::Storage& storage, journal::WalkOptions walk, Posit
                      "journal " + walk.directory + ": shard " + std::to_string(walk.shard) +
                          ", position " + std::to_string(failed_at_.value) + ": " + why() +
                          ": open it with the program that wrote it, or replay with a fixed one"};
-    PAWL_ASSERT(records_ - records_before == walked->records);
-    PAWL_ASSERT(walked->tail.position == end_);
-    if (walked->segments != 0 || place_) place_ = journal::continued(*walked);
-    if (end_ >= bound) return Done{};
+    if (walked->bound_reached) {
+        PAWL_ASSERT(records_ - records_before == walked->records);
+        PAWL_ASSERT(walked->tail.position == end_ && end_ >= bound);
+        if (walked->segments != 0 || place_) place_ = journal::continued(*walked);
+        return Done{};
+    }
     return Error{ErrorCode::damaged,
                  "journal " + walk.directory + ": shard " + std::to_string(walk.shard) +
                      ": everything below position " + std::to_string(bound.value) +
-                     " was on disk, but what can be read ends at " + std::to_string(end_.value) +
+                     " was on disk, but what can be read ends at " +
+                     std::to_string(walked->tail.position.value) +
                      (walked->why.empty() ? std::string() : " (" + walked->why + ")") +
                      ": run 'pawl journal verify'"};
 }

@@ -2,11 +2,11 @@
 // records and snapshots; not who asks, no thread.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,7 +55,7 @@ public:
     // ---- filled by a walk ----
     // The first record that does not fit stops it: see failed().
     void on_record(const RecordView& record, Position position) override;
-    void on_expected(const RecordView& record) noexcept override;
+    void on_records(std::span<const std::byte> records, Position first) override;
     // Loads the snapshot, or is blank again: see journal::RecordSink.
     Status on_snapshot(journal::SnapshotReader& snapshot) override;
 
@@ -121,6 +121,9 @@ private:
         Replayer replayer;
         std::vector<std::string> names;  // by session index - 1
     };
+    std::size_t take_some(std::span<const std::byte> records);
+    void take_other(const RecordView& record);
+    void fail() noexcept;
     void note_name(const RecordView& record);
     void compare(const RecordView& record, Position position);
     void stand_at(std::optional<journal::WalkFrom> place) {
@@ -128,20 +131,11 @@ private:
         walk_.reset();
     }
 
-    // The last few that were announced: the state of one is looked for when its place in the index
-    // has had time to arrive.
-    struct Expected {
-        Id aggregate = 0;
-        std::uint8_t type = no_aggregate_type;
-    };
-    static constexpr std::size_t expected_between = 8;
     // What StateHash remembers: some state records' worth.
     static constexpr std::size_t events_traced = (std::size_t{1} << 18) - 2;
 
     const FoldOptions options_;
     std::unique_ptr<Parts> parts_;
-    std::array<Expected, expected_between> expected_{};
-    std::size_t next_expected_ = 0;
     std::optional<journal::WalkFrom> place_;
     std::unique_ptr<journal::SegmentWalk> walk_;  // stands there, while it goes well
     Position end_;

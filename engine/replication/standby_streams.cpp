@@ -2,12 +2,23 @@
 #include "engine/replication/standby_streams.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
-#include "journal/outlook.hpp"
 #include "pawl/detail/assert.hpp"
 
 namespace pawl::replication {
+
+namespace {
+
+std::span<const std::byte> records_in_front(const std::byte* records, std::uint64_t bytes) {
+    std::size_t in_front = 0;
+    for (std::size_t i = 0; i < journal::records_at_once && in_front < bytes; ++i)
+        in_front += detail::RecordView(records + in_front).length();
+    return {records, in_front};
+}
+
+}  // namespace
 
 StandbyStreams::StandbyStreams(journal::Directory& directory, StandbyStreamsOptions options)
     : directory_(directory), options_(std::move(options)) {
@@ -88,29 +99,29 @@ std::uint64_t StandbyStreams::apply_some(Shard& shard, std::uint32_t index) {
     const Position begin = shard.applied;
     const Position end = shard.appender.end();
     PAWL_ASSERT(begin <= end);
-    journal::Outlook outlook(shard.sink, head.at(begin), end.value - begin.value);
     while (shard.applied < end && shard.applied.value - begin.value < options_.apply_bytes_max) {
-        const detail::RecordView record(head.at(shard.applied));
-        outlook.look_on();
-        shard.sink.on_record(record, shard.applied);
-        if (is_troubled(index, record, shard.applied)) break;
-        shard.applied.value += record.length();
+        // Up to a state record, if one comes: it is compared before anything behind it is applied.
+        Position until = end;
+        if (!shard.uncompared.empty()) until = std::min(until, shard.uncompared.front());
+        const auto run =
+            records_in_front(head.at(shard.applied), until.value - shard.applied.value);
+        shard.sink.on_records(run, shard.applied);
+        const Position behind{shard.applied.value + run.size()};
+        if (is_troubled(index, !shard.uncompared.empty() && shard.uncompared.front() == behind))
+            break;
+        shard.applied = behind;
         while (!shard.uncompared.empty() && shard.uncompared.front() <= shard.applied)
             shard.uncompared.pop_front();
     }
     return shard.applied.value - begin.value;
 }
 
-bool StandbyStreams::is_troubled(std::uint32_t shard, const detail::RecordView& record,
-                                 Position at) {
-    if (options_.states.differs && record.header().kind() == detail::RecordKind::state) {
+bool StandbyStreams::is_troubled(std::uint32_t shard, bool compared) {
+    if (options_.states.differs && compared) {
         states_differ_ = options_.states.differs(shard);
         if (states_differ_) trouble_ = states_differ_->sentence;
     }
-    if (!options_.trouble || !trouble_.empty()) return !trouble_.empty();
-    if (const std::string why = options_.trouble(shard); !why.empty())
-        trouble_ = "shard " + std::to_string(shard) + ", position " + std::to_string(at.value) +
-                   ": " + why;
+    if (options_.trouble && trouble_.empty()) trouble_ = options_.trouble(shard);
     return !trouble_.empty();
 }
 

@@ -46,8 +46,8 @@ struct StandbyStreamsOptions {
     journal::Directory::SinkOf sinks;
     // Where each shard goes on. Empty: where recovery ended.
     std::vector<journal::ShardEnd> ends{};
-    // Empty: the shard's sink takes everything; else why it took no more from the last record on.
-    // May be null: they never refuse.
+    // Empty: the shard's sink takes everything; else where and why it took no more: a sentence. May
+    // be null: they never refuse.
     std::function<std::string(std::uint32_t shard)> trouble;
     // All or none of its functions: states are compared.
     StateWitness states{};
@@ -112,7 +112,7 @@ private:
     };
     void demand(std::uint32_t shard, Position position);
     void note_state_records(Shard& shard, const journal::StreamRun& run);
-    bool is_troubled(std::uint32_t shard, const detail::RecordView& record, Position at);
+    bool is_troubled(std::uint32_t shard, bool compared);
     std::uint64_t apply_some(Shard& shard, std::uint32_t index);
 
     journal::Directory& directory_;

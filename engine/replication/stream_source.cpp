@@ -90,20 +90,17 @@ bool StreamSource::fill_from_head(Position committed) {
 Status StreamSource::fill_from_segments(Position synced) {
     if (reader_ == nullptr) reader_ = directory_.reader(shard_);
     if (reader_->position() != position_) reader_->seek(position_);
-    for (;;) {
-        auto record = reader_->next(synced);
-        if (!record.ok()) return record.error();
-        if (!*record) return Done{};
-        const std::size_t length = record->view().length();
-        if (filled_ + length > run_bytes_max_ && filled_ != 0) {
-            reader_->seek(record->position);  // it begins the next run
-            return Done{};
-        }
-        if (filled_ + length > buffer_.size()) buffer_.resize(filled_ + length);
-        std::memcpy(buffer_.data() + filled_, record->bytes, length);
-        last_checksum_ = record->view().header().checksum;
-        filled_ += length;
+    while (filled_ < run_bytes_max_) {
+        auto run = reader_->next_run(synced, run_bytes_max_ - filled_, filled_ == 0);
+        if (!run.ok()) return run.error();
+        const std::size_t bytes = run->records.size();
+        if (bytes == 0) break;
+        if (filled_ + bytes > buffer_.size()) buffer_.resize(filled_ + bytes);
+        std::memcpy(buffer_.data() + filled_, run->records.data(), bytes);
+        filled_ += bytes;
     }
+    whole_records({buffer_.data(), filled_});
+    return Done{};
 }
 
 }  // namespace pawl::replication

@@ -40,14 +40,14 @@ Result<bool> StreamTrack::fill_from_segments(journal::StreamReader& reader, std:
     drop();
     if (reader.position().value != place_.position) reader.seek(Position{place_.position});
     while (filled_ < chunk_bytes) {
-        const Result<journal::RecordAt> found = reader.next(Position{end});
+        const auto found = reader.next_run(Position{end}, chunk_bytes - filled_, filled_ == 0);
         // What is good in front of damage is handed out first.
         if (!found && filled_ == 0) return found.error();
-        if (!found || !*found) break;
-        const std::size_t length = found->view().length();
-        bytes_.resize(std::max(bytes_.size(), filled_ + length));
-        std::memcpy(bytes_.data() + filled_, found->bytes, length);
-        filled_ += length;
+        if (!found || found->records.empty()) break;
+        const std::size_t bytes = found->records.size();
+        bytes_.resize(std::max(bytes_.size(), filled_ + bytes));
+        std::memcpy(bytes_.data() + filled_, found->records.data(), bytes);
+        filled_ += bytes;
     }
     return filled_ != 0;
 }

@@ -5,68 +5,88 @@
 
 namespace pawl::detail {
 
-bool Replayer::replay(const RecordView& record, Position position) {
-    const RecordHeader& header = record.header();
-    switch (header.kind()) {
-        case RecordKind::schema:
-            if (record.body_bytes() >= sizeof(SchemaRecord)) {
-                SchemaRecord schema{};
-                std::memcpy(&schema, record.body(), sizeof schema);
-                schema_hash_ = schema.hash;
-            }
-            return true;
-        case RecordKind::epoch:
-        case RecordKind::mark:
-        case RecordKind::state:
-            return true;
-        case RecordKind::session: {
-            if (record.body_bytes() < sizeof(SessionRecord)) {
-                why_ = "a session record is too short";
-                return false;
-            }
-            SessionRecord session{};
-            std::memcpy(&session, record.body(), sizeof session);
-            if (sessions_.find(SessionId{session.id}) != 0) {
-                why_ = "a session is opened twice";
-                return false;
-            }
-            if (sessions_.open(SessionId{session.id}) != session.index) {
-                why_ = "sessions are not numbered in order";
-                return false;
-            }
-            return true;
-        }
-        case RecordKind::accepted:
-        case RecordKind::fact:
-            if (!machine_.apply(record)) {
-                why_ =
-                    "an event is unknown to this program's lists, or an aggregate's version does "
-                    "not follow";
-                return false;
-            }
-            break;
-        case RecordKind::rejected:
-        case RecordKind::refused:
-            break;
+namespace {
+
+// So that what they touch is still near when they are looked at again.
+constexpr int batch_max = 64;
+
+std::size_t answers_in_front(std::span<const std::byte> records) noexcept {
+    std::size_t bytes = 0;
+    for (int i = 0; i < batch_max && bytes < records.size(); ++i) {
+        const RecordHeader& header = RecordView(records.data() + bytes).header();
+        if (!is_answer(header.kind())) break;
+        bytes += header.length;
     }
-    if (header.session == 0) return true;
+    return bytes;
+}
+
+}  // namespace
+
+Replayer::Replayed Replayer::replay_answers(std::span<const std::byte> records, Position first) {
+    PAWL_ASSERT(first.value % record_alignment == 0);
+    const std::size_t bytes = answers_in_front(records);
+    const std::size_t applied = machine_.apply(records.data(), bytes);
+    Replayed done;
+    while (done.bytes < applied) {
+        const RecordHeader& header = RecordView(records.data() + done.bytes).header();
+        if (header.session != 0 && !settle(header, Position{first.value + done.bytes})) break;
+        done.bytes += header.length;
+        ++done.records;
+        done.events += header.event_count;
+        done.last = Time{header.decided_ns};
+    }
+    done.fault = done.bytes < bytes;
+    if (done.bytes == applied && applied < bytes)
+        why_ =
+            "an event is unknown to this program's lists, or an aggregate's version does "
+            "not follow";
+    return done;
+}
+
+bool Replayer::settle(const RecordHeader& header, Position position) {
     if (header.session > sessions_.count()) {
         why_ = "a record names a session that was never opened";
         return false;
     }
-    PAWL_ASSERT(position.value % record_alignment == 0);
-    Sessions::Answer answer;
-    answer.number = header.number;
-    answer.version = header.version;
-    answer.sequence = header.sequence;
-    answer.position = position.value;
-    answer.end = position.value + header.length;
-    answer.reason = header.reason;
-    answer.event_count = header.event_count;
-    answer.outcome = header.kind() == RecordKind::rejected  ? Outcome::rejected
-                     : header.kind() == RecordKind::refused ? Outcome::refused
-                                                            : Outcome::accepted;
-    sessions_.settle(header.session, answer);
+    Sessions::Answer* const answer = sessions_.settle(header.session, header.number);
+    if (answer == nullptr) return true;
+    answer->number = header.number;
+    answer->version = header.version;
+    answer->sequence = header.sequence;
+    answer->position = position.value;
+    answer->end = position.value + header.length;
+    answer->reason = header.reason;
+    answer->event_count = header.event_count;
+    answer->outcome = header.kind() == RecordKind::rejected  ? Outcome::rejected
+                      : header.kind() == RecordKind::refused ? Outcome::refused
+                                                             : Outcome::accepted;
+    answer->open = false;
+    return true;
+}
+
+bool Replayer::replay_other(const RecordView& record) {
+    const RecordKind kind = record.header().kind();
+    PAWL_ASSERT(!is_answer(kind));
+    if (kind == RecordKind::schema && record.body_bytes() >= sizeof(SchemaRecord)) {
+        SchemaRecord schema{};
+        std::memcpy(&schema, record.body(), sizeof schema);
+        schema_hash_ = schema.hash;
+    }
+    if (kind != RecordKind::session) return true;
+    if (record.body_bytes() < sizeof(SessionRecord)) {
+        why_ = "a session record is too short";
+        return false;
+    }
+    SessionRecord session{};
+    std::memcpy(&session, record.body(), sizeof session);
+    if (sessions_.find(SessionId{session.id}) != 0) {
+        why_ = "a session is opened twice";
+        return false;
+    }
+    if (sessions_.open(SessionId{session.id}) != session.index) {
+        why_ = "sessions are not numbered in order";
+        return false;
+    }
     return true;
 }
 

@@ -149,6 +149,49 @@ public:
         return elsewhere.written(own.tail.position);
     }
 
+    // Everything that a shard has written, and where each record begins.
+    std::vector<std::byte> records_of(std::uint32_t shard, std::vector<std::size_t>& begins) {
+        struct Gather final : journal::RecordSink {
+            void on_record(const detail::RecordView& record, Position position) override {
+                begins.push_back(position.value);
+                bytes.insert(bytes.end(), record.bytes(), record.bytes() + record.length());
+            }
+            std::vector<std::byte> bytes;
+            std::vector<std::size_t> begins;
+        } gather;
+        const journal::Manifest manifest = journal::read_manifest(storage_, path()).value();
+        journal::WalkOptions walk;
+        walk.directory = path();
+        walk.shard = shard;
+        walk.identity = manifest.identity;
+        walk.segment_bytes = manifest.segment_bytes;
+        walk.epoch_max = manifest.epoch();
+        EXPECT_TRUE(journal::walk_segments(storage_, walk, gather).ok());
+        begins = std::move(gather.begins);
+        begins.push_back(gather.bytes.size());
+        return std::move(gather.bytes);
+    }
+
+    // What a fold would leave in a snapshot.
+    std::string body_of(detail::Fold& fold, std::uint32_t shard) {
+        Elsewhere elsewhere(shard);
+        const journal::Manifest manifest = journal::read_manifest(storage_, path()).value();
+        auto writer = elsewhere.writer(manifest.identity);
+        detail::SaveBody body(fold, *writer);
+        while (!body.some(1U << 20).value()) {
+        }
+        journal::SnapshotFacts facts;
+        facts.tail.position = fold.end();
+        facts.tail.segment_index = 1;  // any place will do: both are said to stand there
+        facts.tail.offset_bytes = facts.last_bytes = journal::block_alignment_bytes;
+        facts.records = fold.records();
+        facts.events = fold.events();
+        facts.epochs = fold.epochs();
+        facts.state_hash = body.state_hash();
+        EXPECT_TRUE(writer->finish(facts).ok());
+        return elsewhere.written(fold.end());
+    }
+
 private:
     // One that was loaded carries the same hash as one that has seen every event.
     bool goes_on_alike(detail::Fold& seen, const std::string& snapshot,
@@ -200,6 +243,82 @@ TEST(AFold, is_the_same_to_the_byte_however_it_came_about) {
             }
         }
     }
+}
+
+TEST(AFold, takes_records_one_by_one_as_in_runs) {
+    for (std::uint64_t seed = 100; seed < 100 + seeds; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        Life life(seed);
+        {
+            Bank bank = open(life.options());
+            life.live(bank, 400);
+            settle(bank);
+        }
+        const detail::Domain domain = Bank::domain();
+        for (std::uint32_t shard = 0; shard < life.options().shards; ++shard) {
+            std::vector<std::size_t> begins;
+            const std::vector<std::byte> bytes = life.records_of(shard, begins);
+            const detail::FoldOptions options{&domain,
+                                              shard,
+                                              life.options().shards,
+                                              life.options().session_window,
+                                              life.options().sessions_max,
+                                              true};
+            detail::Fold one_by_one(options);
+            for (std::size_t i = 0; i + 1 < begins.size(); ++i)
+                one_by_one.on_record(detail::RecordView(bytes.data() + begins[i]),
+                                     Position{begins[i]});
+            ASSERT_FALSE(one_by_one.failed()) << one_by_one.why();
+            ASSERT_EQ(one_by_one.records(), begins.size() - 1);
+            ASSERT_GT(one_by_one.records(), 100U);
+            detail::Fold in_runs(options);
+            for (std::size_t i = 0; i + 1 < begins.size();) {
+                const std::size_t next = std::min(i + 1 + life.below(200), begins.size() - 1);
+                in_runs.on_records({bytes.data() + begins[i], begins[next] - begins[i]},
+                                   Position{begins[i]});
+                i = next;
+            }
+            EXPECT_EQ(in_runs.end().value, bytes.size());
+            EXPECT_EQ(in_runs.machine().settled_hash(), one_by_one.machine().state_hash());
+            EXPECT_EQ(life.body_of(in_runs, shard) == life.body_of(one_by_one, shard), true);
+        }
+    }
+}
+
+// A record that cannot follow ends a run behind the ones before it, and nothing comes after.
+TEST(AFold, stops_at_the_record_that_does_not_follow) {
+    Life life(9);
+    {
+        Bank bank = open(life.options());
+        life.live(bank, 200);
+        settle(bank);
+    }
+    const detail::Domain domain = Bank::domain();
+    std::vector<std::size_t> begins;
+    const std::vector<std::byte> good = life.records_of(0, begins);
+    const detail::FoldOptions options{&domain, 0, life.options().shards,
+                                      life.options().session_window, life.options().sessions_max};
+    int stopped = 0;
+    for (std::size_t i = 0; i + 1 < begins.size(); ++i) {
+        std::vector<std::byte> bytes = good;
+        auto& header = *reinterpret_cast<detail::RecordHeader*>(bytes.data() + begins[i]);
+        if (header.kind() != detail::RecordKind::accepted) continue;
+        const bool unknown_session = i % 2 == 0;
+        if (unknown_session)
+            header.session = 1000;
+        else
+            ++header.version;
+        detail::Fold fold(options);
+        fold.on_records(bytes, Position{0});
+        ASSERT_TRUE(fold.failed());
+        ASSERT_EQ(fold.failed_at().value, begins[i]);
+        ASSERT_EQ(fold.end().value, begins[i]);
+        ASSERT_EQ(fold.records(), i);
+        ASSERT_NE(std::string(fold.why()).find(unknown_session ? "session" : "version"),
+                  std::string::npos);
+        ++stopped;
+    }
+    EXPECT_GT(stopped, 50);
 }
 
 // Whatever stands in a body that its hash vouches for, loading ends with a sentence or a state.

@@ -97,16 +97,13 @@ public:
     // must be kept; checksums are left to the shard. Returns how many were done: fewer than `count`
     // when the room ran out.
     virtual std::size_t decide(Work* work, std::size_t count, Stage& stage) = 0;
-    // Applies a record that was decided before. False: its events are not this domain's, or its
+    // Applies the events of whole records in a row that were decided before: answers to commands,
+    // and facts. Returns the bytes up to the first whose events are not this domain's, or whose
     // version does not follow.
-    [[nodiscard]] virtual bool apply(const RecordView& record) noexcept = 0;
-    // A hint for apply(): what is needed of this aggregate is fetched, its place in the index when
-    // it comes soon, its state when it comes next. There need be none.
-    using Comes = pawl::Comes;
-    virtual void expect(std::uint8_t aggregate_type, Id id, Comes when) noexcept {
-        static_cast<void>(aggregate_type);
-        static_cast<void>(id);
-        static_cast<void>(when);
+    [[nodiscard]] virtual std::size_t apply(const std::byte* records,
+                                            std::size_t bytes) noexcept = 0;
+    [[nodiscard]] bool apply_one(const RecordView& record) noexcept {
+        return apply(record.bytes(), record.length()) == record.length();
     }
     virtual void ask(std::uint8_t aggregate_type, Id id, Question& question) noexcept = 0;
     // From now on the state of this aggregate is copied to the cell by publish_views().

@@ -32,6 +32,15 @@ enum class RecordKind : std::uint8_t {
 };
 inline constexpr std::uint8_t record_kind_max = 9;
 
+// What is kept of a command, or of a fact.
+constexpr bool is_answer(RecordKind kind) noexcept {
+    return kind >= RecordKind::accepted && kind <= RecordKind::fact;
+}
+// Of those, the ones that change states.
+constexpr bool has_events(RecordKind kind) noexcept {
+    return kind == RecordKind::accepted || kind == RecordKind::fact;
+}
+
 // Sections that may stand between the header and the events, in this order. High nibble of
 // kind_and_flags.
 inline constexpr std::uint8_t record_has_links = 0x10;  // RecordLinks

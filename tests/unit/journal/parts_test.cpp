@@ -9,6 +9,7 @@
 #include <random>
 
 #include "journal/block.hpp"
+#include "journal/hash.hpp"
 #include "journal/judge.hpp"
 #include "journal/schema.hpp"
 #include "journal/segment.hpp"
@@ -51,6 +52,21 @@ TEST(Crc32c, a_records_checksum_leaves_out_only_its_own_field) {
         EXPECT_FALSE(sealed_correctly(header, 12345)) << at;
         record[at] ^= std::byte{4};
     }
+}
+
+// The stream's hash is always the portable one.
+TEST(Hash128, a_whole_and_its_pieces_are_the_same_at_any_length_and_offset) {
+    std::mt19937 random(1);
+    std::vector<std::byte> bytes((std::size_t{1} << 20) + 40);
+    for (auto& byte : bytes) byte = static_cast<std::byte>(random());
+    const auto check = [&](std::size_t offset, std::size_t length) {
+        StreamHash128 pieces;
+        pieces.add(bytes.data() + offset, length / 3);
+        pieces.add(bytes.data() + offset + length / 3, length - length / 3);
+        ASSERT_EQ(hash128(bytes.data() + offset, length), pieces.value()) << length;
+    };
+    for (std::size_t length = 0; length < 3000; ++length) check(length % 37, length);
+    check(33, std::size_t{1} << 20);
 }
 
 TEST(RecordCheck, each_field_that_must_follow_is_checked) {
