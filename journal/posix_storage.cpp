@@ -26,7 +26,8 @@ class PosixFile final : public File {
 public:
     PosixFile(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
     ~PosixFile() override {
-        if (direct_ >= 0) ::close(direct_);
+        for (const int also : {direct_, direct_read_})
+            if (also >= 0) ::close(also);
         ::close(descriptor_);
     }
     PosixFile(const PosixFile&) = delete;
@@ -35,15 +36,21 @@ public:
     StorageStatus read_at(std::uint64_t offset, std::span<std::byte> to,
                           std::size_t& got) override {
         got = 0;
-        while (got < to.size()) {
-            const auto n = ::pread(descriptor_, to.data() + got, to.size() - got,
-                                   static_cast<off_t>(offset + got));
-            if (n < 0 && errno == EINTR) continue;
-            if (n < 0) return fault_of_errno();
-            if (n == 0) break;
-            got += static_cast<std::size_t>(n);
+        return read_on(descriptor_, offset, to, got);
+    }
+
+    StorageStatus read_once(std::uint64_t offset, std::span<std::byte> to,
+                            std::size_t& got) override {
+        expect_aligned(offset, to);
+        got = 0;
+        if (direct_read_ < 0 && !direct_read_refused_) {
+            direct_read_ = open_again(O_RDONLY | O_DIRECT);
+            direct_read_refused_ = direct_read_ < 0;
         }
-        return {};
+        // What is in front of the end of a file, or was refused in the middle, is no direct read.
+        if (direct_read_ >= 0 && read_on(direct_read_, offset, to, got).ok() && got == to.size())
+            return {};
+        return read_on(descriptor_, offset, to, got);
     }
 
     StorageStatus write_at(std::uint64_t offset, std::span<const std::byte> bytes) override {
@@ -55,10 +62,11 @@ public:
     }
 
     StorageStatus write_durable(std::uint64_t offset, std::span<const std::byte> bytes) override {
-        PAWL_ASSERT(offset % direct_alignment == 0);
-        PAWL_ASSERT(bytes.size() % direct_alignment == 0);
-        PAWL_ASSERT(reinterpret_cast<std::uintptr_t>(bytes.data()) % direct_alignment == 0);
-        if (direct_ < 0 && !direct_refused_) open_direct();
+        expect_aligned(offset, bytes);
+        if (direct_ < 0 && !direct_refused_) {
+            direct_ = open_again(O_RDWR | O_DIRECT | O_DSYNC);
+            direct_refused_ = direct_ < 0;
+        }
         if (direct_ < 0) {
             if (const auto status = write_at(offset, bytes); !status.ok()) return status;
             return sync();
@@ -87,12 +95,31 @@ public:
     const std::string& path() const noexcept override { return path_; }
 
 private:
-    // Through the descriptor, so that a file renamed meanwhile is still the same file.
-    void open_direct() {
+    static void expect_aligned(std::uint64_t offset, std::span<const std::byte> bytes) {
+        PAWL_ASSERT(offset % direct_alignment == 0);
+        PAWL_ASSERT(bytes.size() % direct_alignment == 0);
+        PAWL_ASSERT(reinterpret_cast<std::uintptr_t>(bytes.data()) % direct_alignment == 0);
+    }
+
+    // Through the descriptor, so that a file renamed meanwhile is still the same file. -1: not so.
+    int open_again(int flags) const {
         char name[64];
         std::snprintf(name, sizeof name, "/proc/self/fd/%d", descriptor_);
-        direct_ = ::open(name, O_RDWR | O_DIRECT | O_DSYNC | O_CLOEXEC);
-        direct_refused_ = direct_ < 0;
+        return ::open(name, flags | O_CLOEXEC);
+    }
+
+    // Fills what is left of `to` behind `got`, up to the end of the file.
+    static StorageStatus read_on(int descriptor, std::uint64_t offset, std::span<std::byte> to,
+                                 std::size_t& got) {
+        while (got < to.size()) {
+            const auto n = ::pread(descriptor, to.data() + got, to.size() - got,
+                                   static_cast<off_t>(offset + got));
+            if (n < 0 && errno == EINTR) continue;
+            if (n < 0) return fault_of_errno();
+            if (n == 0) break;
+            got += static_cast<std::size_t>(n);
+        }
+        return {};
     }
 
     static StorageStatus write_all(int descriptor, std::uint64_t offset,
@@ -113,6 +140,8 @@ private:
     int descriptor_;
     int direct_ = -1;
     bool direct_refused_ = false;
+    int direct_read_ = -1;
+    bool direct_read_refused_ = false;
 };
 
 class PosixLock final : public FileLock {

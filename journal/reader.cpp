@@ -12,6 +12,12 @@
 
 namespace pawl::journal {
 
+namespace {
+
+constexpr std::size_t large_block_bytes = std::size_t{256} << 10;
+
+}  // namespace
+
 StreamReader::StreamReader(Storage& storage, ReaderOptions options)
     : storage_(storage), options_(std::move(options)) {
     PAWL_ASSERT(options_.segment_bytes % block_alignment_bytes == 0);
@@ -141,10 +147,16 @@ bool StreamReader::load_at(const Known& segment, std::uint64_t offset, Place& pl
         return false;
     };
     if (!header_at(segment, offset, header)) return refuse("no good block");
-    place.block.resize(header.block_bytes);
+    if (place.memory == nullptr || place.memory->size() < header.block_bytes)
+        place.memory = std::make_unique<AlignedBuffer>(header.block_bytes);
+    const std::span<std::byte> block(place.memory->data(), header.block_bytes);
+    place.block = block;
     std::size_t got = 0;
-    const auto status = file_->read_at(offset, place.block, got);
-    if (!status.ok() || got != place.block.size()) return refuse("the block cannot be read");
+    // Many small ones are fetched ahead of the reader by the system; a large one would only be
+    // copied through its memory.
+    const auto status = block.size() >= large_block_bytes ? file_->read_once(offset, block, got)
+                                                          : file_->read_at(offset, block, got);
+    if (!status.ok() || got != block.size()) return refuse("the block cannot be read");
     if (std::memcmp(place.block.data(), &header, sizeof header) != 0 ||
         !payload_intact(place.block.data()))
         return refuse("the block's payload is not intact");

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "journal/block.hpp"
 #include "journal/layout.hpp"
 #include "journal/storage.hpp"
 #include "pawl/detail/record.hpp"
@@ -80,7 +81,8 @@ private:
         std::uint64_t segment = 0;
         std::uint64_t offset = 0;
         Position first, end;
-        std::vector<std::byte> block;
+        std::span<const std::byte> block;
+        std::unique_ptr<AlignedBuffer> memory;  // grows with the blocks
         bool holds(Position p) const noexcept { return first <= p && p < end; }
     };
     struct Known {

@@ -45,6 +45,12 @@ public:
     // Reads up to to.size() bytes; `got` is smaller only at the end of the file.
     virtual StorageStatus read_at(std::uint64_t offset, std::span<std::byte> to,
                                   std::size_t& got) = 0;
+    // The same for much that is not read again soon: past the system's memory of files, where that
+    // can be. Memory, offset and size are multiples of 4096.
+    virtual StorageStatus read_once(std::uint64_t offset, std::span<std::byte> to,
+                                    std::size_t& got) {
+        return read_at(offset, to, got);
+    }
     // Writes all bytes. They may be lost, whole or in part, until sync() returned.
     virtual StorageStatus write_at(std::uint64_t offset, std::span<const std::byte> bytes) = 0;
     // Makes what was written durable.

@@ -2,7 +2,9 @@
 // its standby.
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -13,6 +15,7 @@
 #include "pawl/standby.hpp"
 #include "perf/child_process.hpp"
 #include "perf/counted.hpp"
+#include "perf/disk_limits.hpp"
 #include "perf/engine_client.hpp"
 #include "perf/figure.hpp"
 #include "perf/tcp_echo.hpp"
@@ -130,12 +133,23 @@ Result<double> catch_up(Nodes& nodes, const RunOptions& options, cli::Histogram&
     return behind / seconds_since(begin);
 }
 
+// Bytes per second.
+double slower_of_disk_and_loopback(const std::string& directory, TcpSink& sink,
+                                   const RunOptions& options) {
+    const double seconds = options.tiny ? 0.01 : 0.5;
+    const std::uint64_t file_bytes = std::uint64_t{options.tiny ? 4U : 256U} << 20;
+    return std::min(
+        measure_sequential_per_second(directory, file_bytes, seconds, DurableWay::direct),
+        sink.measure(seconds));
+}
+
 }  // namespace
 
 Result<std::vector<Figure>> run_replication(const RunOptions& options) {
     TcpEcho echo;
+    TcpSink sink;
     Nodes nodes(options);
-    if (!echo.good())
+    if (!echo.good() || !sink.good())
         return Error{ErrorCode::io,
                      "replication: no connection over loopback: look at its address"};
     if (Status opened = nodes.open(); !opened) return opened.error();
@@ -154,8 +168,10 @@ Result<std::vector<Figure>> run_replication(const RunOptions& options) {
     send_at_rate(desk, load, calm);
 
     cli::Histogram meanwhile;
+    const double before = slower_of_disk_and_loopback(nodes.directory(), sink, options);
     const auto caught_up = catch_up(nodes, options, meanwhile);
     if (!caught_up) return caught_up.error();
+    const double after = slower_of_disk_and_loopback(nodes.directory(), sink, options);
 
     cli::Histogram bare;
     cli::Histogram replicated;
@@ -181,7 +197,9 @@ Result<std::vector<Figure>> run_replication(const RunOptions& options) {
                        "the same before there was a standby", alone, included});
     figures.push_back({"replication throughput replicated", followed_replicated, "commands/s",
                        "journaled, before there was a standby", alone, included});
-    figures.push_back({"replication catch-up", *caught_up, "bytes/s", "", 0, included});
+    figures.push_back({"replication catch-up", *caught_up, "bytes/s",
+                       "the slower of disk and loopback, before and after", (before + after) / 2,
+                       included});
     figures.push_back({"replication p99 while it catches up",
                        static_cast<double>(meanwhile.percentile(99)), "ns", "the same before",
                        static_cast<double>(calm.percentile(99)), included});

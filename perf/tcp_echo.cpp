@@ -30,10 +30,7 @@ bool send_all(int socket, const char* bytes, std::size_t count) {
     return true;
 }
 
-void echo(int listener) {
-    const int socket = ::accept(listener, nullptr, nullptr);
-    if (socket < 0) return;
-    send_at_once(socket);
+void echo(int socket) {
     std::vector<char> bytes(4096);
     for (;;) {
         const ssize_t came = ::recv(socket, bytes.data(), bytes.size(), 0);
@@ -41,9 +38,17 @@ void echo(int listener) {
     }
 }
 
+constexpr std::size_t piece_bytes = std::size_t{256} << 10;
+
+void swallow(int socket) {
+    std::vector<char> bytes(piece_bytes);
+    while (::recv(socket, bytes.data(), bytes.size(), 0) > 0) {
+    }
+}
+
 }  // namespace
 
-TcpEcho::TcpEcho() {
+TcpPeer::TcpPeer(void (*serve)(int socket)) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -53,7 +58,12 @@ TcpEcho::TcpEcho() {
     if (listener_ < 0 || ::bind(listener_, generic, size) != 0 || ::listen(listener_, 1) != 0 ||
         ::getsockname(listener_, generic, &size) != 0)
         return;
-    child_ = std::make_unique<ChildProcess>([listener = listener_] { echo(listener); });
+    child_ = std::make_unique<ChildProcess>([listener = listener_, serve] {
+        const int socket = ::accept(listener, nullptr, nullptr);
+        if (socket < 0) return;
+        send_at_once(socket);
+        serve(socket);
+    });
     child_->go();
     socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (socket_ >= 0 && ::connect(socket_, generic, size) != 0) {
@@ -63,9 +73,27 @@ TcpEcho::TcpEcho() {
     if (socket_ >= 0) send_at_once(socket_);
 }
 
-TcpEcho::~TcpEcho() {
+TcpPeer::~TcpPeer() {
     if (socket_ >= 0) ::close(socket_);
     if (listener_ >= 0) ::close(listener_);
+}
+
+TcpEcho::TcpEcho() : TcpPeer(&echo) {}
+
+TcpSink::TcpSink() : TcpPeer(&swallow) {}
+
+double TcpSink::measure(double seconds) {
+    using Clock = std::chrono::steady_clock;
+    const std::vector<char> piece(piece_bytes, 'x');
+    const auto begin = Clock::now();
+    double sent = 0;
+    std::chrono::duration<double> took{};
+    do {
+        if (!send_all(socket_, piece.data(), piece.size())) return 0;
+        sent += static_cast<double>(piece.size());
+        took = Clock::now() - begin;
+    } while (took.count() < seconds);
+    return sent / took.count();
 }
 
 bool TcpEcho::measure(std::size_t bytes, double rate, double seconds, cli::Histogram& histogram) {

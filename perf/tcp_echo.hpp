@@ -1,5 +1,5 @@
-// A bare TCP connection over loopback to a process that sends everything back. Knows sockets;
-// nothing of pawl.
+// Bare TCP connections over loopback to another process: one that sends everything back, one that
+// takes everything. Knows sockets; nothing of pawl.
 #pragma once
 
 #include <cstddef>
@@ -12,22 +12,39 @@
 namespace pawl::perf {
 
 // Made while this process has one thread. Both sides wait in the kernel.
-class TcpEcho {
+class TcpPeer {
 public:
-    TcpEcho();
-    ~TcpEcho();
-    TcpEcho(const TcpEcho&) = delete;
-    TcpEcho& operator=(const TcpEcho&) = delete;
-
     bool good() const noexcept { return socket_ >= 0; }
-    // Sends so many bytes at a rate for a while and waits for them each time: from the intended
-    // send time to their return. False: the connection broke.
-    bool measure(std::size_t bytes, double rate, double seconds, cli::Histogram& histogram);
+
+protected:
+    // What the other process does with its end of the connection.
+    explicit TcpPeer(void (*serve)(int socket));
+    ~TcpPeer();
+    TcpPeer(const TcpPeer&) = delete;
+    TcpPeer& operator=(const TcpPeer&) = delete;
+
+    int socket_ = -1;
 
 private:
     int listener_ = -1;
-    int socket_ = -1;
     std::unique_ptr<ChildProcess> child_;
+};
+
+class TcpEcho : private TcpPeer {
+public:
+    TcpEcho();
+    using TcpPeer::good;
+    // Sends so many bytes at a rate for a while and waits for them each time: from the intended
+    // send time to their return. False: the connection broke.
+    bool measure(std::size_t bytes, double rate, double seconds, cli::Histogram& histogram);
+};
+
+class TcpSink : private TcpPeer {
+public:
+    TcpSink();
+    using TcpPeer::good;
+    // Bytes per second, sent in large pieces for about so long. 0: the connection broke.
+    double measure(double seconds);
 };
 
 }  // namespace pawl::perf

@@ -258,6 +258,33 @@ TEST_F(RealFiles, a_durable_write_is_read_back) {
     EXPECT_EQ(storage.open(folder + "/b", OpenMode::read, file).fault, StorageFault::missing);
 }
 
+// Written in either way, read in either way: the bytes are the same, and the end of the file is
+// where it is, whether a direct read could end there or not.
+TEST_F(RealFiles, what_is_read_once_is_what_stands_there) {
+    std::mt19937 random(1);
+    AlignedBuffer written(64U << 10);
+    for (std::size_t i = 0; i < written.size(); ++i)
+        written.data()[i] = static_cast<std::byte>(random());
+    for (const std::uint64_t file_bytes : {65'536U, 61'440U, 60'001U, 4'095U, 1U}) {
+        std::unique_ptr<File> file;
+        const std::string name = folder + "/f" + std::to_string(file_bytes);
+        ASSERT_TRUE(storage.open(name, OpenMode::create, file).ok());
+        ASSERT_TRUE(file->write_at(0, {written.data(), file_bytes}).ok());
+        if (file_bytes == 65'536U) {
+            ASSERT_TRUE(file->write_durable(8192, {written.data() + 8192, 8192}).ok());
+        }
+        std::unique_ptr<File> reader;
+        ASSERT_TRUE(storage.open(name, OpenMode::read, reader).ok());
+        for (const std::uint64_t offset : {0U, 4096U, 8192U, 57'344U, 65'536U}) {
+            AlignedBuffer back(20'480);
+            std::size_t got = 1;
+            ASSERT_TRUE(reader->read_once(offset, {back.data(), back.size()}, got).ok());
+            ASSERT_EQ(got, file_bytes <= offset ? 0 : std::min(file_bytes - offset, back.size()));
+            ASSERT_EQ(std::memcmp(back.data(), written.data() + offset, got), 0);
+        }
+    }
+}
+
 // While the journaler has room, zeros are written ahead; when it has none, the rest is only
 // reserved. Nobody can tell the two apart by reading.
 TEST_F(RealFiles, a_segment_that_is_late_is_reserved) {
