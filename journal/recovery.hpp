@@ -18,7 +18,7 @@ namespace pawl::journal {
 
 class SnapshotReader;
 
-// So many are handed to a sink together: they are still near when it looks at them again.
+// So many are best handed to a sink together: they are still near when it looks at them again.
 inline constexpr std::size_t records_at_once = 64;
 
 // Receives a shard's records at recovery, in order, once each, on that shard's recovery thread.
@@ -29,7 +29,7 @@ struct RecordSink {
     // cannot be used; the sink is then as blank as before. Without this function: never used.
     virtual Status on_snapshot(SnapshotReader& snapshot);
     virtual void on_record(const detail::RecordView& record, Position position) = 0;
-    // Several in a row, for who has more to do with them together: on_record() for each.
+    // Any number in a row, for who has more to do with them together: on_record() for each.
     virtual void on_records(std::span<const std::byte> records, Position first);
 };
 

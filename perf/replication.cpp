@@ -133,7 +133,7 @@ Result<double> catch_up(Nodes& nodes, const RunOptions& options, cli::Histogram&
     return behind / seconds_since(begin);
 }
 
-// Bytes per second.
+// Bytes per second; 0: one of them refuses.
 double slower_of_disk_and_loopback(const std::string& directory, TcpSink& sink,
                                    const RunOptions& options) {
     const double seconds = options.tiny ? 0.01 : 0.5;
@@ -172,6 +172,7 @@ Result<std::vector<Figure>> run_replication(const RunOptions& options) {
     const auto caught_up = catch_up(nodes, options, meanwhile);
     if (!caught_up) return caught_up.error();
     const double after = slower_of_disk_and_loopback(nodes.directory(), sink, options);
+    const double limit = before == 0 || after == 0 ? 0 : (before + after) / 2;
 
     cli::Histogram bare;
     cli::Histogram replicated;
@@ -198,8 +199,7 @@ Result<std::vector<Figure>> run_replication(const RunOptions& options) {
     figures.push_back({"replication throughput replicated", followed_replicated, "commands/s",
                        "journaled, before there was a standby", alone, included});
     figures.push_back({"replication catch-up", *caught_up, "bytes/s",
-                       "the slower of disk and loopback, before and after", (before + after) / 2,
-                       included});
+                       "the slower of disk and loopback, before and after", limit, included});
     figures.push_back({"replication p99 while it catches up",
                        static_cast<double>(meanwhile.percentile(99)), "ns", "the same before",
                        static_cast<double>(calm.percentile(99)), included});

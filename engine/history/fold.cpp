@@ -64,10 +64,13 @@ std::size_t Fold::take_some(std::span<const std::byte> records) {
     end_.value += answers.bytes;
     records_ += answers.records;
     events_ += answers.events;
-    if (answers.fault) fail();
+    if (answers.fault) {
+        fail();
+        return answers.bytes;
+    }
     // Somebody may have watched an aggregate when this was an engine's.
     if (parts_->machine->views_changed()) parts_->machine->publish_views(answers.last);
-    if (answers.bytes != 0 || answers.fault) return answers.bytes;
+    if (answers.bytes != 0) return answers.bytes;
     const RecordView other(records.data());
     take_other(other);
     return other.length();

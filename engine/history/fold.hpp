@@ -81,7 +81,7 @@ public:
     // Folds the blocks from where it stands up to the first block boundary at or behind `bound`,
     // which is not above what is synced. Only a fold that was never given a record by others.
     // `walk` says where the segments are; its `from` and `bound` are set here. An error: damage, a
-    // record that is not this domain's, or segments that are gone.
+    // record that is not this domain's, or segments that are gone; only clear() makes sense then.
     Status advance(journal::Storage& storage, journal::WalkOptions walk, Position bound);
     // Behind the last block that was folded, or where the snapshot was made; none: still blank, or
     // filled by others.

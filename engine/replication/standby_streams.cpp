@@ -11,9 +11,12 @@ namespace pawl::replication {
 
 namespace {
 
-std::span<const std::byte> records_in_front(const std::byte* records, std::uint64_t bytes) {
+// Until there are `enough` bytes of them, of `bytes` that are there.
+std::span<const std::byte> records_in_front(const std::byte* records, std::uint64_t bytes,
+                                            std::uint64_t enough) {
     std::size_t in_front = 0;
-    for (std::size_t i = 0; i < journal::records_at_once && in_front < bytes; ++i)
+    const std::uint64_t until = std::min(bytes, enough);
+    for (std::size_t i = 0; i < journal::records_at_once && in_front < until; ++i)
         in_front += detail::RecordView(records + in_front).length();
     return {records, in_front};
 }
@@ -99,14 +102,16 @@ std::uint64_t StandbyStreams::apply_some(Shard& shard, std::uint32_t index) {
     const Position begin = shard.applied;
     const Position end = shard.appender.end();
     PAWL_ASSERT(begin <= end);
-    while (shard.applied < end && shard.applied.value - begin.value < options_.apply_bytes_max) {
+    const Position enough{begin.value + options_.apply_bytes_max};
+    while (shard.applied < std::min(end, enough)) {
         // Up to a state record, if one comes: it is compared before anything behind it is applied.
         Position until = end;
         if (!shard.uncompared.empty()) until = std::min(until, shard.uncompared.front());
-        const auto run =
-            records_in_front(head.at(shard.applied), until.value - shard.applied.value);
+        const auto run = records_in_front(head.at(shard.applied), until.value - shard.applied.value,
+                                          enough.value - shard.applied.value);
         shard.sink.on_records(run, shard.applied);
         const Position behind{shard.applied.value + run.size()};
+        // What of the run was applied nobody is told: the copy is at its end.
         if (is_troubled(index, !shard.uncompared.empty() && shard.uncompared.front() == behind))
             break;
         shard.applied = behind;

@@ -92,7 +92,10 @@ Status StreamSource::fill_from_segments(Position synced) {
     if (reader_->position() != position_) reader_->seek(position_);
     while (filled_ < run_bytes_max_) {
         auto run = reader_->next_run(synced, run_bytes_max_ - filled_, filled_ == 0);
-        if (!run.ok()) return run.error();
+        if (!run.ok()) {
+            filled_ = 0;
+            return run.error();
+        }
         const std::size_t bytes = run->records.size();
         if (bytes == 0) break;
         if (filled_ + bytes > buffer_.size()) buffer_.resize(filled_ + bytes);

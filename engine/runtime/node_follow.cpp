@@ -189,8 +189,10 @@ void Node::prepare_to_reign() {
         if (Status made = open_copy(); !made) return fail(made.error().sentence);
         copy_changes(false);
     }
-    if (!copy_->apply_all_soon()) return;
+    const bool all = copy_->apply_all_soon();
+    // What does not fit is never applied: that is no reason to wait for it.
     if (!copy_->streams()->trouble().empty()) return fail(copy_->streams()->trouble());
+    if (!all) return;
     ready_.store(true, std::memory_order_release);
 }
 

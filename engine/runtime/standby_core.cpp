@@ -224,7 +224,8 @@ bool StandbyCore::ask(std::uint32_t shard, std::uint8_t aggregate_type, Id id, Q
     bool asked = false;
     if (node_ == nullptr) return asked;
     node_->visit([&](StandbyCopy& copy) {
-        if (!copy.is_open()) return;
+        // Where a record did not fit, states may be of no moment of the history.
+        if (!copy.is_open() || !copy.streams()->trouble().empty()) return;
         copy.journal().folds[shard]->machine().ask(aggregate_type, id, question);
         asked = true;
     });

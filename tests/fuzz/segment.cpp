@@ -112,6 +112,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (!found.ok() || !*found) break;
         visitor.on_record(found->view(), found->position);
     }
+    reader.seek(Position{0});
+    for (;;) {
+        auto run = reader.next_run(bound, 1000, true);
+        if (!run.ok() || run->records.empty()) break;
+        visitor.on_records(run->records, run->position);
+    }
     std::vector<std::byte> bytes;
     for (std::uint64_t at = 0; at < 2048; at += 64)
         static_cast<void>(reader.read_record(Position{at}, bytes).ok());

@@ -1,5 +1,7 @@
 // When blocks are written, what they hold, and how the head behaves while they are.
+#include <algorithm>
 #include <cstring>
+#include <random>
 #include <thread>
 
 #include "journal/block.hpp"
@@ -206,6 +208,66 @@ TEST(Reader, every_record_is_found_by_its_position) {
     }
     EXPECT_FALSE(reader->read_record(Position{8}, bytes).ok());
     EXPECT_FALSE(reader->read_record(life.head().committed(), bytes).ok());
+}
+
+// Beside a list of all records: the longest run that the bound, the block and the size allow.
+TEST(Reader, runs_end_where_they_are_told_to) {
+    Life life;
+    ASSERT_TRUE(life.open());
+    std::vector<Position> ends;  // of blocks
+    for (int i = 0; i < 40; ++i) {
+        ASSERT_TRUE(life.append_many(1 + i * 7 % 50, 60));
+        ASSERT_TRUE(life.sync());
+        ends.push_back(life.head().synced());
+    }
+    const Position last = life.head().synced();
+    const auto end_of = [&](std::size_t i) {
+        return Position{life.written[i].position.value + life.written[i].bytes.size()};
+    };
+    std::mt19937 random(3);
+    auto reader = life.directory().reader(0);
+    int whole_blocks = 0;
+    int cut_by_bound = 0;
+    for (std::size_t next = 0; next < life.written.size();) {
+        const Position at = life.written[next].position;
+        const Position block_end = *std::upper_bound(ends.begin(), ends.end(), at);
+        // Anywhere, also in the middle of a record.
+        const Position bound{std::min(last.value, at.value + random() % 4000 / 8 * 8)};
+        const std::size_t bytes_max = random() % 3 == 0 ? random() % 200 : random() % 5000;
+        const bool or_one = random() % 2 == 0;
+        std::size_t behind = next;
+        while (behind < life.written.size() && end_of(behind) <= std::min(bound, block_end) &&
+               (end_of(behind).value - at.value <= bytes_max || (or_one && behind == next)))
+            ++behind;
+        const auto run = reader->next_run(bound, bytes_max, or_one);
+        ASSERT_TRUE(run.ok()) << run.error().sentence;
+        const std::uint64_t bytes = behind == next ? 0 : end_of(behind - 1).value - at.value;
+        ASSERT_EQ(run->records.size(), bytes) << "at " << at.value;
+        ASSERT_EQ(reader->position().value, at.value + bytes);
+        if (bytes == 0) continue;
+        ASSERT_EQ(run->position, at);
+        whole_blocks += end_of(behind - 1) == block_end ? 1 : 0;
+        cut_by_bound += bound < block_end ? 1 : 0;
+        // Looking elsewhere leaves the run where it is, and the place in the stream too.
+        const std::size_t other = random() % life.written.size();
+        ASSERT_TRUE(reader->checksum_before(life.written[other].position).ok());
+        for (std::uint64_t seen = 0; seen < bytes; ++next) {
+            const auto& entry = life.written[next];
+            ASSERT_EQ(
+                std::memcmp(run->records.data() + seen, entry.bytes.data(), entry.bytes.size()), 0);
+            seen += entry.bytes.size();
+        }
+        if (random() % 4 != 0 || next == life.written.size()) continue;
+        const auto one = reader->next(last);
+        ASSERT_TRUE(one.ok() && *one);
+        ASSERT_EQ(one->position, life.written[next].position);
+        if (random() % 2 == 0)
+            reader->seek(life.written[next].position);
+        else
+            ++next;
+    }
+    EXPECT_GT(whole_blocks, 10);
+    EXPECT_GT(cut_by_bound, 10);
 }
 
 TEST(Reader, records_come_in_order_from_any_position_and_go_on_while_it_is_written) {

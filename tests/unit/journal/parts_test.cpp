@@ -10,6 +10,7 @@
 
 #include "journal/block.hpp"
 #include "journal/hash.hpp"
+#include "journal/hash_avx2.hpp"
 #include "journal/judge.hpp"
 #include "journal/schema.hpp"
 #include "journal/segment.hpp"
@@ -53,6 +54,22 @@ TEST(Crc32c, a_records_checksum_leaves_out_only_its_own_field) {
         record[at] ^= std::byte{4};
     }
 }
+
+#ifdef __x86_64__
+TEST(Hash128, is_the_same_with_wide_vectors) {
+    if (__builtin_cpu_supports("avx2") == 0) GTEST_SKIP() << "no such vectors here";
+    std::mt19937 random(2);
+    std::vector<std::byte> bytes(20'000);
+    for (auto& byte : bytes) byte = static_cast<std::byte>(random());
+    for (std::size_t length = 0; length < bytes.size(); length += 1 + length / 50) {
+        Hash128 wide;
+        hash128_avx2(bytes.data(), length, wide.low, wide.high);
+        StreamHash128 portable;
+        portable.add(bytes.data(), length);
+        ASSERT_EQ(wide, portable.value()) << length;
+    }
+}
+#endif
 
 // The stream's hash is always the portable one.
 TEST(Hash128, a_whole_and_its_pieces_are_the_same_at_any_length_and_offset) {
@@ -283,6 +300,31 @@ TEST_F(RealFiles, what_is_read_once_is_what_stands_there) {
             ASSERT_EQ(std::memcmp(back.data(), written.data() + offset, got), 0);
         }
     }
+}
+
+// No descriptor is left for a direct read: it is read another way, now and from then on.
+TEST_F(RealFiles, what_cannot_be_read_directly_is_read_all_the_same) {
+    std::unique_ptr<File> file;
+    ASSERT_TRUE(storage.open(folder + "/a", OpenMode::create, file).ok());
+    AlignedBuffer bytes(8192);
+    std::memset(bytes.data(), 7, bytes.size());
+    ASSERT_TRUE(file->write_at(0, {bytes.data(), bytes.size()}).ok());
+    rlimit limit{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const int free_one = ::dup(0);
+    ASSERT_GE(free_one, 0);
+    ::close(free_one);
+    const rlimit none{static_cast<rlim_t>(free_one), limit.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    AlignedBuffer back(8192);
+    std::size_t got = 0;
+    const StorageStatus first = file->read_once(0, {back.data(), back.size()}, got);
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+    ASSERT_TRUE(first.ok());
+    EXPECT_EQ(got, bytes.size());
+    EXPECT_EQ(std::memcmp(back.data(), bytes.data(), bytes.size()), 0);
+    ASSERT_TRUE(file->read_once(4096, {back.data(), 4096}, got).ok());
+    EXPECT_EQ(got, 4096U);
 }
 
 // While the journaler has room, zeros are written ahead; when it has none, the rest is only

@@ -1,6 +1,7 @@
 // A journal that grows from a socket: what comes of each way in which the two may differ.
 #include <algorithm>
 
+#include "engine/replication/stream_source.hpp"
 #include "journal/retention.hpp"
 #include "stream_kit.hpp"
 
@@ -400,6 +401,36 @@ TEST_F(Streams, a_standby_whose_sink_takes_no_more_stops_and_keeps_its_journal) 
     }
     EXPECT_EQ(receiver.end(), TalkEnd::failed);
     EXPECT_NE(receiver.why().find("an event is unknown"), std::string::npos) << receiver.why();
+}
+
+TEST_F(Streams, applying_looks_up_after_as_many_bytes_as_it_was_told) {
+    begin();
+    append(20);
+    catch_up();
+    standby.close();
+    sender.reset();
+    append(60, 1000);
+    ASSERT_TRUE(standby.open());
+    Collector sink;
+    StandbyStreamsOptions options;
+    options.sinks = [&](std::uint32_t) -> journal::RecordSink& { return sink; };
+    options.apply_bytes_max = 3000;
+    StandbyStreams streams(standby.directory(), options);
+    StreamSource source(primary.directory(), 0, std::size_t{1} << 20);
+    source.begin(streams.received(0), streams.last_checksum(0));
+    const auto run = source.look();
+    ASSERT_TRUE(run.ok());
+    ASSERT_TRUE(streams.offer(0, {run->position, run->checksum_before, run->records, epoch}).ok());
+    const std::uint64_t taken = streams.take_some();
+    ASSERT_GT(taken, 10 * options.apply_bytes_max);
+    constexpr std::uint64_t one_record = 1200;
+    for (std::uint64_t applied = 0; applied < taken;) {
+        const std::uint64_t turn = streams.apply_some();
+        ASSERT_GE(turn, std::min<std::uint64_t>(options.apply_bytes_max, taken - applied));
+        ASSERT_LT(turn, options.apply_bytes_max + one_record);
+        applied += turn;
+    }
+    EXPECT_EQ(streams.applied(0), streams.received(0));
 }
 
 }  // namespace
