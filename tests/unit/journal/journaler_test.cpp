@@ -216,7 +216,7 @@ TEST(Reader, runs_end_where_they_are_told_to) {
     ASSERT_TRUE(life.open());
     std::vector<Position> ends;  // of blocks
     for (int i = 0; i < 40; ++i) {
-        ASSERT_TRUE(life.append_many(1 + i * 7 % 50, 60));
+        ASSERT_TRUE(life.append_many(1 + i * 7 % 20));  // one block
         ASSERT_TRUE(life.sync());
         ends.push_back(life.head().synced());
     }
@@ -232,7 +232,7 @@ TEST(Reader, runs_end_where_they_are_told_to) {
         const Position at = life.written[next].position;
         const Position block_end = *std::upper_bound(ends.begin(), ends.end(), at);
         // Anywhere, also in the middle of a record.
-        const Position bound{std::min(last.value, at.value + random() % 4000 / 8 * 8)};
+        const Position bound{std::min(last.value, at.value + random() % 3000 / 8 * 8)};
         const std::size_t bytes_max = random() % 3 == 0 ? random() % 200 : random() % 5000;
         const bool or_one = random() % 2 == 0;
         std::size_t behind = next;
