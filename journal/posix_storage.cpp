@@ -26,8 +26,8 @@ class PosixFile final : public File {
 public:
     PosixFile(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
     ~PosixFile() override {
-        for (const int also : {direct_, direct_read_})
-            if (also >= 0) ::close(also);
+        for (const Again& way : {direct_write_, direct_read_})
+            if (way.descriptor >= 0) ::close(way.descriptor);
         ::close(descriptor_);
     }
     PosixFile(const PosixFile&) = delete;
@@ -43,13 +43,9 @@ public:
                             std::size_t& got) override {
         expect_aligned(offset, to);
         got = 0;
-        if (direct_read_ < 0 && !direct_read_refused_) {
-            direct_read_ = open_again(O_RDONLY | O_DIRECT);
-            direct_read_refused_ = direct_read_ < 0;
-        }
+        const int direct = again(direct_read_, O_RDONLY | O_DIRECT);
         // What is in front of the end of a file, or was refused in the middle, is no direct read.
-        if (direct_read_ >= 0 && read_on(direct_read_, offset, to, got).ok() && got == to.size())
-            return {};
+        if (direct >= 0 && read_on(direct, offset, to, got).ok() && got == to.size()) return {};
         return read_on(descriptor_, offset, to, got);
     }
 
@@ -63,15 +59,12 @@ public:
 
     StorageStatus write_durable(std::uint64_t offset, std::span<const std::byte> bytes) override {
         expect_aligned(offset, bytes);
-        if (direct_ < 0 && !direct_refused_) {
-            direct_ = open_again(O_RDWR | O_DIRECT | O_DSYNC);
-            direct_refused_ = direct_ < 0;
-        }
-        if (direct_ < 0) {
+        const int direct = again(direct_write_, O_RDWR | O_DIRECT | O_DSYNC);
+        if (direct < 0) {
             if (const auto status = write_at(offset, bytes); !status.ok()) return status;
             return sync();
         }
-        return write_all(direct_, offset, bytes);
+        return write_all(direct, offset, bytes);
     }
 
     StorageStatus size(std::uint64_t& bytes) override {
@@ -101,11 +94,20 @@ private:
         PAWL_ASSERT(reinterpret_cast<std::uintptr_t>(bytes.data()) % direct_alignment == 0);
     }
 
+    // The same file, opened once more in another way when it is first wanted.
+    struct Again {
+        int descriptor = -1;
+        bool refused = false;
+    };
     // Through the descriptor, so that a file renamed meanwhile is still the same file. -1: not so.
-    int open_again(int flags) const {
-        char name[64];
-        std::snprintf(name, sizeof name, "/proc/self/fd/%d", descriptor_);
-        return ::open(name, flags | O_CLOEXEC);
+    int again(Again& way, int flags) const {
+        if (way.descriptor < 0 && !way.refused) {
+            char name[64];
+            std::snprintf(name, sizeof name, "/proc/self/fd/%d", descriptor_);
+            way.descriptor = ::open(name, flags | O_CLOEXEC);
+            way.refused = way.descriptor < 0;
+        }
+        return way.descriptor;
     }
 
     // Fills what is left of `to` behind `got`, up to the end of the file.
@@ -138,10 +140,8 @@ private:
 
     std::string path_;
     int descriptor_;
-    int direct_ = -1;
-    bool direct_refused_ = false;
-    int direct_read_ = -1;
-    bool direct_read_refused_ = false;
+    Again direct_write_;
+    Again direct_read_;
 };
 
 class PosixLock final : public FileLock {

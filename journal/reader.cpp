@@ -261,13 +261,16 @@ Result<RecordsAt> StreamReader::next_run(Position end, std::size_t bytes_max, bo
     const auto bytes = at_place();
     if (!bytes.ok()) return bytes.error();
     const std::uint64_t left = std::min(end, place_.end).value - position_.value;
+    RecordsAt found{{}, position_};
     std::uint64_t taken = 0;
     while (taken < left) {
-        const std::uint64_t behind = taken + detail::RecordView(*bytes + taken).length();
+        const detail::RecordView record(*bytes + taken);
+        const std::uint64_t behind = taken + record.length();
         if (behind > left || (behind > bytes_max && !(or_one && taken == 0))) break;
+        found.last_checksum = record.header().checksum;
         taken = behind;
     }
-    const RecordsAt found{{*bytes, taken}, position_};
+    found.records = {*bytes, taken};
     position_.value += taken;
     return found;
 }

@@ -43,6 +43,7 @@ struct RecordAt {
 struct RecordsAt {
     std::span<const std::byte> records;
     Position position;
+    std::uint32_t last_checksum = 0;  // of the last one
 };
 
 // One thread at a time; as many readers as one likes. Every length, hash and checksum is checked

@@ -18,7 +18,7 @@
 #include "perf/disk_limits.hpp"
 #include "perf/engine_client.hpp"
 #include "perf/figure.hpp"
-#include "perf/tcp_echo.hpp"
+#include "perf/tcp_peer.hpp"
 
 namespace pawl::perf {
 namespace {

@@ -101,8 +101,8 @@ Status StreamSource::fill_from_segments(Position synced) {
         if (filled_ + bytes > buffer_.size()) buffer_.resize(filled_ + bytes);
         std::memcpy(buffer_.data() + filled_, run->records.data(), bytes);
         filled_ += bytes;
+        last_checksum_ = run->last_checksum;
     }
-    whole_records({buffer_.data(), filled_});
     return Done{};
 }
 

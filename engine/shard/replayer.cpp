@@ -3,16 +3,15 @@
 
 #include <cstring>
 
+#include "journal/recovery.hpp"
+
 namespace pawl::detail {
 
 namespace {
 
-// So that what they touch is still near when they are looked at again.
-constexpr int batch_max = 64;
-
 std::size_t answers_in_front(std::span<const std::byte> records) noexcept {
     std::size_t bytes = 0;
-    for (int i = 0; i < batch_max && bytes < records.size(); ++i) {
+    for (std::size_t i = 0; i < journal::records_at_once && bytes < records.size(); ++i) {
         const RecordHeader& header = RecordView(records.data() + bytes).header();
         if (!is_answer(header.kind())) break;
         bytes += header.length;

@@ -111,14 +111,8 @@ public:
         const journal::SnapshotFacts facts =
             journal::SnapshotReader::look(storage_, snapshot, manifest.identity, shard).value();
         const detail::Domain domain = Bank::domain();
-        detail::Fold fold({&domain, shard, options_.shards, options_.session_window,
-                           options_.sessions_max, true});
-        journal::WalkOptions walk;
-        walk.directory = path();
-        walk.shard = shard;
-        walk.identity = manifest.identity;
-        walk.segment_bytes = manifest.segment_bytes;
-        walk.epoch_max = manifest.epoch();
+        detail::Fold fold(fold_options(domain, shard));
+        const journal::WalkOptions walk = walk_of(manifest, shard);
         while (fold.end() < facts.tail.position) {  // in slices of any size
             const Position slice{
                 std::min(fold.end().value + 1 + below(20'000), facts.tail.position.value)};
@@ -159,13 +153,8 @@ public:
             std::vector<std::byte> bytes;
             std::vector<std::size_t> begins;
         } gather;
-        const journal::Manifest manifest = journal::read_manifest(storage_, path()).value();
-        journal::WalkOptions walk;
-        walk.directory = path();
-        walk.shard = shard;
-        walk.identity = manifest.identity;
-        walk.segment_bytes = manifest.segment_bytes;
-        walk.epoch_max = manifest.epoch();
+        const journal::WalkOptions walk =
+            walk_of(journal::read_manifest(storage_, path()).value(), shard);
         EXPECT_TRUE(journal::walk_segments(storage_, walk, gather).ok());
         begins = std::move(gather.begins);
         begins.push_back(gather.bytes.size());
@@ -192,13 +181,27 @@ public:
         return elsewhere.written(fold.end());
     }
 
+    detail::FoldOptions fold_options(const detail::Domain& domain, std::uint32_t shard) const {
+        return {&domain, shard, options_.shards, options_.session_window, options_.sessions_max,
+                true};
+    }
+
 private:
+    journal::WalkOptions walk_of(const journal::Manifest& manifest, std::uint32_t shard) const {
+        journal::WalkOptions walk;
+        walk.directory = path();
+        walk.shard = shard;
+        walk.identity = manifest.identity;
+        walk.segment_bytes = manifest.segment_bytes;
+        walk.epoch_max = manifest.epoch();
+        return walk;
+    }
+
     // One that was loaded carries the same hash as one that has seen every event.
     bool goes_on_alike(detail::Fold& seen, const std::string& snapshot,
                        const journal::Identity& identity, std::uint32_t shard) {
         const detail::Domain domain = Bank::domain();
-        detail::Fold loaded({&domain, shard, options_.shards, options_.session_window,
-                             options_.sessions_max, true});
+        detail::Fold loaded(fold_options(domain, shard));
         auto reader = journal::SnapshotReader::open(storage_, snapshot, identity, shard).value();
         return loaded.on_snapshot(*reader).ok() &&
                loaded.machine().settled_hash() == seen.machine().settled_hash();
@@ -258,12 +261,7 @@ TEST(AFold, takes_records_one_by_one_as_in_runs) {
         for (std::uint32_t shard = 0; shard < life.options().shards; ++shard) {
             std::vector<std::size_t> begins;
             const std::vector<std::byte> bytes = life.records_of(shard, begins);
-            const detail::FoldOptions options{&domain,
-                                              shard,
-                                              life.options().shards,
-                                              life.options().session_window,
-                                              life.options().sessions_max,
-                                              true};
+            const detail::FoldOptions options = life.fold_options(domain, shard);
             detail::Fold one_by_one(options);
             for (std::size_t i = 0; i + 1 < begins.size(); ++i)
                 one_by_one.on_record(detail::RecordView(bytes.data() + begins[i]),
@@ -296,20 +294,30 @@ TEST(AFold, stops_at_the_record_that_does_not_follow) {
     const detail::Domain domain = Bank::domain();
     std::vector<std::size_t> begins;
     const std::vector<std::byte> good = life.records_of(0, begins);
-    const detail::FoldOptions options{&domain, 0, life.options().shards,
-                                      life.options().session_window, life.options().sessions_max};
+    const detail::FoldOptions options = life.fold_options(domain, 0);
     int stopped = 0;
+    int watched = 0;
     for (std::size_t i = 0; i + 1 < begins.size(); ++i) {
         std::vector<std::byte> bytes = good;
         auto& header = *reinterpret_cast<detail::RecordHeader*>(bytes.data() + begins[i]);
         if (header.kind() != detail::RecordKind::accepted) continue;
+        const Version its{header.version};
         const bool unknown_session = i % 2 == 0;
         if (unknown_session)
             header.session = 1000;
         else
             ++header.version;
         detail::Fold fold(options);
+        const auto seen = fold.machine().watch(header.aggregate_type, header.aggregate, Time{});
         fold.on_records(bytes, Position{0});
+        Version shown;
+        Time when;
+        Account state;
+        if (seen != nullptr && header.aggregate_type == 0 && its != Version{}) {
+            seen->read(&state, shown, when);
+            ASSERT_LT(shown, its) << "what did not fit is shown to who watches";
+            ++watched;
+        }
         ASSERT_TRUE(fold.failed());
         ASSERT_EQ(fold.failed_at().value, begins[i]);
         ASSERT_EQ(fold.end().value, begins[i]);
@@ -319,6 +327,7 @@ TEST(AFold, stops_at_the_record_that_does_not_follow) {
         ++stopped;
     }
     EXPECT_GT(stopped, 50);
+    EXPECT_GT(watched, 20);
 }
 
 // Whatever stands in a body that its hash vouches for, loading ends with a sentence or a state.

@@ -1,5 +1,5 @@
 // Two processes, one connection, no delay.
-#include "perf/tcp_echo.hpp"
+#include "perf/tcp_peer.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
