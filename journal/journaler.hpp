@@ -57,6 +57,11 @@ public:
         }
     }
 
+    // The highest of them; not above what will be committed.
+    Position demanded() const noexcept {
+        return Position{demanded_.load(std::memory_order_relaxed)};
+    }
+
     // Everything below is on disk: Head::synced().
     Position synced() const noexcept { return head_.synced(); }
     JournalerState state() const noexcept { return state_.load(std::memory_order_acquire); }

@@ -108,25 +108,6 @@ void RoleMachine::heard_remains(std::string_view name, std::uint64_t boot, std::
     one.remains_in_words = std::move(in_words);
 }
 
-Status RoleMachine::hand_over(std::string_view name, OldPrimary then, std::int64_t now_ns) {
-    const auto no = [&](const std::string& why) {
-        return Error{ErrorCode::usage, "switchover to " + std::string(name) + ": " + why};
-    };
-    if (role_ != Role::primary)
-        return no(std::string("this node is ") + to_string(role_) + ": ask the primary");
-    const Peer* successor = find(name);
-    if (successor == nullptr) return no("no node of this name is configured");
-    if (!reign_->is_in_sync(name))
-        return no("it is not in the in-sync set: wait until it has caught up");
-    if (successor->incomplete) return no("it may have lost something: wait until it has caught up");
-    now_ns_ = now_ns;
-    successor_ = std::string(name);
-    then_ = options_.policy == Policy::strict ? OldPrimary::stays : then;
-    ++peer(name).mark;
-    become(Role::handing_over, "an operator wants " + successor_ + " to be primary");
-    return Done{};
-}
-
 // ---- what holds ----
 
 // A successor that is alone has everything: nothing that is answered here is new then.
@@ -161,13 +142,14 @@ std::size_t RoleMachine::do_work(std::int64_t now_ns) {
     }
     std::size_t work = 0;
     if (const auto known = std::exchange(told_, std::nullopt)) {
-        settle(known->reign, known->revision);
+        begin(known->reign, known->revision);  // whoever tells has nothing more to deliver
         ++work;
     }
     if (const auto answer = arbiter_->do_work(now_ns)) {
         hear(*answer);
         ++work;
     }
+    if (named_) wait_for_the_rest();
     act();
     ask();
     return work;
@@ -211,6 +193,7 @@ void RoleMachine::hear(const ArbiterAnswer& answer) {
 
 void RoleMachine::settle_absent() {
     look_ns_ = now_ns_ + options_.look_ns;
+    named_.reset();
     absent_ = !reign_.has_value();
     if (reign_)
         become(Role::waiting,
@@ -220,10 +203,17 @@ void RoleMachine::settle_absent() {
 
 // The reign as it was at some moment after it was asked for.
 void RoleMachine::settle(const Reign& reign, std::uint64_t revision) {
+    if (waits_for_the_rest(reign)) return name({reign, revision});
+    begin(reign, revision);
+}
+
+// From here on this node acts in it.
+void RoleMachine::begin(const Reign& reign, std::uint64_t revision) {
     // Once a swap is under way a read may tell what was before it.
-    if (revision < revision_) return;
+    if (revision < revision_ || (named_ && revision < named_->known.revision)) return;
     if (swap_ && revision == swap_->expected_revision) return;
     swap_.reset();
+    named_.reset();
     if (reign_) {
         if (const Status follows = may_follow(*reign_, reign); !follows) {
             become(Role::waiting, follows.error().sentence);
@@ -311,7 +301,7 @@ void RoleMachine::ask() {
 // ---- the roles ----
 
 void RoleMachine::act() {
-    if (swap_) return;  // one step at a time
+    if (swap_ || named_) return;  // one step at a time
     switch (role_) {
         case Role::waiting:
             return act_as_waiting();
@@ -480,20 +470,6 @@ void RoleMachine::act_as_primary() {
         want(add_standby(*reign_, options_.self, one.name));
         return;
     }
-}
-
-void RoleMachine::act_as_handing_over() {
-    const Peer& successor = peer(successor_);
-    const bool in_time = now_ns_ - role_ns_ <= options_.hand_over_ns;
-    if (!reign_->is_in_sync(successor_) || !in_time) {
-        become(Role::primary, "the switchover to " + successor_ +
-                                  " was called off: it did not have "
-                                  "everything in time");
-        return;
-    }
-    if (successor.has_everything() && successor.boot != 0)
-        want(replication::hand_over(*reign_, options_.self, {successor.name, successor.boot},
-                                    then_));
 }
 
 }  // namespace pawl::replication

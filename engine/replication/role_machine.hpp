@@ -41,7 +41,8 @@ struct RoleOptions {
     std::int64_t ask_again_ns = 20'000'000;
     // How often a node that is not primary looks whether the reign has changed.
     std::int64_t look_ns = 500'000'000;
-    // A switchover whose successor is not there by then is called off.
+    // A switchover whose successor has not caught up by then is called off; when it is named, the
+    // rest is waited for so long again.
     std::int64_t hand_over_ns = 1'000'000'000;
 };
 
@@ -113,7 +114,8 @@ public:
     // Role::opening: the tail is applied and the epoch record is in the journal.
     void opened();
     // An operator wants this in-sync peer to be primary; with the policy strict this node stays in
-    // the set. Why not, or done: then role() tells.
+    // the set. Why not, or done: then role() tells. This node goes on deciding until the arbiter
+    // has named the successor; what that one lacks then is delivered, and only then it begins.
     Status hand_over(std::string_view peer, OldPrimary then, std::int64_t now_ns);
     // With the swap that hands over this node gets itself out of the set.
     bool leaves() const noexcept { return then_ == OldPrimary::leaves; }
@@ -137,6 +139,9 @@ public:
     const std::optional<Reign>& reign() const noexcept { return reign_; }
     bool may_have_lost() const noexcept { return holdings_.may_have_lost || holdings_.blank; }
     bool serves() const noexcept { return role_ == Role::primary; }
+    // Primary that decides nothing any more: the arbiter has named its successor, which gets the
+    // rest.
+    bool holds() const noexcept { return role_ == Role::handing_over && named_; }
     bool waits_for_arbiter() const noexcept { return arbiter_->busy(); }
     bool acknowledges() const noexcept { return role_ == Role::learner || role_ == Role::standby; }
     // It is in the set for what an earlier life of it had. Until it has caught up in this one it
@@ -179,6 +184,12 @@ private:
         Reign wanted;
         std::uint64_t expected_revision;
     };
+    // A reign that a switchover has begun in the arbiter, and not yet among the nodes.
+    struct Named {
+        KnownReign known;
+        std::int64_t since_ns = 0;
+        bool rest_is_there = false;  // the old primary: its successor has everything
+    };
 
     void lacks_nothing() noexcept { holdings_.may_have_lost = holdings_.blank = false; }
     void act_as_learner(bool heard);
@@ -191,6 +202,10 @@ private:
     void go_on_with_loss();
     void hear(const ArbiterAnswer& answer);
     void settle(const Reign& reign, std::uint64_t revision);
+    void begin(const Reign& reign, std::uint64_t revision);
+    bool waits_for_the_rest(const Reign& next) const;
+    void name(const KnownReign& known);
+    void wait_for_the_rest();
     void look_for_strangers();
     void settle_absent();
     void act();
@@ -229,6 +244,7 @@ private:
     bool all_on_disk_ = true;
     bool level_ = false;
     bool loss_is_accepted_ = false;  // of what the set has and this node has not
+    std::optional<Named> named_;
     std::string successor_;
     OldPrimary then_ = OldPrimary::stays;
     std::vector<RoleEvent> events_;

@@ -185,6 +185,7 @@ private:
     std::size_t serve();
     void hear_peer(Peer& peer);
     void note_marks();
+    bool disks_have_what_was_asked_for(const replication::Sender& peer, std::uint32_t shard) const;
     Copies copies_of(std::uint32_t shard) const;
     void move_gates();
     void open_gate(std::uint32_t shard, const Copies& copies, bool only_here);

@@ -58,7 +58,8 @@ void Node::hear_peer(Peer& peer) {
     bool reached = follows && peer.mark != 0;
     for (std::uint32_t shard = 0; reached && shard < gates_.size(); ++shard)
         reached = Position{sender.positions(shard).received.load(std::memory_order_relaxed)} >=
-                  peer.mark_at[shard];
+                      peer.mark_at[shard] &&
+                  (!holding_ || disks_have_what_was_asked_for(sender, shard));
     roles_->follows(peer.name, follows, reached ? peer.mark : 0);
     roles_->is_incomplete(peer.name, sender.peer_is_incomplete());
     if (sender.state() == SenderState::over) {
@@ -71,10 +72,19 @@ void Node::hear_peer(Peer& peer) {
     }
 }
 
+// Nobody decides any more: what waits for disks is answered before the reign ends.
+bool Node::disks_have_what_was_asked_for(const replication::Sender& peer,
+                                         std::uint32_t shard) const {
+    const std::uint64_t there = peer.positions(shard).synced.load(std::memory_order_relaxed);
+    const journal::Journaler& here = reigning_.directory->journaler(shard);
+    return there >= gates_[shard]->disk_wanted.load(std::memory_order_relaxed) &&
+           here.synced() >= here.demanded();
+}
+
 // What is released later than this was written here by move_gates(), or is not above what is
 // committed now: in both cases who reaches the mark has it.
 void Node::note_marks() {
-    const bool hold = roles_->role() == Role::handing_over;
+    const bool hold = roles_->holds();
     if (hold != holding_) {
         holding_ = hold;
         if (hold)

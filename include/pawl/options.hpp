@@ -80,7 +80,8 @@ struct ReplicationOptions {
     // `replicated` replies. Longer than fail_after, so that a standby that is alive and hears
     // nothing acts first.
     std::chrono::milliseconds degrade_after{200};
-    // A switchover whose successor does not have everything by then is called off.
+    // A switchover whose successor has not caught up by then is called off; one that the arbiter
+    // knows of ends by then with what the successor has.
     std::chrono::milliseconds hand_over_within{1000};
     // The primary writes down what its states hash to, this often while they change (and every
     // 65,536 events); a standby whose states hash to something else stops before it acknowledges

@@ -15,7 +15,7 @@ enum class Role : std::uint8_t {
     taking_over,   // acknowledges nothing any more and asks the arbiter
     opening,       // primary by the arbiter's word: applies its tail, opens the epoch
     primary,       // decides commands
-    handing_over,  // primary that takes no commands: its successor gets the rest
+    handing_over,  // primary until the arbiter has named its successor, which gets the rest then
 };
 const char* to_string(Role role) noexcept;
 

@@ -279,11 +279,13 @@ private:
             auto& by = served_by_[machine.epoch()];
             by.insert(node.boot);
             if (by.size() > 1) fail("two nodes serve in epoch " + std::to_string(machine.epoch()));
-            if (chance_.one_in(3)) node.log.push_back({machine.epoch(), ++commands_});
             // Later than the peer receives it, mostly.
             if (chance_.one_in(40)) node.synced = node.log.size();
         }
-        if (machine.serves() || machine.role() == Role::handing_over) answer(i);
+        const bool reigns = machine.serves() || machine.role() == Role::handing_over;
+        if (reigns && !machine.holds() && chance_.one_in(3))
+            node.log.push_back({machine.epoch(), ++commands_});
+        if (reigns) answer(i);
         if (machine.mark(other(i).name) != node.mark_seen) {
             node.mark_seen = machine.mark(other(i).name);
             node.mark_at = node.log.size();

@@ -1,12 +1,19 @@
 // A planned switchover, step by step.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+
 #include "pair_kit.hpp"
+#include "pawl/detail/submission.hpp"
 
 namespace pawl::sim {
 namespace {
 
-using Switchover = PairTest;
+class Switchover : public PairTest {
+protected:
+    testing::Random random_{1};
+};
 
 // The old primary tells it what the swap said.
 TEST_F(Switchover, does_not_wait_for_the_successors_arbiter) {
@@ -22,6 +29,95 @@ TEST_F(Switchover, does_not_wait_for_the_successors_arbiter) {
     ASSERT_NE(successor.engine(), nullptr) << pair.story();
     EXPECT_EQ(successor.epoch(), 2U);
     EXPECT_EQ(pair.wrong(), "") << pair.story();
+}
+
+// Commands are decided until the arbiter has answered, and its successor gets the rest.
+TEST_F(Switchover, does_not_stand_still_while_the_arbiter_is_asked) {
+    auto plan = plan_of(2);
+    plan.options.durability = Durability::replicated;
+    Pair pair(pool_, plan);
+    ASSERT_NO_FATAL_FAILURE(both_follow(pair));
+    Machine& old = pair.a().engine() != nullptr ? pair.a() : pair.b();
+    Machine& successor = pair.a().engine() != nullptr ? pair.b() : pair.a();
+    pair.arbiter().weather.delay_ns_min = pair.arbiter().weather.delay_ns_max = 20 * ms;
+    const std::int64_t asked_ns = pair.now_ns();
+    ASSERT_TRUE(old.engine()->hand_over(successor.name(), AfterHandOver::follows).ok());
+    std::int64_t last_ns = asked_ns;
+    std::int64_t longest_ns = 0;
+    std::uint64_t acknowledged = pair.acknowledged();
+    std::uint64_t meanwhile = 0;
+    const auto note = [&] {
+        if (pair.acknowledged() == acknowledged) return;
+        if (successor.engine() == nullptr) meanwhile += pair.acknowledged() - acknowledged;
+        acknowledged = pair.acknowledged();
+        longest_ns = std::max(longest_ns, pair.now_ns() - last_ns);
+        last_ns = pair.now_ns();
+    };
+    while (successor.engine() == nullptr && pair.now_ns() < asked_ns + 300 * ms) {
+        live(pair, ms);
+        note();
+    }
+    ASSERT_NE(successor.engine(), nullptr) << pair.story();
+    EXPECT_GE(pair.now_ns() - asked_ns, 40 * ms);
+    const std::uint64_t before = acknowledged;
+    for (int i = 0; i < 60; ++i) {
+        live(pair, ms);
+        note();
+    }
+    EXPECT_GT(acknowledged, before);
+    EXPECT_GT(meanwhile, 15U);
+    EXPECT_LT(longest_ns, 25 * ms) << pair.story();
+    EXPECT_EQ(pair.story().find("gone another way"), std::string::npos) << pair.story();
+    EXPECT_EQ(pair.wrong(), "") << pair.story();
+}
+
+// Also what waits for both disks: nobody is told that it was decided and may be gone.
+TEST_F(Switchover, answers_what_was_decided) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        const auto plan = plan_of(seed);
+        Pair pair(pool_, plan);
+        ASSERT_NO_FATAL_FAILURE(both_follow(pair));
+        Machine& old = pair.a().engine() != nullptr ? pair.a() : pair.b();
+        Machine& successor = pair.a().engine() != nullptr ? pair.b() : pair.a();
+        ProducerOptions me;
+        me.session = "an onlooker";
+        const auto lanes = old.engine()->make_lanes(me);
+        std::uint64_t sent = 0;
+        std::uint64_t answered = 0;
+        const auto speak = [&] {
+            pawl::detail::RawReply replies[64];
+            for (std::size_t count; (count = lanes->take(replies, 64)) != 0; answered += count)
+                for (std::size_t i = 0; i < count; ++i)
+                    ASSERT_NE(replies[i].reason, static_cast<std::uint16_t>(Refusal::engine_failed))
+                        << "seed " << seed;
+            if (old.engine() == nullptr || sent - answered >= 8) return;
+            const auto asked = plan.load(random_);
+            SubmitOptions options;
+            options.number = CommandNumber{sent + 1};
+            options.durability = Durability::replicated_synced;
+            auto parts = pawl::detail::parts_for(*old.engine(), asked.id, options);
+            parts.header.command_type = asked.command_type;
+            parts.header.aggregate_type = asked.aggregate_type;
+            parts.header.flags |= pawl::detail::message_wants_reply;
+            parts.header.payload_bytes = static_cast<std::uint16_t>(asked.payload.size());
+            parts.payload = asked.payload.data();
+            const auto shard = pawl::detail::shard_of(asked.key, old.engine()->shard_count());
+            if (lanes->try_send(shard, pawl::detail::MessageBuffer(parts)) == Offer::accepted)
+                ++sent;
+        };
+        for (int i = 0; i < 20; ++i) {
+            live(pair, ms);
+            ASSERT_NO_FATAL_FAILURE(speak());
+        }
+        ASSERT_TRUE(old.engine()->hand_over(successor.name(), AfterHandOver::follows).ok());
+        for (int i = 0; i < 100 && old.engine() != nullptr; ++i) {
+            live(pair, ms);
+            ASSERT_NO_FATAL_FAILURE(speak());
+        }
+        ASSERT_EQ(old.engine(), nullptr) << pair.story();
+        ASSERT_NO_FATAL_FAILURE(speak());
+        EXPECT_EQ(answered, sent);
+    }
 }
 
 }  // namespace

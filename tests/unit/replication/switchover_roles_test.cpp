@@ -1,0 +1,176 @@
+// The roles of a and b while a hands over: who decides, who waits for whom, and for how long.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "tests/unit/replication/role_kit.hpp"
+
+namespace pawl::replication {
+namespace {
+
+class HandingOver : public ::testing::Test {
+protected:
+    HandingOver()
+        : store_(1),
+          a_(roles_of(store_, "a", 1, Holdings{.blank = true}, true)),
+          b_(roles_of(store_, "b", 2, Holdings{.blank = true})) {
+        EXPECT_TRUE(live([this] { return b_->role() == Role::standby; }));
+        each_way_takes(0);
+        EXPECT_TRUE(live([this] { return !b_->waits_for_arbiter(); }));
+    }
+
+    // One millisecond.
+    void step() {
+        store_.advance_to(now_);
+        const bool b_follows = b_->role() == Role::learner || b_->role() == Role::standby;
+        const bool a_reigns = a_->serves() || a_->role() == Role::handing_over;
+        if (b_follows && a_hears_b_) a_->heard("b", 2, now_);
+        if (b_follows && b_hears_a_) b_->heard("a", 1, now_);
+        if (b_follows) b_->is_level();
+        if (a_reigns) a_->follows("b", b_follows, b_gets_the_rest_ ? a_->mark("b") : reached_);
+        if (b_gets_the_rest_) reached_ = a_->mark("b");
+        a_->do_work(now_);
+        if (a_->role() == Role::opening) a_->opened();
+        b_->do_work(now_);
+        now_ += ms;
+    }
+    template <class Done>
+    bool live(const Done& done, std::int64_t at_most_ms = 3'000) {
+        for (std::int64_t i = 0; i < at_most_ms && !done(); ++i) step();
+        return done();
+    }
+    void each_way_takes(std::int64_t ns) {
+        store_.weather.delay_ns_min = store_.weather.delay_ns_max = ns;
+    }
+    void hand_over() { ASSERT_TRUE(a_->hand_over("b", OldPrimary::stays, now_).ok()); }
+    std::uint64_t epoch() const { return store_.history().back().reign.epoch(); }
+    bool is_named() const { return epoch() == 2; }
+
+    sim::ArbiterStore store_;
+    std::int64_t now_ = 0;
+    bool a_hears_b_ = true;
+    bool b_hears_a_ = true;
+    bool b_gets_the_rest_ = true;
+    std::uint64_t reached_ = 0;
+    std::unique_ptr<RoleMachine> a_, b_;
+};
+
+TEST_F(HandingOver, decides_until_the_arbiter_has_answered) {
+    each_way_takes(15 * ms);
+    hand_over();
+    ASSERT_TRUE(live([this] { return is_named(); }));
+    EXPECT_EQ(a_->role(), Role::handing_over);
+    EXPECT_FALSE(a_->holds()) << "its answer is on its way";
+    EXPECT_TRUE(a_->needs("b"));
+    b_gets_the_rest_ = false;
+    ASSERT_TRUE(live([this] { return a_->holds(); }));
+    EXPECT_FALSE(a_->acknowledges());
+}
+
+// Or everything would stand still until it had caught up.
+TEST_F(HandingOver, names_nobody_who_has_yet_to_catch_up) {
+    b_gets_the_rest_ = false;
+    hand_over();
+    EXPECT_FALSE(live([this] { return is_named(); }, 900));
+    b_gets_the_rest_ = true;
+    EXPECT_TRUE(live([this] { return is_named(); }, 10)) << a_->why();
+}
+
+TEST_F(HandingOver, ends_when_its_successor_has_the_rest_and_not_before) {
+    b_gets_the_rest_ = false;
+    hand_over();
+    b_gets_the_rest_ = true;
+    ASSERT_TRUE(live([this] { return is_named(); }));
+    b_gets_the_rest_ = false;
+    ASSERT_TRUE(live([this] { return a_->holds(); }));
+    EXPECT_FALSE(live([this] { return !a_->holds(); }, 500)) << a_->why();
+    EXPECT_EQ(b_->role(), Role::standby);
+    b_gets_the_rest_ = true;
+    step();
+    EXPECT_TRUE(a_->holds()) << "what the successor has is answered first";
+    step();
+    EXPECT_EQ(a_->role(), Role::standby) << a_->why();
+    b_->told(*a_->known());
+    b_->do_work(now_);
+    EXPECT_EQ(b_->role(), Role::opening) << b_->why();
+}
+
+// Then its successor's reign may be taken over at once.
+TEST_F(HandingOver, is_over_for_a_successor_that_is_not_heard_any_more) {
+    hand_over();
+    ASSERT_TRUE(live([this] { return is_named(); }));
+    b_gets_the_rest_ = a_hears_b_ = false;
+    EXPECT_FALSE(live([this] { return a_->epoch() == 2; }, 90));
+    EXPECT_TRUE(a_->holds());
+    EXPECT_TRUE(live([this] { return a_->epoch() == 2; }, 20)) << a_->why();
+    EXPECT_TRUE(live([this] { return a_->epoch() == 3 && a_->serves(); }, 20)) << a_->why();
+}
+
+TEST_F(HandingOver, is_over_in_time_though_the_rest_does_not_arrive) {
+    hand_over();
+    ASSERT_TRUE(live([this] { return is_named(); }));
+    b_gets_the_rest_ = false;
+    const std::int64_t begun = now_;
+    ASSERT_TRUE(live([this] { return a_->role() == Role::standby; })) << a_->why();
+    EXPECT_GE(now_ - begun, 900 * ms);
+    EXPECT_LE(now_ - begun, 1'100 * ms);
+}
+
+// a's answer takes long, and b looks by itself.
+class Named : public HandingOver {
+protected:
+    Named() {
+        each_way_takes(40 * ms);
+        hand_over();
+        EXPECT_TRUE(live([this] { return is_named(); }));
+        store_.cut_off("a", true);
+        each_way_takes(ms / 10);
+    }
+    bool begins() const { return b_->role() == Role::opening; }
+};
+
+TEST_F(Named, waits_for_what_the_old_primary_has_decided_meanwhile) {
+    EXPECT_FALSE(live([this] { return begins(); }, 900)) << "it looks twice a second";
+    EXPECT_EQ(b_->role(), Role::standby);
+    EXPECT_TRUE(b_->acknowledges());
+    EXPECT_EQ(b_->epoch(), 1U);
+}
+
+TEST_F(Named, begins_when_the_old_primary_is_silent) {
+    ASSERT_FALSE(live([this] { return begins(); }, 600));
+    b_hears_a_ = false;
+    const std::int64_t silent = now_;
+    ASSERT_TRUE(live([this] { return begins(); })) << b_->why();
+    EXPECT_LE(now_ - silent, 120 * ms);
+}
+
+TEST_F(Named, begins_when_somebody_acts_in_the_new_epoch) {
+    ASSERT_FALSE(live([this] { return begins(); }, 600));
+    b_->heard_epoch(2);
+    step();
+    EXPECT_TRUE(begins()) << b_->why();
+}
+
+TEST_F(Named, begins_in_time_though_the_old_primary_is_heard) {
+    const std::int64_t named = now_;
+    ASSERT_TRUE(live([this] { return begins(); })) << b_->why();
+    EXPECT_GE(now_ - named, 1'000 * ms);
+    EXPECT_LE(now_ - named, 1'700 * ms);
+}
+
+// It may have been answered before the switchover, and come after it.
+TEST_F(Named, does_not_forget_it_for_an_answer_of_before) {
+    ASSERT_FALSE(live([this] { return begins(); }, 600));
+    const auto& before = store_.history()[store_.history().size() - 2];
+    ASSERT_EQ(before.reign.epoch(), 1U);
+    store_.cut_off("b", true);
+    b_->told({before.reign, before.revision});
+    step();
+    EXPECT_EQ(b_->role(), Role::standby);
+    b_hears_a_ = false;
+    EXPECT_TRUE(live([this] { return begins(); }, 200)) << b_->why();
+}
+
+}  // namespace
+}  // namespace pawl::replication
