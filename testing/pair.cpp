@@ -40,6 +40,7 @@ Pair::Pair(RingPool& pool, const testing::detail::Plan& plan)
 Pair::~Pair() {
     everybody_leaves(a_);
     everybody_leaves(b_);
+    witness_.leave();
 }
 
 Surroundings Pair::surroundings(RingPool& pool) {

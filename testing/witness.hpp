@@ -27,6 +27,8 @@ public:
     void begins(const std::string& node, std::uint64_t epoch, pawl::detail::Core& engine);
     // What it has added since.
     void look();
+    // Looks at nothing any more.
+    void leave() noexcept { follower_.reset(); }
     // Before this engine ends.
     void leave(const pawl::detail::Core* engine) noexcept;
     // It serves no more, for good: nothing else changes. Its states are what its records amount to,

@@ -77,7 +77,7 @@ void hand_over(TradingEngine& engine, const EngineOptions& options) {
             continue;
         }
         const auto give_up = std::chrono::steady_clock::now() +
-                             options.replication.hand_over_within + milliseconds(1000);
+                             2 * options.replication.hand_over_within + milliseconds(1000);
         while (!engine.failed() && std::chrono::steady_clock::now() < give_up &&
                engine.node_status().role != Role::primary)  // primary: it was called off
             std::this_thread::sleep_for(milliseconds(1));

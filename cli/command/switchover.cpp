@@ -1,4 +1,4 @@
-// pawl switchover: another node becomes primary, and how long nobody was.
+// pawl switchover: another node becomes primary, and how long that takes.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -62,7 +62,8 @@ Result<Primary> find_primary(std::vector<std::string>& nodes, const std::string&
             why = status.error();
             continue;
         }
-        if (reigns(*status)) return Primary{nodes[i], std::move(*node), *status};
+        if (reigns(*status) || status->role == Role::handing_over)
+            return Primary{nodes[i], std::move(*node), *status};
         add_once(nodes, status->primary_clients);
     }
     return why;
@@ -145,8 +146,9 @@ void add_switchover(CLI::App& app, int& exit_code) {
         ->type_name("FILE");
     command->add_flag("--json", flags->json, "print one JSON object");
     command->footer(
-        "Commands wait meanwhile; none is refused because of it. Not within its time, the "
-        "switchover is called off and the old primary goes on (exit code 11).");
+        "Commands are decided meanwhile, and wait for a moment at its end. A successor that does "
+        "not catch up in its time: it is called off and the old primary goes on (exit code 11). "
+        "While no arbiter answers the old primary goes on as well, and it may happen later.");
     command->callback([flags, &exit_code] { exit_code = run_switchover(*flags); });
 }
 

@@ -81,6 +81,7 @@ void RoleMachine::heard_epoch(std::uint64_t epoch) {
     read_wanted_ = true;
     if (role_ == Role::waiting || role_ == Role::learner || role_ == Role::standby) return;
     if (reign_ && epoch <= reign_->epoch()) return;
+    if (holds() && epoch <= named_->known.reign.epoch()) return;  // it decides nothing more
     // A take-over that was begun may still happen: then there is nothing to be lost by it, since a
     // later epoch is there.
     become(Role::waiting, "epoch " + std::to_string(epoch) + " was heard of: another node reigns");
@@ -110,7 +111,7 @@ void RoleMachine::heard_remains(std::string_view name, std::uint64_t boot, std::
 
 // ---- what holds ----
 
-// A successor that is alone has everything: nothing that is answered here is new then.
+// A successor that is alone has what is answered here meanwhile: its acknowledgement is required.
 bool RoleMachine::may_be_alone() const noexcept {
     const auto is_alone = [this](const Reign& reign) {
         return reign.in_sync().size() == 1 && reign.primary() == options_.self;
@@ -203,7 +204,7 @@ void RoleMachine::settle_absent() {
 
 // The reign as it was at some moment after it was asked for.
 void RoleMachine::settle(const Reign& reign, std::uint64_t revision) {
-    if (waits_for_the_rest(reign)) return name({reign, revision});
+    if (revision >= revision_ && waits_for_the_rest(reign)) return name({reign, revision});
     begin(reign, revision);
 }
 

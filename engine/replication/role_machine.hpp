@@ -86,7 +86,7 @@ public:
 
     // ---- what was heard ----
     // Somebody else has asked the arbiter and tells: an earlier life of this node, the primary that
-    // hands over. As good as a read that took long.
+    // has handed over. As good as a read that took long, and nothing more is to be waited for.
     void told(const KnownReign& known);
     // A sign of life of this peer's process.
     void heard(std::string_view peer, std::uint64_t boot, std::int64_t now_ns);
@@ -246,6 +246,7 @@ private:
     bool loss_is_accepted_ = false;  // of what the set has and this node has not
     std::optional<Named> named_;
     std::string successor_;
+    std::int64_t marked_ns_ = 0;  // when it was last asked to catch up
     OldPrimary then_ = OldPrimary::stays;
     std::vector<RoleEvent> events_;
 };

@@ -273,7 +273,9 @@ void Node::admitted(Greeting greeting) {
         return no(replication::Refusal::role, "no node '" + who.name + "' is configured here");
     roles_->heard(who.name, who.boot, now_ns_);
     if (!reigns() && roles_->compares()) return tell_remains(*peer, std::move(greeting));
-    if (!reigns() || roles_->role() != Role::primary)
+    const bool has_standbys =
+        roles_->role() == Role::primary || roles_->role() == Role::handing_over;
+    if (!reigns() || !has_standbys)
         return no(replication::Refusal::role, options_.replication.node + " is not the primary");
     replication::SenderOptions sender;
     sender.talk = talk_options();

@@ -90,6 +90,7 @@ void Node::call_primary() {
 void Node::end_following(const std::string& why) {
     calling_ = {};
     if (receiver_ == nullptr) return;
+    receiver_->raise_epoch(roles_->epoch_seen());  // whoever hears no arbiter hears this
     receiver_->stop(why);
     receiver_.reset();
 }

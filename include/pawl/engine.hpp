@@ -288,12 +288,12 @@ public:
     Status close(std::chrono::nanoseconds deadline) { return core_->close(deadline); }
     Status close() { return core_->close(core_->close_deadline()); }  // of the options
 
-    // Of a replicated engine: this peer, which must be in the in-sync set, becomes primary as soon
-    // as it has everything; nothing is decided until then. Done: it is under way; this engine
-    // stops when it has happened (then step_down()), and goes on when it was called off. See
-    // node_status(). Until it follows, replies at `replicated` wait for it, degrade_after at most
-    // unless the policy is strict;
-    // a process that ends says so, and they do not.
+    // Of a replicated engine: this peer, which must be in the in-sync set, becomes primary.
+    // Commands are decided until the arbiter has named it; then they wait until it has everything.
+    // Done: it is under way; this engine stops when it has happened (then step_down()), and goes
+    // on when it was called off. See node_status(). Until it follows, replies at `replicated` wait
+    // for it, degrade_after at most unless the policy is strict; a process that ends says so, and
+    // they do not.
     Status hand_over(const std::string& peer, AfterHandOver then = AfterHandOver::follows) {
         return core_->hand_over(peer, then);
     }

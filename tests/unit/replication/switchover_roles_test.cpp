@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/unit/replication/role_kit.hpp"
 
@@ -28,8 +29,11 @@ protected:
         if (b_follows && a_hears_b_) a_->heard("b", 2, now_);
         if (b_follows && b_hears_a_) b_->heard("a", 1, now_);
         if (b_follows) b_->is_level();
-        if (a_reigns) a_->follows("b", b_follows, b_gets_the_rest_ ? a_->mark("b") : reached_);
-        if (b_gets_the_rest_) reached_ = a_->mark("b");
+        if (a_reigns && marks_.back().mark != a_->mark("b"))
+            marks_.push_back({a_->mark("b"), now_});
+        if (b_gets_the_rest_ && now_ - marks_.back().noted_ns >= b_lags_ns_)
+            reached_ = marks_.back().mark;
+        if (a_reigns) a_->follows("b", b_follows, b_follows ? reached_ : 0);
         a_->do_work(now_);
         if (a_->role() == Role::opening) a_->opened();
         b_->do_work(now_);
@@ -52,6 +56,12 @@ protected:
     bool a_hears_b_ = true;
     bool b_hears_a_ = true;
     bool b_gets_the_rest_ = true;
+    std::int64_t b_lags_ns_ = 0;
+    struct Noted {
+        std::uint64_t mark;
+        std::int64_t noted_ns;
+    };
+    std::vector<Noted> marks_{{1, 0}};
     std::uint64_t reached_ = 0;
     std::unique_ptr<RoleMachine> a_, b_;
 };
@@ -66,6 +76,66 @@ TEST_F(HandingOver, decides_until_the_arbiter_has_answered) {
     b_gets_the_rest_ = false;
     ASSERT_TRUE(live([this] { return a_->holds(); }));
     EXPECT_FALSE(a_->acknowledges());
+}
+
+// What is decided while the arbiter is asked is more than it can take in as long.
+TEST_F(HandingOver, names_nobody_who_stays_behind) {
+    b_lags_ns_ = 300 * ms;
+    hand_over();
+    EXPECT_FALSE(live([this] { return is_named(); })) << "it takes three attempts";
+    EXPECT_TRUE(a_->serves()) << a_->why();
+    b_lags_ns_ = 60 * ms;
+    hand_over();
+    EXPECT_TRUE(live([this] { return is_named(); }, 100)) << a_->why();
+}
+
+TEST_F(HandingOver, is_called_off_when_the_successor_is_gone_before_it_is_named) {
+    b_gets_the_rest_ = false;
+    hand_over();
+    a_hears_b_ = false;
+    EXPECT_TRUE(live([this] { return a_->serves(); }, 210)) << a_->why();
+}
+
+// Somebody counts on its acknowledgement, and it on nobody's silence.
+TEST(AThirdNode, waits_with_the_successor) {
+    sim::ArbiterStore store(1);
+    const auto operators = store.connect("operator", 50 * ms);
+    std::int64_t now = 0;
+    std::uint64_t revision = 0;
+    const auto put = [&](const Result<Reign>& reign) {
+        ASSERT_TRUE(reign.ok());
+        operators->compare_and_swap(revision, *reign);
+        for (; operators->busy(); now += ms) {
+            store.advance_to(now);
+            if (const auto answer = operators->do_work(now)) revision = answer->revision;
+        }
+    };
+    const Reign one = first({"a", 1}, 0).value();
+    const Reign two = add_standby(one, {"a", 1}, "b").value();
+    const Reign three = add_standby(two, {"a", 1}, "c").value();
+    put(one);
+    put(two);
+    put(three);
+    RoleOptions options;
+    options.self = {"c", 3};
+    options.peers = {"a", "b"};
+    RoleMachine c(options, Holdings{.epoch = 1}, store.connect("c", 50 * ms));
+    const auto live = [&](std::int64_t for_ms, bool hears_a) {
+        for (std::int64_t i = 0; i < for_ms; ++i, now += ms) {
+            store.advance_to(now);
+            if (hears_a) c.heard("a", 1, now);
+            c.do_work(now);
+        }
+    };
+    live(100, true);
+    ASSERT_EQ(c.role(), Role::standby) << c.why();
+    put(hand_over(three, {"a", 1}, {"b", 2}, OldPrimary::stays));
+    live(900, true);
+    EXPECT_EQ(c.epoch(), 1U) << c.why();
+    EXPECT_TRUE(c.acknowledges());
+    live(150, false);
+    EXPECT_EQ(c.epoch(), 2U) << c.why();
+    EXPECT_EQ(c.role(), Role::standby) << c.why();
 }
 
 // Or everything would stand still until it had caught up.
@@ -148,6 +218,15 @@ TEST_F(Named, begins_when_the_old_primary_is_silent) {
 TEST_F(Named, begins_when_somebody_acts_in_the_new_epoch) {
     ASSERT_FALSE(live([this] { return begins(); }, 600));
     b_->heard_epoch(2);
+    step();
+    EXPECT_TRUE(begins()) << b_->why();
+}
+
+// It has stepped down, and its last word was lost.
+TEST_F(Named, begins_when_the_old_primary_lives_another_life) {
+    ASSERT_FALSE(live([this] { return begins(); }, 600));
+    b_hears_a_ = false;
+    b_->heard("a", 11, now_);
     step();
     EXPECT_TRUE(begins()) << b_->why();
 }
