@@ -5,6 +5,7 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,25 +31,39 @@ NamedBytes in_memory(std::string bytes, std::size_t piece_bytes) {
     return {"input", std::move(source).value()};
 }
 
-Result<std::unique_ptr<InstructionSource>> open(Choice choice, const std::string& bytes,
+struct Files {
+    std::string messages;
+    std::string seed;  // only for lobster_with_seed
+};
+
+// The seed is the first line, the messages are the rest.
+Files files_of(Choice choice, std::string bytes) {
+    if (choice != Choice::lobster_with_seed) return {std::move(bytes), ""};
+    const std::size_t end = bytes.find('\n');
+    if (end == std::string::npos) return {"", std::move(bytes)};
+    return {bytes.substr(end + 1), bytes.substr(0, end)};
+}
+
+bool is_compressed(std::string_view bytes) {
+    return bytes.starts_with("\x1f\x8b") || bytes.starts_with("\x28\xb5\x2f\xfd");
+}
+
+Result<std::unique_ptr<InstructionSource>> open(Choice choice, const Files& files,
                                                 std::size_t piece_bytes) {
+    NamedBytes messages = in_memory(files.messages, piece_bytes);
     switch (choice) {
         case Choice::sse:
-            return sse_reader(in_memory(bytes, piece_bytes));
+            return sse_reader(std::move(messages));
         case Choice::csv:
-            return csv_reader(in_memory(bytes, piece_bytes));
+            return csv_reader(std::move(messages));
         case Choice::lobster:
-            return lobster_reader(in_memory(bytes, piece_bytes));
+            return lobster_reader(std::move(messages));
         case Choice::itch:
-            return itch_reader(in_memory(bytes, piece_bytes));
+            return itch_reader(std::move(messages));
         case Choice::lobster_with_seed:
             break;
     }
-    // The seed is the first line, the messages are the rest.
-    const std::size_t end = bytes.find('\n');
-    const std::string rest = end == std::string::npos ? "" : bytes.substr(end + 1);
-    return lobster_reader(in_memory(rest, piece_bytes),
-                          in_memory(bytes.substr(0, end), piece_bytes));
+    return lobster_reader(std::move(messages), in_memory(files.seed, piece_bytes));
 }
 
 void check(Choice choice, const Instruction& one) {
@@ -63,9 +78,9 @@ void check(Choice choice, const Instruction& one) {
     }
 }
 
-Outcome read(Choice choice, const std::string& bytes, std::size_t piece_bytes) {
+Outcome read(Choice choice, const Files& files, std::size_t piece_bytes) {
     Outcome outcome;
-    auto source = open(choice, bytes, piece_bytes);
+    auto source = open(choice, files, piece_bytes);
     if (!source.ok()) {
         outcome.sentence = source.error().sentence;
         PAWL_ASSERT(!outcome.sentence.empty());
@@ -106,7 +121,7 @@ void check_round_trip(std::vector<Instruction> all) {
     Replayed source(all);
     std::ostringstream text;
     PAWL_ASSERT(write_csv(source, text).ok());
-    Outcome again = read(Choice::csv, text.str(), 1U << 18U);
+    Outcome again = read(Choice::csv, {text.str(), ""}, 1U << 18U);
     PAWL_ASSERT(again.sentence.empty());
     for (Instruction& one : all) one.line = 0;
     for (Instruction& one : again.instructions) one.line = 0;
@@ -128,11 +143,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const auto choice = static_cast<Choice>(data[0] % choice_count);
     const std::size_t piece_bytes = 1 + data[0] / choice_count;
-    const std::string bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-    const Outcome cut = read(choice, bytes, piece_bytes);
-    const Outcome whole = read(choice, bytes, 1U << 18U);
-    const bool compressed = bytes.starts_with("\x1f\x8b") || bytes.starts_with("\x28\xb5\x2f\xfd");
-    if (compressed) {
+    const Files files = files_of(choice, {reinterpret_cast<const char*>(data) + 1, size - 1});
+    const Outcome cut = read(choice, files, piece_bytes);
+    const Outcome whole = read(choice, files, 1U << 18U);
+    if (is_compressed(files.messages) || is_compressed(files.seed)) {
         // How much a decoder gives out before it tells of damage depends on how it is fed.
         check_one_begins_the_other(cut.instructions, whole.instructions);
     } else {
