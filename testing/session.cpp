@@ -8,6 +8,22 @@
 
 namespace pawl::sim {
 
+bool send(pawl::detail::ProducerLink& lanes, pawl::detail::Core& engine,
+          const testing::detail::Asked& asked, std::uint64_t number, Durability durability) {
+    SubmitOptions options;
+    options.number = CommandNumber{number};
+    options.durability = durability;
+    pawl::detail::MessageParts parts = pawl::detail::parts_for(engine, asked.id, options);
+    parts.header.command_type = asked.command_type;
+    parts.header.aggregate_type = asked.aggregate_type;
+    parts.header.flags |= pawl::detail::message_wants_reply;
+    parts.header.token = number;
+    parts.header.payload_bytes = static_cast<std::uint16_t>(asked.payload.size());
+    parts.payload = asked.payload.data();
+    const std::uint32_t shard = pawl::detail::shard_of(asked.key, engine.shard_count());
+    return lanes.try_send(shard, pawl::detail::MessageBuffer(parts)) == Offer::accepted;
+}
+
 Session::Session(std::string name, Durability durability, Hear hear)
     : name_(std::move(name)),
       id_(session_id(name_)),
@@ -34,7 +50,7 @@ void Session::speak(pawl::detail::Core& engine, std::uint64_t reign) {
     for (Open& one : open_) {
         if (++sent > sent_max) break;
         if (one.sent) continue;
-        if (!send(one)) break;
+        if (!send(*lanes_, *engine_, one.asked, one.number, durability_)) break;
         one.sent = true;
     }
     pawl::detail::RawReplyRoom<64> replies;
@@ -43,21 +59,6 @@ void Session::speak(pawl::detail::Core& engine, std::uint64_t reign) {
         for (std::size_t i = 0; i < count; ++i) hear(replies[i]);
         if (count < replies.size()) return;
     }
-}
-
-bool Session::send(const Open& one) {
-    SubmitOptions options;
-    options.number = CommandNumber{one.number};
-    options.durability = durability_;
-    pawl::detail::MessageParts parts = pawl::detail::parts_for(*engine_, one.asked.id, options);
-    parts.header.command_type = one.asked.command_type;
-    parts.header.aggregate_type = one.asked.aggregate_type;
-    parts.header.flags |= pawl::detail::message_wants_reply;
-    parts.header.token = one.number;
-    parts.header.payload_bytes = static_cast<std::uint16_t>(one.asked.payload.size());
-    parts.payload = one.asked.payload.data();
-    const std::uint32_t shard = pawl::detail::shard_of(one.asked.key, engine_->shard_count());
-    return lanes_->try_send(shard, pawl::detail::MessageBuffer(parts)) == Offer::accepted;
 }
 
 void Session::hear(const pawl::detail::RawReply& reply) {

@@ -13,6 +13,10 @@
 
 namespace pawl::sim {
 
+// Sends what was asked under a number and a token of the same value. False: it was not taken.
+bool send(pawl::detail::ProducerLink& lanes, pawl::detail::Core& engine,
+          const testing::detail::Asked& asked, std::uint64_t number, Durability durability);
+
 // One thread.
 class Session {
 public:
@@ -41,7 +45,6 @@ private:
     };
     static constexpr std::size_t sent_max = 8;  // and not answered
 
-    bool send(const Open& one);
     void hear(const pawl::detail::RawReply& reply);
 
     const std::string name_;

@@ -113,8 +113,7 @@ int run_node(const EngineOptions& given, bool accept_loss) {
         }
         if (!engine.failed()) hand_over(engine, options);
         const Role role = engine.node_status().role;
-        const bool lost_its_role =
-            engine.failed() && role != Role::primary && role != Role::handing_over;
+        const bool lost_its_role = engine.failed() && !leads(role);
         if (lost_its_role && !signals.came(milliseconds(0))) {
             standby = std::move(engine).step_down();
             continue;

@@ -176,7 +176,7 @@ std::string status_json(const NodeStatus& status) {
 }
 
 std::string status_text(const NodeStatus& status) {
-    const bool reigns = status.role == Role::primary || status.role == Role::handing_over;
+    const bool reigns = leads(status.role);
     std::string text = (status.node.empty() ? std::string("the engine") : "node " + status.node) +
                        " is " + to_string(status.role) + ": " + status.why + "\n";
     if (status.node.empty()) return text;

@@ -62,8 +62,7 @@ Result<Primary> find_primary(std::vector<std::string>& nodes, const std::string&
             why = status.error();
             continue;
         }
-        if (reigns(*status) || status->role == Role::handing_over)
-            return Primary{nodes[i], std::move(*node), *status};
+        if (leads(status->role)) return Primary{nodes[i], std::move(*node), *status};
         add_once(nodes, status->primary_clients);
     }
     return why;

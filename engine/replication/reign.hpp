@@ -85,7 +85,7 @@ Result<Reign> remove_standby(const Reign& now, const NodeBoot& by, std::string_v
 // The primary alone does this, and requires the standby's acknowledgements before it tries.
 Result<Reign> add_standby(const Reign& now, const NodeBoot& by, std::string_view standby);
 
-// A planned switchover: the primary names its successor, who holds everything up to the end. The
+// A planned switchover: the primary names its successor, who has caught up and gets the rest. The
 // old primary stays in the set and steps down, and the successor requires its acknowledgements; or
 // it leaves the set, so that nobody waits for it.
 enum class OldPrimary : std::uint8_t { leaves, stays };

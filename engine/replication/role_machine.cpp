@@ -128,8 +128,7 @@ void RoleMachine::become(Role role, const std::string& why) {
     why_ = why;
     role_ = role;
     role_ns_ = now_ns_;
-    if (role != Role::primary && role != Role::handing_over && role != Role::opening)
-        tightened_.clear();
+    if (!leads(role) && role != Role::opening) tightened_.clear();
     if (event)
         events_.push_back(
             {role, epoch(), options_.self.node + " is " + to_string(role) + ": " + why});
@@ -230,8 +229,7 @@ void RoleMachine::begin(const Reign& reign, std::uint64_t revision) {
     look_for_strangers();
 
     if (reign.primary() == options_.self) {
-        const bool reigns =
-            role_ == Role::opening || role_ == Role::primary || role_ == Role::handing_over;
+        const bool reigns = role_ == Role::opening || leads(role_);
         if (reign.epoch() < epoch_seen_)
             become(Role::waiting, "epoch " + std::to_string(epoch_seen_) +
                                       " was heard of, and the arbiter does not know it yet");

@@ -74,7 +74,7 @@ struct RoleEvent {
 
 // One thread. Everything that is heard is told first, then do_work() decides. What the getters say
 // holds until the next do_work(); the runtime obeys before it does anything else: a node whose
-// acknowledges() is false acknowledges nothing, one whose serves() is false answers nothing.
+// acknowledges() is false acknowledges nothing, one that does not lead answers nothing.
 class RoleMachine {
 public:
     RoleMachine(const RoleOptions& options, const Holdings& holdings,

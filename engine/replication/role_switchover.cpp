@@ -86,8 +86,10 @@ void RoleMachine::name(const KnownReign& known) {
 }
 
 void RoleMachine::wait_for_the_rest() {
-    const KnownReign known = named_->known;
-    if (!waits_for_the_rest(known.reign)) return begin(known.reign, known.revision);
+    if (!waits_for_the_rest(named_->known.reign)) {
+        const KnownReign known = named_->known;  // begin() forgets it
+        return begin(known.reign, known.revision);
+    }
     // The gates move before the next step: what the successor has is answered.
     if (role_ != Role::handing_over) return;
     named_->rest_is_there = std::all_of(peers_.begin(), peers_.end(), [this](const Peer& one) {

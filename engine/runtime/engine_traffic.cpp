@@ -172,7 +172,7 @@ NodeStatus EngineCore::node_status() {
         status.epoch = directory_ != nullptr ? directory_->epoch() : 0;
         status.why = "it is not replicated";
     }
-    if (status.role == Role::primary || status.role == Role::handing_over) count_risk(status);
+    if (leads(status.role)) count_risk(status);
     return status;
 }
 

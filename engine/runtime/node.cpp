@@ -197,7 +197,7 @@ std::function<bool(int)> Node::sleeper() {
 // Before anything else is said to anybody.
 void Node::obey() {
     if (reigns()) {
-        if (roles_->role() == Role::primary || roles_->role() == Role::handing_over) {
+        if (leads(roles_->role())) {
             move_gates();
             note_marks();
         } else {
@@ -273,9 +273,7 @@ void Node::admitted(Greeting greeting) {
         return no(replication::Refusal::role, "no node '" + who.name + "' is configured here");
     roles_->heard(who.name, who.boot, now_ns_);
     if (!reigns() && roles_->compares()) return tell_remains(*peer, std::move(greeting));
-    const bool has_standbys =
-        roles_->role() == Role::primary || roles_->role() == Role::handing_over;
-    if (!reigns() || !has_standbys)
+    if (!reigns() || !leads(roles_->role()))
         return no(replication::Refusal::role, options_.replication.node + " is not the primary");
     replication::SenderOptions sender;
     sender.talk = talk_options();

@@ -18,6 +18,10 @@ enum class Role : std::uint8_t {
     handing_over,  // primary until the arbiter has named its successor, which gets the rest then
 };
 const char* to_string(Role role) noexcept;
+// Primary, also while it hands over.
+constexpr bool leads(Role role) noexcept {
+    return role == Role::primary || role == Role::handing_over;
+}
 
 // What the node that hands over does then.
 enum class AfterHandOver : std::uint8_t {

@@ -237,7 +237,7 @@ private:
                 node.machine->reign()->primary().boot == node.boot)
                 node.peer_received = common(node.log, saying.log);
         }
-        if (node.machine->role() == Role::primary || node.machine->role() == Role::handing_over)
+        if (leads(node.machine->role()))
             node.machine->follows(other(i).name, node.peer_follows,
                                   node.peer_received >= node.mark_at ? node.mark_seen : 0);
         node.machine->is_incomplete(other(i).name, node.peer_incomplete);
@@ -282,7 +282,7 @@ private:
             // Later than the peer receives it, mostly.
             if (chance_.one_in(40)) node.synced = node.log.size();
         }
-        const bool reigns = machine.serves() || machine.role() == Role::handing_over;
+        const bool reigns = leads(machine.role());
         if (reigns && !machine.holds() && chance_.one_in(3))
             node.log.push_back({machine.epoch(), ++commands_});
         if (reigns) answer(i);
@@ -326,7 +326,7 @@ private:
             now_ns_ + static_cast<std::int64_t>(chance_.between(0, lossy_ ? 30 : 2)) * ms;
         saying.boot = node.boot;
         saying.epoch = node.machine->epoch();
-        saying.reigns = role == Role::primary || role == Role::handing_over;
+        saying.reigns = leads(role);
         saying.acknowledges = node.machine->acknowledges();
         saying.incomplete = node.machine->incomplete();
         saying.log = node.log;

@@ -1,17 +1,25 @@
 // A planned switchover, step by step.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <string>
 
 #include "pair_kit.hpp"
-#include "pawl/detail/submission.hpp"
+#include "testing/session.hpp"
 
 namespace pawl::sim {
 namespace {
 
 class Switchover : public PairTest {
 protected:
+    struct Roles {
+        Machine& old;
+        Machine& successor;
+    };
+    static Roles roles_of(Pair& pair) {
+        if (pair.a().engine() != nullptr) return {pair.a(), pair.b()};
+        return {pair.b(), pair.a()};
+    }
+
     testing::Random random_{1};
 };
 
@@ -20,8 +28,7 @@ TEST_F(Switchover, does_not_wait_for_the_successors_arbiter) {
     const auto plan = plan_of(1);
     Pair pair(pool_, plan);
     ASSERT_NO_FATAL_FAILURE(both_follow(pair));
-    Machine& old = pair.a().engine() != nullptr ? pair.a() : pair.b();
-    Machine& successor = pair.a().engine() != nullptr ? pair.b() : pair.a();
+    const auto [old, successor] = roles_of(pair);
     pair.arbiter().cut_off(successor.name(), true);
     ASSERT_TRUE(old.engine()->hand_over(successor.name(), AfterHandOver::follows).ok());
     const std::int64_t give_up = pair.now_ns() + 100 * ms;
@@ -37,22 +44,14 @@ TEST_F(Switchover, does_not_stand_still_while_the_arbiter_is_asked) {
     plan.options.durability = Durability::replicated;
     Pair pair(pool_, plan);
     ASSERT_NO_FATAL_FAILURE(both_follow(pair));
-    Machine& old = pair.a().engine() != nullptr ? pair.a() : pair.b();
-    Machine& successor = pair.a().engine() != nullptr ? pair.b() : pair.a();
+    const auto [old, successor] = roles_of(pair);
     pair.arbiter().weather.delay_ns_min = pair.arbiter().weather.delay_ns_max = 20 * ms;
     const std::int64_t asked_ns = pair.now_ns();
     ASSERT_TRUE(old.engine()->hand_over(successor.name(), AfterHandOver::follows).ok());
-    std::uint64_t acknowledged = pair.acknowledged();
-    std::uint64_t meanwhile = 0;
-    const auto note = [&] {
-        if (pair.acknowledged() == acknowledged) return;
-        if (successor.engine() == nullptr) meanwhile += pair.acknowledged() - acknowledged;
-        acknowledged = pair.acknowledged();
-    };
-    while (successor.engine() == nullptr && pair.now_ns() < asked_ns + 300 * ms) {
-        live(pair, ms);
-        note();
-    }
+    const std::uint64_t before = pair.acknowledged();
+    const std::int64_t give_up = asked_ns + 300 * ms;
+    while (successor.engine() == nullptr && pair.now_ns() < give_up) live(pair, ms);
+    const std::uint64_t meanwhile = pair.acknowledged() - before;
     ASSERT_NE(successor.engine(), nullptr) << pair.story();
     EXPECT_GE(pair.now_ns() - asked_ns, 40 * ms);
     EXPECT_GT(meanwhile, 15U);
@@ -66,8 +65,7 @@ TEST_F(Switchover, answers_what_was_decided) {
         const auto plan = plan_of(seed);
         Pair pair(pool_, plan);
         ASSERT_NO_FATAL_FAILURE(both_follow(pair));
-        Machine& old = pair.a().engine() != nullptr ? pair.a() : pair.b();
-        Machine& successor = pair.a().engine() != nullptr ? pair.b() : pair.a();
+        const auto [old, successor] = roles_of(pair);
         ProducerOptions me;
         me.session = "an onlooker";
         const auto lanes = old.engine()->make_lanes(me);
@@ -81,18 +79,7 @@ TEST_F(Switchover, answers_what_was_decided) {
                         << "seed " << seed;
             if (old.engine() == nullptr || sent - answered >= 8) return;
             const auto asked = plan.load(random_);
-            SubmitOptions options;
-            options.number = CommandNumber{sent + 1};
-            options.durability = Durability::replicated_synced;
-            auto parts = pawl::detail::parts_for(*old.engine(), asked.id, options);
-            parts.header.command_type = asked.command_type;
-            parts.header.aggregate_type = asked.aggregate_type;
-            parts.header.flags |= pawl::detail::message_wants_reply;
-            parts.header.payload_bytes = static_cast<std::uint16_t>(asked.payload.size());
-            parts.payload = asked.payload.data();
-            const auto shard = pawl::detail::shard_of(asked.key, old.engine()->shard_count());
-            if (lanes->try_send(shard, pawl::detail::MessageBuffer(parts)) == Offer::accepted)
-                ++sent;
+            if (send(*lanes, *old.engine(), asked, sent + 1, Durability::replicated_synced)) ++sent;
         };
         for (int i = 0; i < 20; ++i) {
             live(pair, ms);

@@ -28,8 +28,7 @@ protected:
                 if (follows) a_->heard("b", b_boot_, now_);
                 if (follows) b_->heard("a", 1, now_);
                 if (follows && catches_up_) b_->is_level();
-                if (a_->serves() || a_->role() == Role::handing_over)
-                    a_->follows("b", follows, follows ? a_->mark("b") : 0);
+                if (leads(a_->role())) a_->follows("b", follows, follows ? a_->mark("b") : 0);
                 a_->is_incomplete("b", b_->incomplete());
                 a_->do_work(now_);
                 if (a_->role() == Role::opening) a_->opened();
@@ -171,7 +170,7 @@ TEST_F(LateSwap, who_is_told_that_it_was_alone_and_is_not_takes_nothing_over) {
     EXPECT_EQ(reign().in_sync().size(), 2U);
 }
 
-// Its successor has everything: what was committed is answered, whatever this disk has.
+// Its successor has what is answered: no answer waits for this disk.
 TEST_F(LateSwap, who_hands_over_and_leaves_the_set_holds_no_answer_back) {
     ASSERT_TRUE(live([this] { return b_->role() == Role::standby; }));
     ASSERT_TRUE(a_->hand_over("b", OldPrimary::leaves, now_).ok());
