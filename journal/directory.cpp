@@ -29,6 +29,10 @@ std::uint64_t system_random() {
     return (std::uint64_t{device()} << 32) | device();
 }
 
+std::string head_path(const Manifest& manifest, std::uint32_t shard) {
+    return manifest.heads + "/" + head_name(manifest.identity, shard);
+}
+
 Error mismatch(const std::string& path, const std::string& what) {
     return Error{ErrorCode::mismatch, "journal " + path + ": " + what};
 }
@@ -183,12 +187,13 @@ Status Directory::Parts::recover(const SinkOf& sinks) {
             };
         results[shard].emplace(recover_shard(storage, one, *sink_of[shard]));
     };
-    if (options.parallel_recovery && count > 1) {
-        std::vector<std::thread> threads;
+    if (options.parallel_recovery && !report.created) {
+        std::vector<std::jthread> threads;
         threads.reserve(count);
-        for (std::uint32_t shard = 0; shard < count; ++shard)
+        threads.emplace_back([this] { make_head_memories(); });
+        for (std::uint32_t shard = 1; shard < count; ++shard)
             threads.emplace_back(recover_one, shard);
-        for (auto& thread : threads) thread.join();
+        recover_one(0);
     } else {
         for (std::uint32_t shard = 0; shard < count; ++shard) recover_one(shard);
     }
@@ -206,6 +211,30 @@ Status Directory::Parts::recover(const SinkOf& sinks) {
     return Done{};
 }
 
+// It takes as long as a short recovery, and the system does all of it. What cannot be made now is
+// made, or complained of, when its turn comes.
+void Directory::Parts::make_head_memories() {
+    head_memories.reserve(manifest.shards);
+    for (std::uint32_t shard = 0; shard < manifest.shards; ++shard) {
+        auto made = HeadMemory::make(storage, head_path(manifest, shard), manifest.head_bytes);
+        if (!made.ok()) return;
+        head_memories.push_back(std::move(made).value());
+    }
+}
+
+Result<std::unique_ptr<Head>> Directory::Parts::make_head(std::uint32_t shard) {
+    HeadOptions head;
+    head.path = head_path(manifest, shard);
+    head.identity = manifest.identity;
+    head.shard = shard;
+    head.epoch = manifest.epoch();
+    head.capacity_bytes = manifest.head_bytes;
+    head.base = shards[shard].end.end;
+    head.base_checksum = shards[shard].end.last_checksum;
+    if (shard < head_memories.size()) return Head::create(std::move(head_memories[shard]), head);
+    return Head::create(storage, head);
+}
+
 // From here on it is open: the manifest says so before any head of the new reign exists.
 Status Directory::Parts::begin_epoch() {
     EpochBegin begin;
@@ -221,23 +250,16 @@ Status Directory::Parts::begin_epoch() {
     // Nothing was ever committed: the heads may go elsewhere, say because the first place was full.
     if (empty && next.heads != options.heads) {
         for (std::uint32_t i = 0; i < next.shards; ++i)
-            static_cast<void>(storage.remove(next.heads + "/" + head_name(next.identity, i)));
+            static_cast<void>(storage.remove(head_path(next, i)));
         next.heads = options.heads;
+        head_memories.clear();
     }
     if (const auto status = write_manifest(storage, options.path, next); !status.ok())
         return status;
     manifest = std::move(next);
     for (std::uint32_t i = 0; i < manifest.shards; ++i) {
         Shard& shard = shards[i];
-        HeadOptions head;
-        head.path = manifest.heads + "/" + head_name(manifest.identity, i);
-        head.identity = manifest.identity;
-        head.shard = i;
-        head.epoch = manifest.epoch();
-        head.capacity_bytes = manifest.head_bytes;
-        head.base = shard.end.end;
-        head.base_checksum = shard.end.last_checksum;
-        auto made = Head::create(storage, head);
+        auto made = make_head(i);
         if (!made.ok()) return made.error();
         shard.head = std::move(made).value();
         shard.writer->begin_reign(manifest.epoch(), options.inflight_bytes_max);
@@ -248,6 +270,7 @@ Status Directory::Parts::begin_epoch() {
         shard.journaler =
             std::make_unique<Journaler>(*shard.head, *shard.preparer, *shard.writer, journaler);
     }
+    head_memories.clear();
     return Done{};
 }
 

@@ -25,6 +25,8 @@ struct Directory::Parts {
     Status load_or_create();
     Status create();
     Status recover(const SinkOf& sinks);
+    void make_head_memories();
+    Result<std::unique_ptr<Head>> make_head(std::uint32_t shard);
     Status begin_epoch();
     Status declare_kept(std::uint32_t shard, const Kept& kept);
 
@@ -37,6 +39,8 @@ struct Directory::Parts {
     Manifest manifest;
     RecoveryReport report;
     std::vector<Shard> shards;
+    std::vector<HeadMemory>
+        head_memories;  // made meanwhile: of the first shards, until begin_epoch
 };
 
 }  // namespace pawl::journal

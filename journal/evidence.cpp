@@ -10,7 +10,7 @@
 namespace pawl::journal {
 namespace {
 
-constexpr std::size_t read_bytes = std::size_t{4} << 20;
+constexpr std::size_t read_bytes = std::size_t{1} << 20;
 
 class Scan {
 public:

@@ -45,6 +45,19 @@ bool copy_checked(SharedRing& memory, std::uint64_t base, Position from,
     return load_cell(memory, head_announced_offset) <= from.value + capacity;
 }
 
+std::string unborn(const std::string& path) {
+    return path + ".new";
+}
+
+Error cannot_make(StorageStatus status, const std::string& path, std::uint64_t capacity_bytes) {
+    Error error = storage_error(
+        status, "make the head of " + std::to_string(capacity_bytes) + " bytes", path);
+    if (status.fault == StorageFault::locked) error.code = ErrorCode::head_foreign;
+    if (status.fault == StorageFault::no_space)
+        error.sentence += ": choose a smaller head_bytes or another folder for heads";
+    return error;
+}
+
 }  // namespace
 
 std::string head_name(const Identity& identity, std::uint32_t shard) {
@@ -67,24 +80,35 @@ Head::Head(std::unique_ptr<SharedRing> memory, const HeadOptions& options)
     PAWL_ASSERT(base_.value % 8 == 0);
 }
 
+Result<HeadMemory> HeadMemory::make(Storage& storage, const std::string& path,
+                                    std::uint64_t capacity_bytes) {
+    HeadMemory memory(storage, unborn(path));
+    const auto status =
+        storage.map_ring(memory.path_, capacity_bytes, RingMode::create, memory.ring_);
+    if (!status.ok()) return cannot_make(status, path, capacity_bytes);
+    return memory;
+}
+
+HeadMemory::~HeadMemory() {
+    if (ring_ != nullptr) static_cast<void>(storage_.remove(path_));
+}
+
 Result<std::unique_ptr<Head>> Head::create(Storage& storage, const HeadOptions& options) {
-    std::unique_ptr<SharedRing> older;
-    std::unique_ptr<SharedRing> memory;
+    auto memory = HeadMemory::make(storage, options.path, options.capacity_bytes);
+    if (!memory.ok()) return memory.error();
+    return create(std::move(memory).value(), options);
+}
+
+Result<std::unique_ptr<Head>> Head::create(HeadMemory memory, const HeadOptions& options) {
+    Storage& storage = memory.storage_;
+    PAWL_ASSERT(memory.path_ == unborn(options.path));
+    PAWL_ASSERT(memory.ring_->capacity_bytes() == options.capacity_bytes);
     // Whoever still holds the name is alive; anything else is replaced.
-    auto status = storage.map_ring(options.path, 0, RingMode::recover, older);
+    std::unique_ptr<SharedRing> older;
+    const auto status = storage.map_ring(options.path, 0, RingMode::recover, older);
     older.reset();
-    const std::string unborn = options.path + ".new";
-    if (status.fault != StorageFault::locked)
-        status = storage.map_ring(unborn, options.capacity_bytes, RingMode::create, memory);
-    if (!status.ok()) {
-        Error error = storage_error(
-            status, "make the head of " + std::to_string(options.capacity_bytes) + " bytes",
-            options.path);
-        if (status.fault == StorageFault::locked) error.code = ErrorCode::head_foreign;
-        if (status.fault == StorageFault::no_space)
-            error.sentence += ": choose a smaller head_bytes or another folder for heads";
-        return error;
-    }
+    if (status.fault == StorageFault::locked)
+        return cannot_make(status, options.path, options.capacity_bytes);
     HeadHeader header{};
     header.magic = head_magic;
     header.identity = options.identity;
@@ -95,7 +119,7 @@ Result<std::unique_ptr<Head>> Head::create(Storage& storage, const HeadOptions& 
     header.shard = options.shard;
     header.base_checksum = options.base_checksum;
     header.header_hash = hash_of(header);
-    std::unique_ptr<Head> head(new Head(std::move(memory), options));
+    std::unique_ptr<Head> head(new Head(std::move(memory.ring_), options));
     head->synced_value_->store(options.base.value, std::memory_order_relaxed);
     head->announced_value_->store(options.base.value, std::memory_order_relaxed);
     head->checksum_value_->store(options.base_checksum, std::memory_order_relaxed);
@@ -103,7 +127,7 @@ Result<std::unique_ptr<Head>> Head::create(Storage& storage, const HeadOptions& 
     std::memcpy(head->memory_->page(), &header, sizeof header);
     // It gets its name when it is whole: a process that is killed meanwhile leaves the older one,
     // or none, but never half a head.
-    if (const auto named = storage.rename(unborn, options.path); !named.ok())
+    if (const auto named = storage.rename(unborn(options.path), options.path); !named.ok())
         return storage_error(named, "name the new head", options.path);
     return head;
 }

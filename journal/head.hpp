@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "journal/layout.hpp"
 #include "journal/storage.hpp"
@@ -27,11 +28,33 @@ struct HeadOptions {
     std::uint32_t base_checksum = 0;                    // of the record before base
 };
 
+// Memory for a head, under a name that nobody looks for. Given back with its file, unless a head is
+// made of it.
+class HeadMemory {
+public:
+    // `path` is the head's, `capacity_bytes` a power of two.
+    static Result<HeadMemory> make(Storage& storage, const std::string& path,
+                                   std::uint64_t capacity_bytes);
+    HeadMemory(HeadMemory&&) noexcept = default;
+    HeadMemory& operator=(HeadMemory&&) = delete;
+    ~HeadMemory();
+
+private:
+    friend class Head;
+    HeadMemory(Storage& storage, std::string path) : storage_(storage), path_(std::move(path)) {}
+
+    Storage& storage_;
+    std::string path_;
+    std::unique_ptr<SharedRing> ring_;  // null: it is a head's
+};
+
 // One writer (the shard) moves `committed`; one journaler moves `synced`; anybody may follow both.
 class Head {
 public:
-    // A new, empty head: committed == synced == base. Replaces an older one of this name.
+    // A new, empty head: committed == synced == base. Replaces an older one of this name. `memory`
+    // was made for options.path and options.capacity_bytes.
     static Result<std::unique_ptr<Head>> create(Storage& storage, const HeadOptions& options);
+    static Result<std::unique_ptr<Head>> create(HeadMemory memory, const HeadOptions& options);
 
     Head(const Head&) = delete;
     Head& operator=(const Head&) = delete;
@@ -73,6 +96,10 @@ public:
         if (end.value <= announced_value_->load(std::memory_order_relaxed)) return;
         announce_ahead(end);
     }
+
+    // One thread at a time, beside the shard: makes the next part of its memory present, a tenth of
+    // a millisecond's work. False: all of it is.
+    bool make_present() noexcept { return memory_->make_present(); }
 
     // Any thread: copies committed bytes [from, from + to.size()). False when they were, or may
     // have been, overwritten meanwhile or were never in this head: they are in the segments then.

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <utility>
@@ -15,6 +16,20 @@
 
 namespace pawl::journal {
 namespace {
+
+// Of the second mapping only what a batch needs that begins at the ring's end is made present; the
+// rest of it comes when it is used, which is rare.
+constexpr std::uint64_t mirror_part = 16;
+// What is present from the beginning, and then at a time: 1 and 0.1 ms here.
+constexpr std::uint64_t present_at_first_bytes = std::uint64_t{4} << 20;
+constexpr std::uint64_t present_next_bytes = std::uint64_t{256} << 10;
+
+// False: this system does not know how.
+bool populate(std::byte* from, std::uint64_t bytes) noexcept {
+    // Linux 5.14; the number, because older headers do not have the name.
+    constexpr int populate_write = 23;
+    return ::madvise(from, bytes, populate_write) == 0;
+}
 
 class Mapping final : public SharedRing {
 public:
@@ -30,12 +45,36 @@ public:
     std::byte* page() noexcept override { return base_; }
     std::byte* ring() noexcept override { return base_ + head_page_bytes; }
     std::uint64_t capacity_bytes() const noexcept override { return capacity_bytes_; }
+    bool make_present() noexcept override {
+        if (present_bytes_ == wanted_bytes_) return false;
+        const std::uint64_t next = std::min(present_next_bytes, wanted_bytes_ - present_bytes_);
+        // Refused, it comes when it is used.
+        const bool done = populate(base_ + present_bytes_, next);
+        present_bytes_ = done ? present_bytes_ + next : wanted_bytes_;
+        return true;
+    }
+    // So much of it that nobody overtakes who makes the rest present.
+    void begin_to_be_present() noexcept {
+        wanted_bytes_ = head_page_bytes + capacity_bytes_ + capacity_bytes_ / mirror_part;
+        const std::uint64_t first = std::min(present_at_first_bytes, wanted_bytes_);
+        if (populate(base_, first)) {
+            present_bytes_ = first;
+        } else {
+            for (; present_bytes_ < wanted_bytes_; present_bytes_ += head_page_bytes)
+                std::atomic_ref(reinterpret_cast<std::uint8_t&>(base_[present_bytes_]))
+                    .fetch_add(0, std::memory_order_relaxed);
+        }
+        // Locked where the limits allow it; a swapped head is slow, not wrong.
+        static_cast<void>(::mlock2(base_, head_page_bytes + 2 * capacity_bytes_, MLOCK_ONFAULT));
+    }
     // The descriptor carries the lock: it lives as long as the mapping.
     void keep(int descriptor) noexcept { descriptor_ = descriptor; }
 
 private:
     std::byte* base_;
     std::uint64_t capacity_bytes_;
+    std::uint64_t wanted_bytes_ = 0;
+    std::uint64_t present_bytes_ = 0;
     int descriptor_ = -1;
 };
 
@@ -66,22 +105,6 @@ StorageStatus make_file(const std::string& path, std::uint64_t capacity_bytes, i
     return {};
 }
 
-// Of the second mapping only what a batch needs that begins at the ring's end; the rest of it comes
-// when it is used, which is rare.
-constexpr std::uint64_t mirror_part = 16;
-
-// So that no store has to wait for the page that it meets.
-void make_present(std::byte* base, std::size_t whole, std::size_t wanted) noexcept {
-    // Linux 5.14; the number, because older headers do not have the name.
-    constexpr int populate_write = 23;
-    if (::madvise(base, wanted, populate_write) != 0)
-        for (std::size_t at = 0; at < wanted; at += head_page_bytes)
-            std::atomic_ref(reinterpret_cast<std::uint8_t&>(base[at]))
-                .fetch_add(0, std::memory_order_relaxed);
-    // Locked where the limits allow it; a swapped head is slow, not wrong.
-    static_cast<void>(::mlock2(base, whole, MLOCK_ONFAULT));
-}
-
 }  // namespace
 
 StorageStatus map_ring_twice(int descriptor, std::uint64_t capacity_bytes, bool writable,
@@ -103,8 +126,9 @@ StorageStatus map_ring_twice(int descriptor, std::uint64_t capacity_bytes, bool 
         ::munmap(reserved, whole);
         return status;
     }
-    if (writable) make_present(base, whole, first + capacity_bytes / mirror_part);
-    ring = std::make_unique<Mapping>(base, capacity_bytes);
+    auto mapping = std::make_unique<Mapping>(base, capacity_bytes);
+    if (writable) mapping->begin_to_be_present();
+    ring = std::move(mapping);
     return {};
 }
 

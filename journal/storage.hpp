@@ -79,6 +79,9 @@ public:
     virtual std::byte* page() noexcept = 0;
     virtual std::byte* ring() noexcept = 0;  // [ring, ring + 2 * capacity)
     virtual std::uint64_t capacity_bytes() const noexcept = 0;
+    // Touches the next part of it, so that no later store waits for the page that it meets. False:
+    // all of it is present. One thread at a time, beside others that use the memory.
+    virtual bool make_present() noexcept { return false; }
 };
 
 // Held until it is destroyed, or the process dies.

@@ -138,7 +138,10 @@ void EngineCore::watch_decisions(std::uint32_t shard) {
 
 std::size_t EngineCore::housekeeping_work() {
     std::size_t work = 0;
-    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) watch_decisions(shard);
+    for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
+        watch_decisions(shard);
+        if (parts_[shard]->head->make_present()) ++work;
+    }
     if (directory_ == nullptr) return work;
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
         ShardPart& part = *parts_[shard];

@@ -190,6 +190,7 @@ std::size_t StandbyCopy::write_some() {
         journal::Journaler& journaler = journal_.directory->journaler(shard);
         work += journaler.do_work(now);
         work += journal_.directory->preparer(shard).do_work(now);
+        if (journal_.directory->head(shard).make_present()) ++work;
         if (journaler.state() != journal::JournalerState::failed || failed()) continue;
         failure_ = journaler.failure();
         failed_.store(true, std::memory_order_release);

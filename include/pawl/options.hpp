@@ -13,7 +13,8 @@
 
 namespace pawl {
 
-// Who runs the engine's agents.
+// Who runs the engine's agents. Opening has threads of its own while it recovers, whatever is
+// chosen; they have ended when it returns.
 enum class Threading : std::uint8_t {
     own = 0,     // one thread per shard, one for the journal, one for replies, one that prepares
                  // segments
