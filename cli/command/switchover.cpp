@@ -22,18 +22,14 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds call_patience{1000};
 constexpr milliseconds short_patience{50};  // while nobody serves each call must be short
-constexpr std::chrono::seconds longest{15};
 
 struct SwitchoverFlags {
     std::vector<std::string> nodes;
     std::string to;
     std::string secret_file;
+    std::uint32_t within = 15;
     bool json = false;
 };
-
-bool reigns(const NodeStatus& status) {
-    return status.role == Role::primary;
-}
 
 void add_once(std::vector<std::string>& list, const std::string& address) {
     if (!address.empty() && std::find(list.begin(), list.end(), address) == list.end())
@@ -68,10 +64,17 @@ Result<Primary> find_primary(std::vector<std::string>& nodes, const std::string&
     return why;
 }
 
-// The first node that says it is primary, of a later epoch than this.
-std::optional<NodeStatus> next_primary(std::vector<std::string>& nodes, const std::string& secret,
-                                       std::uint64_t epoch, Clock::time_point give_up,
-                                       bool& called_off) {
+enum class Change : std::uint8_t { happened, called_off, open };
+
+struct Outcome {
+    Change change = Change::open;
+    std::optional<NodeStatus> leader;  // the last one that led; null: nobody was heard to
+};
+
+// Asks until a node is primary in a later epoch than this.
+Outcome next_primary(std::vector<std::string>& nodes, const std::string& secret,
+                     std::uint64_t epoch, Clock::time_point give_up) {
+    Outcome outcome;
     while (Clock::now() < give_up) {
         for (std::size_t i = 0; i < nodes.size(); ++i) {
             Result<Operator> node = call_operator(nodes[i], secret, short_patience);
@@ -79,14 +82,27 @@ std::optional<NodeStatus> next_primary(std::vector<std::string>& nodes, const st
             const Result<NodeStatus> status = node->status();
             if (!status) continue;
             add_once(nodes, status->primary_clients);
-            if (reigns(*status) && status->epoch > epoch) return *status;
-            if (reigns(*status) && status->why.find("called off") != std::string::npos) {
-                called_off = true;
-                return *status;
-            }
+            if (leads(status->role)) outcome.leader = *status;
+            if (status->role != Role::primary) continue;
+            if (status->epoch > epoch) return {Change::happened, *status};
+            if (status->why.find("called off") != std::string::npos)
+                return {Change::called_off, *status};
         }
     }
-    return std::nullopt;
+    return outcome;
+}
+
+Error did_not_happen(const std::string& to, const Outcome& outcome, std::uint32_t within) {
+    std::string sentence = "switchover to " + to + ": ";
+    if (outcome.change == Change::called_off)
+        sentence += outcome.leader->why + ": look at its lag with 'pawl status' and try again";
+    else if (outcome.leader)
+        sentence += outcome.leader->node + " is " + to_string(outcome.leader->role) + " after " +
+                    std::to_string(within) + " s: " + outcome.leader->why +
+                    ": it may still happen: look with 'pawl status'";
+    else
+        sentence += "no node named says that it is primary: ask each with 'pawl status'";
+    return Error{ErrorCode::timeout, sentence};
 }
 
 int run_switchover(const SwitchoverFlags& flags) {
@@ -99,24 +115,17 @@ int run_switchover(const SwitchoverFlags& flags) {
     const Result<std::string> asked = primary->node.hand_over(flags.to);
     if (!asked) return report_error(asked.error());
     // The one that serves next is asked first.
-    bool called_off = false;
-    const std::optional<NodeStatus> next =
-        next_primary(nodes, *secret, primary->status.epoch, begin + longest, called_off);
+    const Outcome outcome = next_primary(nodes, *secret, primary->status.epoch,
+                                         begin + std::chrono::seconds(flags.within));
     const std::int64_t gap_ns = std::chrono::nanoseconds(Clock::now() - begin).count();
-    if (!next)
-        return report_error(Error{ErrorCode::timeout, "switchover to " + *asked +
-                                                          ": no node named says that it is "
-                                                          "primary: ask each with 'pawl "
-                                                          "status'"});
-    if (called_off)
-        return report_error(
-            Error{ErrorCode::timeout, "switchover to " + *asked + ": " + next->why +
-                                          ": look at its lag with 'pawl status' and try again"});
+    if (outcome.change != Change::happened)
+        return report_error(did_not_happen(*asked, outcome, flags.within));
+    const NodeStatus& next = *outcome.leader;
     if (flags.json)
         std::printf("%s\n", JsonObject()
                                 .add("from", primary->status.node)
-                                .add("to", next->node)
-                                .add("epoch", next->epoch)
+                                .add("to", next.node)
+                                .add("epoch", next.epoch)
                                 .add("gap_ns", gap_ns)
                                 .text()
                                 .c_str());
@@ -124,7 +133,7 @@ int run_switchover(const SwitchoverFlags& flags) {
         std::printf(
             "%s is primary in epoch %llu, after %s (from the question to its answer as "
             "primary)\n",
-            next->node.c_str(), static_cast<unsigned long long>(next->epoch),
+            next.node.c_str(), static_cast<unsigned long long>(next.epoch),
             duration_text(gap_ns).c_str());
     return exit_ok;
 }
@@ -143,11 +152,16 @@ void add_switchover(CLI::App& app, int& exit_code) {
         ->type_name("NAME");
     command->add_option("--secret-file", flags->secret_file, "what the nodes' clients must know")
         ->type_name("FILE");
+    command->add_option("--within", flags->within, "seconds in which it should have happened")
+        ->check(CLI::Range(1, 3600))
+        ->capture_default_str();
     command->add_flag("--json", flags->json, "print one JSON object");
     command->footer(
         "Commands are decided meanwhile, and wait for a moment at its end. A successor that does "
         "not catch up in its time: it is called off and the old primary goes on (exit code 11). "
-        "While no arbiter answers the old primary goes on as well, and it may happen later.");
+        "While no arbiter answers the old primary goes on as well, and it may happen later; what "
+        "it "
+        "waits for is said after --within.");
     command->callback([flags, &exit_code] { exit_code = run_switchover(*flags); });
 }
 

@@ -1,5 +1,6 @@
 // Two nodes of the matching core as processes: what a feed is told and reads back does not depend
 // on who is killed or asked to step aside.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -159,6 +160,22 @@ TEST_F(Nodes, an_operator_changes_the_primary_and_the_feed_goes_on) {
     EXPECT_EQ(stop("a").exit_code, 0);
     const Ran closed = run({"status", folder_.path("a"), "--json"});
     EXPECT_EQ(json_field(closed.out, "commands_at_risk"), "0") << closed.out;
+}
+
+TEST_F(Nodes, a_switchover_that_waits_for_the_arbiter_says_so) {
+    ASSERT_NO_FATAL_FAILURE(start_both());
+    // Somebody holds the arbiter's lock and does nothing.
+    const int lock = ::open(folder_.path("arbiter/lock").c_str(), O_RDWR | O_CLOEXEC);
+    struct flock whole{};
+    whole.l_type = F_WRLCK;
+    ASSERT_EQ(::fcntl(lock, F_OFD_SETLKW, &whole), 0);
+    expect_sentence(run({"switchover", clients("a"), "--within", "1"}), 11,
+                    {"switchover to b: a is handing over after 1 s: ", "it may still happen"});
+    ::close(lock);
+    ASSERT_NO_FATAL_FAILURE(await("b", "\"role\": \"primary\""));
+    ASSERT_NO_FATAL_FAILURE(await("b", "\"in_sync\": [\"a\", \"b\"]"));
+    EXPECT_EQ(stop("b").exit_code, 0);
+    EXPECT_EQ(stop("a").exit_code, 0);
 }
 
 // What rots on one disk is put back from the other, in both directions, and nothing is lost by it.
