@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -190,7 +191,11 @@ Status Directory::Parts::recover(const SinkOf& sinks) {
     if (options.parallel_recovery && !report.created) {
         std::vector<std::jthread> threads;
         threads.reserve(count);
-        threads.emplace_back([this] { make_head_memories(); });
+        try {
+            threads.emplace_back([this] { make_head_memories(); });
+        } catch (const std::system_error&) {
+            // No thread for it: they are made when their turn comes.
+        }
         for (std::uint32_t shard = 1; shard < count; ++shard)
             threads.emplace_back(recover_one, shard);
         recover_one(0);

@@ -119,6 +119,7 @@ Result<std::unique_ptr<Head>> Head::create(HeadMemory memory, const HeadOptions&
     header.shard = options.shard;
     header.base_checksum = options.base_checksum;
     header.header_hash = hash_of(header);
+    memory.ring_->will_be_written_from(options.base.value & (options.capacity_bytes - 1));
     std::unique_ptr<Head> head(new Head(std::move(memory.ring_), options));
     head->synced_value_->store(options.base.value, std::memory_order_relaxed);
     head->announced_value_->store(options.base.value, std::memory_order_relaxed);

@@ -45,34 +45,46 @@ public:
     std::byte* page() noexcept override { return base_; }
     std::byte* ring() noexcept override { return base_ + head_page_bytes; }
     std::uint64_t capacity_bytes() const noexcept override { return capacity_bytes_; }
+    void will_be_written_from(std::uint64_t offset) noexcept override {
+        PAWL_ASSERT(offset < capacity_bytes_);
+        first_offset_ = offset / head_page_bytes * head_page_bytes;
+        present_bytes_ = 0;
+        wanted_bytes_ = mirrored_end();
+        if (!can_populate()) return touch();
+        for (std::uint64_t made = 0; made < present_at_first_bytes && make_present();)
+            made += present_next_bytes;
+    }
+    // Round from there: to the end of what a batch may use of the mirror, then what comes before.
     bool make_present() noexcept override {
         if (present_bytes_ == wanted_bytes_) return false;
-        const std::uint64_t next = std::min(present_next_bytes, wanted_bytes_ - present_bytes_);
-        // Refused, it comes when it is used.
-        const bool done = populate(base_ + present_bytes_, next);
-        present_bytes_ = done ? present_bytes_ + next : wanted_bytes_;
-        return true;
-    }
-    // So much of it that nobody overtakes who makes the rest present.
-    void begin_to_be_present() noexcept {
-        wanted_bytes_ = head_page_bytes + capacity_bytes_ + capacity_bytes_ / mirror_part;
-        const std::uint64_t first = std::min(present_at_first_bytes, wanted_bytes_);
-        if (populate(base_, first)) {
-            present_bytes_ = first;
-        } else {
-            for (; present_bytes_ < wanted_bytes_; present_bytes_ += head_page_bytes)
-                std::atomic_ref(reinterpret_cast<std::uint8_t&>(base_[present_bytes_]))
-                    .fetch_add(0, std::memory_order_relaxed);
+        std::uint64_t offset = first_offset_ + present_bytes_;
+        std::uint64_t end = mirrored_end();
+        if (offset >= end) {
+            offset -= end;
+            end = first_offset_;
         }
-        // Locked where the limits allow it; a swapped head is slow, not wrong.
-        static_cast<void>(::mlock2(base_, head_page_bytes + 2 * capacity_bytes_, MLOCK_ONFAULT));
+        const std::uint64_t next = std::min(present_next_bytes, end - offset);
+        // Refused, it comes when it is used.
+        present_bytes_ = populate(ring() + offset, next) ? present_bytes_ + next : wanted_bytes_;
+        return true;
     }
     // The descriptor carries the lock: it lives as long as the mapping.
     void keep(int descriptor) noexcept { descriptor_ = descriptor; }
 
 private:
+    std::uint64_t mirrored_end() const noexcept {
+        return capacity_bytes_ + capacity_bytes_ / mirror_part;
+    }
+    bool can_populate() noexcept { return populate(base_, head_page_bytes); }
+    void touch() noexcept {
+        for (; present_bytes_ < wanted_bytes_; present_bytes_ += head_page_bytes)
+            std::atomic_ref(reinterpret_cast<std::uint8_t&>(ring()[present_bytes_]))
+                .fetch_add(0, std::memory_order_relaxed);
+    }
+
     std::byte* base_;
     std::uint64_t capacity_bytes_;
+    std::uint64_t first_offset_ = 0;
     std::uint64_t wanted_bytes_ = 0;
     std::uint64_t present_bytes_ = 0;
     int descriptor_ = -1;
@@ -126,9 +138,9 @@ StorageStatus map_ring_twice(int descriptor, std::uint64_t capacity_bytes, bool 
         ::munmap(reserved, whole);
         return status;
     }
-    auto mapping = std::make_unique<Mapping>(base, capacity_bytes);
-    if (writable) mapping->begin_to_be_present();
-    ring = std::move(mapping);
+    // Locked where the limits allow it; a swapped head is slow, not wrong.
+    if (writable) static_cast<void>(::mlock2(base, whole, MLOCK_ONFAULT));
+    ring = std::make_unique<Mapping>(base, capacity_bytes);
     return {};
 }
 

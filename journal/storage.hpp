@@ -79,8 +79,11 @@ public:
     virtual std::byte* page() noexcept = 0;
     virtual std::byte* ring() noexcept = 0;  // [ring, ring + 2 * capacity)
     virtual std::uint64_t capacity_bytes() const noexcept = 0;
-    // Touches the next part of it, so that no later store waits for the page that it meets. False:
-    // all of it is present. One thread at a time, beside others that use the memory.
+    // The ring will be written from this offset on: what comes first is made present now, so that
+    // no store waits for the page that it meets.
+    virtual void will_be_written_from(std::uint64_t offset) noexcept { static_cast<void>(offset); }
+    // Makes the next part present. False: all of it is. One thread at a time, beside others that
+    // use the memory.
     virtual bool make_present() noexcept { return false; }
 };
 

@@ -22,6 +22,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds call_patience{1000};
 constexpr milliseconds short_patience{50};  // while nobody serves each call must be short
+constexpr milliseconds heard_lately{1000};
 
 struct SwitchoverFlags {
     std::vector<std::string> nodes;
@@ -68,21 +69,26 @@ enum class Change : std::uint8_t { happened, called_off, open };
 
 struct Outcome {
     Change change = Change::open;
-    std::optional<NodeStatus> leader;  // the last one that led; null: nobody was heard to
+    std::optional<NodeStatus> leader;  // who leads, or did lately; null: nobody
 };
 
 // Asks until a node is primary in a later epoch than this.
 Outcome next_primary(std::vector<std::string>& nodes, const std::string& secret,
                      std::uint64_t epoch, Clock::time_point give_up) {
     Outcome outcome;
+    Clock::time_point heard{};
     while (Clock::now() < give_up) {
+        if (Clock::now() - heard > heard_lately) outcome.leader.reset();
         for (std::size_t i = 0; i < nodes.size(); ++i) {
             Result<Operator> node = call_operator(nodes[i], secret, short_patience);
             if (!node) continue;
             const Result<NodeStatus> status = node->status();
             if (!status) continue;
             add_once(nodes, status->primary_clients);
-            if (leads(status->role)) outcome.leader = *status;
+            if (leads(status->role)) {
+                outcome.leader = *status;
+                heard = Clock::now();
+            }
             if (status->role != Role::primary) continue;
             if (status->epoch > epoch) return {Change::happened, *status};
             if (status->why.find("called off") != std::string::npos)

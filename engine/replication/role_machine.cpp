@@ -187,6 +187,7 @@ void RoleMachine::hear(const ArbiterAnswer& answer) {
             ask_ns_ = now_ns_ + options_.ask_again_ns;
             if (!swap_) read_wanted_ = true;
             if (role_ == Role::waiting) why_ = answer.why;
+            if (role_ == Role::handing_over && swap_) why_ = asks_to_name() + ": " + answer.why;
             return;
     }
 }

@@ -214,6 +214,7 @@ private:
     void act_as_follower();
     void act_as_primary();
     void act_as_handing_over();
+    std::string asks_to_name() const;
     void ask();
     void want(Result<Reign> next);
     void become(Role role, const std::string& why);

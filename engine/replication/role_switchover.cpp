@@ -52,7 +52,12 @@ void RoleMachine::act_as_handing_over() {
         ++successor.mark;
         return;
     }
+    why_ = asks_to_name();
     want(replication::hand_over(*reign_, options_.self, {successor.name, successor.boot}, then_));
+}
+
+std::string RoleMachine::asks_to_name() const {
+    return "the arbiter is asked to name " + successor_;
 }
 
 // The old primary: for its successor, while that is there. Every other node of the set: for what

@@ -170,7 +170,8 @@ TEST_F(Nodes, a_switchover_that_waits_for_the_arbiter_says_so) {
     whole.l_type = F_WRLCK;
     ASSERT_EQ(::fcntl(lock, F_OFD_SETLKW, &whole), 0);
     expect_sentence(run({"switchover", clients("a"), "--within", "1"}), 11,
-                    {"switchover to b: a is handing over after 1 s: ", "it may still happen"});
+                    {"switchover to b: a is handing over after 1 s: the arbiter is asked to name b",
+                     "it may still happen"});
     ::close(lock);
     ASSERT_NO_FATAL_FAILURE(await("b", "\"role\": \"primary\""));
     ASSERT_NO_FATAL_FAILURE(await("b", "\"in_sync\": [\"a\", \"b\"]"));
