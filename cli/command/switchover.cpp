@@ -165,9 +165,8 @@ void add_switchover(CLI::App& app, int& exit_code) {
     command->footer(
         "Commands are decided meanwhile, and wait for a moment at its end. A successor that does "
         "not catch up in its time: it is called off and the old primary goes on (exit code 11). "
-        "While no arbiter answers the old primary goes on as well, and it may happen later; what "
-        "it "
-        "waits for is said after --within.");
+        "While no arbiter answers the old primary goes on as well, and it may happen later: after "
+        "--within seconds it is said what it waits for.");
     command->callback([flags, &exit_code] { exit_code = run_switchover(*flags); });
 }
 

@@ -1,27 +1,9 @@
 // The memory of a shard's head is there before the shard writes it.
-#include <sys/mman.h>
-#include <sys/resource.h>
-
+#include "tests/page_faults.hpp"
 #include "tests/unit/engine/kit.hpp"
 
 namespace pawl::testing {
 namespace {
-
-long page_faults_of_this_thread() {
-    rusage used{};
-    EXPECT_EQ(::getrusage(RUSAGE_THREAD, &used), 0);
-    return used.ru_minflt + used.ru_majflt;
-}
-
-bool system_makes_memory_present() {
-    constexpr int populate_write = 23;  // Linux 5.14
-    constexpr std::size_t page = 4096;
-    void* const at =
-        ::mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    const bool can = ::madvise(at, page, populate_write) == 0;
-    ::munmap(at, page);
-    return can;
-}
 
 TEST(AHeadsMemory, is_present_when_a_new_engine_has_nothing_to_do) {
     if (!system_makes_memory_present()) GTEST_SKIP() << "an old kernel";

@@ -1,11 +1,5 @@
 // The small parts: checksums, the judge's table, the manifest's text, schemas.
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <csignal>
-#include <filesystem>
 #include <random>
 
 #include "journal/block.hpp"
@@ -13,7 +7,6 @@
 #include "journal/hash_avx2.hpp"
 #include "journal/judge.hpp"
 #include "journal/schema.hpp"
-#include "journal/segment.hpp"
 #include "kit.hpp"
 
 namespace pawl::journal::testing {

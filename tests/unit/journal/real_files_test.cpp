@@ -1,7 +1,5 @@
 // Real files and real shared memory: what the operating system does for the journal.
-#include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,9 +9,12 @@
 
 #include "journal/segment.hpp"
 #include "kit.hpp"
+#include "tests/page_faults.hpp"
 
 namespace pawl::journal::testing {
 namespace {
+
+using pawl::testing::page_faults_of_this_thread;
 
 class RealFiles : public ::testing::Test {
 protected:
@@ -22,8 +23,19 @@ protected:
         folder = ::mkdtemp(name.data());
     }
     ~RealFiles() override { std::filesystem::remove_all(folder); }
+    Result<std::unique_ptr<Directory>> open_directory(const DirectoryOptions& options) {
+        EXPECT_TRUE(storage.make_directory(options.heads).ok());
+        return Directory::open(storage, options,
+                               [&](std::uint32_t) -> RecordSink& { return sink; });
+    }
+    std::vector<std::string> files_in(const std::string& path) {
+        std::vector<std::string> names;
+        EXPECT_TRUE(storage.list(path, names).ok());
+        return names;
+    }
     std::string folder;
     PosixStorage storage;
+    Collector sink;
 };
 
 TEST_F(RealFiles, a_durable_write_is_read_back) {
@@ -194,24 +206,9 @@ TEST_F(RealFiles, a_shrunk_head_is_recognised) {
               HeadRemains::State::absent);
 }
 
-long page_faults_of_this_thread() {
-    rusage used{};
-    EXPECT_EQ(::getrusage(RUSAGE_THREAD, &used), 0);
-    return used.ru_minflt + used.ru_majflt;
-}
-
-bool system_makes_memory_present() {
-    constexpr int populate_write = 23;  // Linux 5.14
-    void* const at = ::mmap(nullptr, head_page_bytes, PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    const bool can = ::madvise(at, head_page_bytes, populate_write) == 0;
-    ::munmap(at, head_page_bytes);
-    return can;
-}
-
 // From where the stream goes on, not from the ring's first byte.
 TEST_F(RealFiles, a_new_head_is_present_before_it_is_written) {
-    if (!system_makes_memory_present()) GTEST_SKIP() << "an old kernel";
+    if (!pawl::testing::system_makes_memory_present()) GTEST_SKIP() << "an old kernel";
     constexpr std::uint64_t mib = std::uint64_t{1} << 20;
     HeadOptions options;
     options.path = folder + "/head";
@@ -220,26 +217,24 @@ TEST_F(RealFiles, a_new_head_is_present_before_it_is_written) {
     const auto made = Head::create(storage, options);
     ASSERT_TRUE(made.ok()) << made.error().sentence;
     Head& head = **made;
-    const auto faults_of = [&](Position from, std::uint64_t bytes) {
+    // Of [at, at + bytes), which the head maps in a row.
+    const auto faults_of = [](std::byte* at, std::uint64_t bytes) {
         const long before = page_faults_of_this_thread();
-        for (std::uint64_t at = 0; at < bytes; at += head_page_bytes)
-            *head.at(Position{from.value + at}) = std::byte{1};
+        for (std::uint64_t i = 0; i < bytes; i += head_page_bytes) at[i] = std::byte{1};
         return page_faults_of_this_thread() - before;
     };
     // A sanitizer's own memory takes an eighth of them.
     const auto few_of = [](std::uint64_t bytes) {
         return static_cast<long>(bytes / head_page_bytes / 4);
     };
-    EXPECT_LT(faults_of(options.base, 2 * mib), few_of(2 * mib));
+    EXPECT_LT(faults_of(head.at(options.base), 2 * mib), few_of(2 * mib));
     int parts = 0;
     while (head.make_present()) ++parts;
     EXPECT_GT(parts, 10);
-    EXPECT_LT(faults_of(options.base, 16 * mib), few_of(16 * mib));
+    const Position next_lap{(6 * 16) * mib};
+    EXPECT_LT(faults_of(head.at(next_lap), 16 * mib), few_of(16 * mib));
     // What a batch writes beyond the ring's end.
-    const long before = page_faults_of_this_thread();
-    std::byte* const end = head.at(Position{(6 * 16) * mib - head_page_bytes});
-    for (std::uint64_t at = 0; at < mib; at += head_page_bytes) end[at] = std::byte{1};
-    EXPECT_LT(page_faults_of_this_thread() - before, few_of(mib));
+    EXPECT_LT(faults_of(head.at(Position{next_lap.value - head_page_bytes}), mib), few_of(mib));
     EXPECT_FALSE(head.make_present());
 }
 
@@ -247,17 +242,13 @@ TEST_F(RealFiles, a_new_head_is_present_before_it_is_written) {
 TEST_F(RealFiles, heads_move_while_nothing_was_committed) {
     DirectoryOptions options = small_options(folder + "/dir");
     options.parallel_recovery = true;
-    Collector sink;
     for (const char* heads : {"/heads", "/elsewhere"}) {
         options.heads = folder + heads;
-        ASSERT_TRUE(storage.make_directory(options.heads).ok());
-        auto opened =
-            Directory::open(storage, options, [&](std::uint32_t) -> RecordSink& { return sink; });
+        const auto opened = open_directory(options);
         ASSERT_TRUE(opened.ok()) << opened.error().sentence;
         EXPECT_TRUE((*opened)->head(0).path().starts_with(options.heads + "/"));
     }
-    std::vector<std::string> left;
-    ASSERT_TRUE(storage.list(folder + "/heads", left).ok());
+    const auto left = files_in(folder + "/heads");
     EXPECT_TRUE(left.empty()) << left.front();
 }
 
@@ -266,14 +257,8 @@ TEST_F(RealFiles, memory_that_was_made_for_a_head_goes_when_the_opening_fails) {
     DirectoryOptions options = small_options(folder + "/dir");
     options.heads = folder + "/heads";
     options.parallel_recovery = true;
-    ASSERT_TRUE(storage.make_directory(options.heads).ok());
-    Collector sink;
-    const auto open = [&] {
-        return Directory::open(storage, options,
-                               [&](std::uint32_t) -> RecordSink& { return sink; });
-    };
     {
-        auto opened = open();
+        const auto opened = open_directory(options);
         ASSERT_TRUE(opened.ok()) << opened.error().sentence;
         Directory& directory = **opened;
         Head& head = directory.head(0);
@@ -285,10 +270,9 @@ TEST_F(RealFiles, memory_that_was_made_for_a_head_goes_when_the_opening_fails) {
         ASSERT_TRUE(directory.close().ok());
     }
     std::filesystem::resize_file(segment_path(options.path, 0, 1), 5000);
-    const auto opened = open();
+    const auto opened = open_directory(options);
     ASSERT_FALSE(opened.ok());
-    std::vector<std::string> left;
-    ASSERT_TRUE(storage.list(options.heads, left).ok());
+    const auto left = files_in(options.heads);
     EXPECT_TRUE(left.empty()) << left.front();
 }
 
