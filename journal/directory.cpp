@@ -290,6 +290,7 @@ Result<std::unique_ptr<Directory>> Directory::open(Storage& storage,
     if (status.ok()) status = parts->finish_changes();
     if (status.ok()) status = parts->load_or_create();
     if (status.ok()) status = parts->recover(sinks);
+    if (status.ok() && options.recovered) status = options.recovered(parts->report);
     if (status.ok()) status = parts->begin_epoch();
     if (!status.ok()) return status.error();
     return std::unique_ptr<Directory>(new Directory(std::move(parts)));

@@ -40,6 +40,9 @@ struct DirectoryOptions {
     // Called during recovery, one call at a time, from the recovering threads. May be empty.
     std::function<void(std::uint32_t shard, std::uint64_t bytes_done, std::uint64_t bytes_total)>
         progress;
+    // Called when every shard is recovered and nothing on disk says so yet: a life that ends in it
+    // finds the same again. May be empty.
+    std::function<Status(const RecoveryReport&)> recovered;
     std::function<std::uint64_t()> random;              // empty: the system's
     std::int64_t (*monotonic_ns)() noexcept = nullptr;  // null: the system's
 };

@@ -51,10 +51,11 @@ bool StreamReader::open_file(std::uint64_t index) {
     if (file_ != nullptr && file_index_ == index) return true;
     file_.reset();
     const auto status = open_segment(storage_, options_.directory, options_.shard, index, file_);
+    is_gone_ = status.fault == StorageFault::missing;
     if (!status.ok()) {
-        why_ = storage_error(status, "open the segment",
-                             segment_path(options_.directory, options_.shard, index))
-                   .sentence;
+        trouble_ = storage_error(status, "open the segment",
+                                 segment_path(options_.directory, options_.shard, index));
+        why_ = trouble_.sentence;
         return false;
     }
     file_index_ = index;
@@ -72,8 +73,9 @@ Status StreamReader::refresh_segments() {
         if (!segments_.empty() && index <= segments_.back().index) continue;
         SegmentHeader header{};
         std::size_t got = 0;
-        // Gone since it was listed: only the lowest ones go.
+        // Gone since it was listed: only the lowest ones go. One that cannot be opened did not.
         if (!open_file(index)) {
+            if (!is_gone_) return trouble_;
             if (segments_.empty()) continue;
             break;
         }

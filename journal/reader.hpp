@@ -117,6 +117,8 @@ private:
     std::unique_ptr<File> file_;
     std::uint64_t file_index_ = 0;
     std::string why_;
+    Error trouble_;         // of the last segment that could not be opened
+    bool is_gone_ = false;  // it is not there any more
 };
 
 }  // namespace pawl::journal

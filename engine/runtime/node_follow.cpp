@@ -116,17 +116,24 @@ void Node::change_directory() {
     const journal::Origin origin = receiver_->origin();
     receiver_.reset();  // before the streams that it feeds
     if (todo == Todo::nothing) return;
+    // From its first record on, like an adopted one: what was acknowledged from here has to come
+    // again.
+    bool begins_anew = false;
+    for (std::uint32_t i = 0; i < parts.size(); ++i)
+        begins_anew = begins_anew || (parts[i].position == Position{0} &&
+                                      copy_->streams()->received(i) != Position{0});
     const std::string name = copy_->options().directory;
     copy_changes(todo == Todo::cut);
     if (copy_->is_open())
         if (Status closed = copy_->close(); !closed) return fail(closed.error().sentence);
     if (todo == Todo::cut) {
-        const auto cut = copy_->cut(parts);
+        const auto cut = copy_->cut(parts, begins_anew);
         if (!cut.ok()) {
             if (cut.error().code != ErrorCode::mismatch) return fail(cut.error().sentence);
             begin_anew_ = true;
             say("journal " + name + ": " + cut.error().sentence + "; it begins anew as a copy");
         } else {
+            if (begins_anew) roles_->lost();
             for (const journal::ShardCut& shard : cut->shards)
                 for (const std::string& sentence : shard.sentences) say(sentence);
         }

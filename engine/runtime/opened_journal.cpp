@@ -38,11 +38,14 @@ journal::DirectoryOptions directory_options(const EngineOptions& options, const 
 }
 
 Result<OpenedJournal> OpenedJournal::open(const EngineOptions& options, const Domain& domain,
-                                          const Environment& environment) {
+                                          const Environment& environment,
+                                          const Recovered& recovered) {
     OpenedJournal journal;
     journal.folds = make_folds(options, domain);
+    journal::DirectoryOptions directory = directory_options(options, domain, environment);
+    directory.recovered = recovered;
     auto opened = journal::Directory::open(
-        environment.storage, directory_options(options, domain, environment),
+        environment.storage, directory,
         [&](std::uint32_t shard) -> journal::RecordSink& { return *journal.folds[shard]; });
     if (!opened) return opened.error();
     journal.directory = std::move(*opened);

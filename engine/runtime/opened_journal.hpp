@@ -42,6 +42,9 @@ private:
 };
 
 struct OpenedJournal {
+    // See journal::DirectoryOptions::recovered.
+    using Recovered = std::function<Status(const journal::RecoveryReport&)>;
+
     std::vector<std::unique_ptr<Fold>> folds;       // one per shard, at its end
     std::shared_ptr<journal::Directory> directory;  // with readers of an engine that it was
     std::vector<journal::ShardEnd> ends;            // where each shard goes on
@@ -51,7 +54,8 @@ struct OpenedJournal {
 
     // Makes or recovers options.directory. An error also when a record does not fit the domain.
     static Result<OpenedJournal> open(const EngineOptions& options, const Domain& domain,
-                                      const Environment& environment);
+                                      const Environment& environment,
+                                      const Recovered& recovered = {});
     // The highest epoch in any stream; 0: none.
     std::uint64_t last_epoch() const noexcept;
     // The last that every stream has begun.

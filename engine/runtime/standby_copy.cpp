@@ -35,32 +35,39 @@ Status StandbyCopy::open() {
     if (!existed) return existed.error();
     // Heads of two nodes on one machine lie in folders of their own; recovery says why if not.
     static_cast<void>(environment_.storage.make_directory(options_.heads));
-    auto opened = OpenedJournal::open(options_, *domain_, environment_);
+    if (Status read = read_mark(); !read) return read;
+    // Written down before a new head hides that the old one is gone.
+    auto opened = OpenedJournal::open(
+        options_, *domain_, environment_, [&](const journal::RecoveryReport& report) -> Status {
+            const bool memory_gone =
+                *existed && std::any_of(report.shards.begin(), report.shards.end(),
+                                        [](const auto& shard) { return shard.memory_lost; });
+            if (!memory_gone) return Done{};
+            lost_only_memory_ = lost_only_memory_ || !may_have_lost_;
+            may_have_lost_ = true;
+            return remember_loss(lost_only_memory_);
+        });
     if (!opened) return opened.error();
-    const auto& reports = opened->directory->report().shards;
-    const bool memory_gone =
-        *existed && std::any_of(reports.begin(), reports.end(),
-                                [](const auto& report) { return report.memory_lost; });
-    std::unique_ptr<journal::File> mark;
-    const auto marked = environment_.storage.open(mark_path(), journal::OpenMode::read, mark);
-    if (!marked.ok() && marked.fault != journal::StorageFault::missing)
-        return journal::storage_error(marked, "open", mark_path());
-    may_have_lost_ = marked.ok() || memory_gone;
-    lost_only_memory_ = memory_gone;
-    if (marked.ok()) {
-        std::byte kind{};
-        std::size_t got = 0;
-        const auto read = mark->read_at(0, std::span(&kind, 1), got);
-        if (!read.ok()) return journal::storage_error(read, "read", mark_path());
-        lost_only_memory_ = got == 1 && kind == only_memory_lost;
-    }
-    if (memory_gone)
-        if (Status kept = remember_loss(lost_only_memory_); !kept) return kept;
 
     const std::lock_guard lock(writing_);
     journal_ = std::move(*opened);
     remark_differences();
     begin_streams();
+    return Done{};
+}
+
+Status StandbyCopy::read_mark() {
+    std::unique_ptr<journal::File> mark;
+    const auto marked = environment_.storage.open(mark_path(), journal::OpenMode::read, mark);
+    may_have_lost_ = marked.ok();
+    lost_only_memory_ = false;
+    if (marked.fault == journal::StorageFault::missing) return Done{};
+    if (!marked.ok()) return journal::storage_error(marked, "open", mark_path());
+    std::byte kind{};
+    std::size_t got = 0;
+    const auto read = mark->read_at(0, std::span(&kind, 1), got);
+    if (!read.ok()) return journal::storage_error(read, "read", mark_path());
+    lost_only_memory_ = got == 1 && kind == only_memory_lost;
     return Done{};
 }
 
@@ -155,8 +162,11 @@ Status StandbyCopy::adopt(const journal::Origin& origin, const std::vector<Posit
     return journal::adopt_directory(environment_.storage, adopt);
 }
 
-Result<journal::CutReport> StandbyCopy::cut(const std::vector<journal::PartPoint>& parts) {
+Result<journal::CutReport> StandbyCopy::cut(const std::vector<journal::PartPoint>& parts,
+                                            bool begins_anew) {
     PAWL_ASSERT(!is_open());
+    if (begins_anew)
+        if (Status kept = remember_loss(false); !kept) return kept.error();
     return journal::cut_directory(environment_.storage,
                                   directory_options(options_, *domain_, environment_), parts);
 }

@@ -53,7 +53,7 @@ public:
     // Closed in order; then each leaves it closed.
     Status close();
     Status adopt(const journal::Origin& origin, const std::vector<Position>& begins);
-    Result<journal::CutReport> cut(const std::vector<journal::PartPoint>& parts);
+    Result<journal::CutReport> cut(const std::vector<journal::PartPoint>& parts, bool begins_anew);
 
     // Something that was acknowledged may be gone: found at an opening, kept over further ones
     // until it is forgiven.
@@ -80,6 +80,7 @@ private:
     void close_as_it_is();
     std::string mark_path() const { return options_.directory + "/may_have_lost"; }
     Status remember_loss(bool only_memory);
+    Status read_mark();
     replication::StateWitness state_witness();
     void remark_differences();
 

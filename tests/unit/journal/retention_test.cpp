@@ -62,6 +62,21 @@ protected:
     std::uint64_t needed = 0;  // the segment that the older snapshot stands in
 };
 
+// Or a standby would be told that what it needs is gone, and would begin anew.
+TEST_F(RetentionLife, a_segment_that_cannot_be_opened_is_not_taken_for_one_that_went) {
+    int refused = 0;
+    for (std::uint64_t n = 1; n <= 40; ++n) {
+        const auto reader = life.directory().reader(0);
+        life.storage.fail_call(n);
+        const auto found = reader->checksum_before(life.written[10].position);
+        life.storage.revive();
+        if (found.ok()) continue;
+        ++refused;
+        EXPECT_NE(found.error().code, ErrorCode::mismatch) << n << ": " << found.error().sentence;
+    }
+    EXPECT_GT(refused, 1);
+}
+
 TEST_F(RetentionLife, what_is_below_the_older_snapshot_is_archived_and_stays_readable) {
     const auto report = retain(Retention::archive);
     EXPECT_EQ(report.segments_gone, needed - 1);
