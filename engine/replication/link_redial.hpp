@@ -25,7 +25,7 @@ public:
 
     // A new attempt when it is due, else null. The caller drops the one before.
     std::unique_ptr<Link> next(std::int64_t now_ns);
-    // The attempt led to a peer that was admitted: the next pause is the shortest again.
+    // The attempt led to what it was for: the next pause is the shortest again.
     void worked() noexcept { pause_ns_ = options_.first_ns; }
     void call(std::string address);  // another address from now on, at once
     const std::string& address() const noexcept { return address_; }

@@ -152,9 +152,9 @@ void Sender::choose_snapshots() {
         auto readable = is_readable(i, Position{0}, shard.part_checksum);
         if (readable.ok() && !*readable)
             readable = Error{ErrorCode::mismatch,
-                             "shard " + std::to_string(i) + ": " + talk_.peer() +
-                                 " needs records that are no longer kept, and there is no "
-                                 "snapshot: make one"};
+                             "shard " + std::to_string(i) +
+                                 ": what this copy needs next is no longer kept, and there is no "
+                                 "snapshot: make one on the primary"};
         if (!readable.ok()) return fail(readable.error());
     }
 }

@@ -270,7 +270,7 @@ void Node::admitted(Greeting greeting) {
     roles_->heard_epoch(who.epoch);
     Peer* peer = find(who.name);
     if (peer == nullptr)
-        return no(replication::Refusal::role, "no node '" + who.name + "' is configured here");
+        return no(replication::Refusal::other, "no node '" + who.name + "' is configured here");
     roles_->heard(who.name, who.boot, now_ns_);
     if (!reigns() && roles_->compares()) return tell_remains(*peer, std::move(greeting));
     if (!reigns() || !leads(roles_->role()))

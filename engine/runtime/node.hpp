@@ -169,6 +169,7 @@ private:
     void call_primary();
     void heard_primary();
     void after_conversation();
+    void complain(const std::string& why);
     void change_directory();
     void prepare_to_reign();
     void measure_age();
@@ -209,6 +210,8 @@ private:
     std::string called_;  // the peer's name
     Greeting calling_;
     std::unique_ptr<replication::Receiver> receiver_;
+    bool followed_ = false;     // the receiver has
+    std::string complaint_;     // that was said last
     std::uint64_t frames_ = 0;  // of the receiver's, as heard so far
     bool begin_anew_ = false;   // what is here cannot be continued
     const std::shared_ptr<CopyProgress> progress_;

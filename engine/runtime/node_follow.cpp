@@ -10,6 +10,7 @@ namespace pawl::detail {
 
 using replication::HandshakeState;
 using replication::ReceiverState;
+using replication::Refusal;
 using replication::Role;
 using replication::TalkEnd;
 using replication::Todo;
@@ -18,6 +19,20 @@ namespace {
 
 // A primary that is there answers within the first attempts; one that comes back is found soon.
 constexpr replication::RedialOptions redial_options{1'000'000, 100'000'000};
+
+// Not only for the moment, as where another node is primary.
+bool stays_refused(const replication::Handshake& greeting) {
+    switch (greeting.refusal()) {
+        case Refusal::other:
+            return greeting.refused_by_peer();
+        case Refusal::epoch:
+        case Refusal::role:
+        case Refusal::busy:
+            return false;
+        default:
+            return true;
+    }
+}
 
 }  // namespace
 
@@ -36,6 +51,11 @@ std::size_t Node::follow() {
     const std::size_t work = receiver_->do_work(now_ns_);
     heard_primary();
     measure_age();
+    if (receiver_->state() == ReceiverState::following) {
+        redial_->worked();
+        followed_ = true;
+        complaint_.clear();
+    }
     if (receiver_->state() == ReceiverState::over) after_conversation();
     return work;
 }
@@ -69,20 +89,23 @@ void Node::call_primary() {
     const HandshakeState state = calling_.handshake->do_work(now_ns_);
     if (state == HandshakeState::running) return;
     Greeting answer = std::exchange(calling_, {});
-    if (state == HandshakeState::over) return;
+    if (state == HandshakeState::over) {
+        if (stays_refused(*answer.handshake)) complain(answer.handshake->why());
+        return;
+    }
     const replication::Peer who = answer.handshake->peer();
     roles_->heard_epoch(who.epoch);
     if (who.name != called_) return;  // another node has that address
     roles_->heard(who.name, who.boot, now_ns_);
     if (roles_->compares()) return tell_remains(*find(who.name), std::move(answer));
     if (who.boot != roles_->reign()->primary().boot) return;
-    redial_->worked();
     replication::ReceiverOptions receiver;
     receiver.talk = talk_options();
     receiver.directory = copy_->options().directory;
     receiver_ = std::make_unique<replication::Receiver>(copy_->environment().storage,
                                                         begin_anew_ ? nullptr : copy_->streams(),
                                                         std::move(answer.link), receiver);
+    followed_ = false;
     frames_ = 0;
     ends_ns_ = -1;
 }
@@ -103,10 +126,22 @@ void Node::after_conversation() {
         case TalkEnd::foreign:
             fail(receiver_->why());
             break;
+        case TalkEnd::left:
+        case TalkEnd::refused:
+        case TalkEnd::faulty:
+            if (!followed_) complain(receiver_->why());
+            break;
         default:  // it may be better the next time
             break;
     }
     receiver_.reset();
+}
+
+// What an operator has to mend, once for each reason: it is tried again and again.
+void Node::complain(const std::string& why) {
+    if (why == complaint_) return;
+    complaint_ = why;
+    say(options_.replication.node + " cannot follow " + called_ + ": " + why);
 }
 
 void Node::change_directory() {
