@@ -50,5 +50,32 @@ TEST_F(LostMemory, is_remembered_whatever_call_ends_the_next_life) {
     EXPECT_GT(n, 20U);
 }
 
+// An empty machine stays in the set until its primary has reached the arbiter: it takes over only
+// with everything, whatever call ends its first life.
+TEST_F(LostMemory, an_empty_machine_loses_nothing_whatever_call_ends_its_life) {
+    std::uint64_t n = 1;
+    for (bool died = true; died; ++n) {
+        const auto plan = plan_of(1);
+        Pair pair(pool_, plan);
+        both_follow(pair);
+        live(pair, 30 * ms);
+        pair.end(pair.b(), [&] { pair.b().replace(); });
+        pair.arbiter().cut_off("a", true);
+        pair.b().disk().die_at_call(n, Dying::done);
+        pair.b().start();
+        for (int i = 0; i < 60 && !pair.b().disk().dead(); ++i) live(pair, ms);
+        died = pair.b().disk().dead();
+        pair.b().disk().forget_faults();
+        pair.end(pair.a(), [&] { pair.a().kill(); });
+        pair.a().start();
+        pair.a().pause_until(pair.a().clock().now() + 3'600'000 * ms);
+        if (died && pair.b().runs()) pair.end(pair.b(), [&] { pair.b().kill(); });
+        if (!pair.b().runs()) pair.b().start();
+        live(pair, 1'000 * ms);
+        ASSERT_EQ(pair.wrong(), "") << "call " << n << ": " << pair.story();
+    }
+    EXPECT_GT(n, 30U);
+}
+
 }  // namespace
 }  // namespace pawl::sim
