@@ -37,7 +37,8 @@ Sender::Sender(journal::Storage& storage, journal::Directory& directory, std::un
         talk_.finish(TalkEnd::failed,
                      "a record may have " + std::to_string(directory.record_bytes_max()) +
                          " bytes, a frame of this link only " + std::to_string(room) +
-                         ": raise payload_bytes_max on both nodes");
+                         ": raise payload_bytes_max on both nodes",
+                     Refusal::other);
     check_over();
 }
 Sender::~Sender() = default;
@@ -88,7 +89,7 @@ void Sender::stop(const std::string& why) {
 }
 
 void Sender::fail(const Error& error) {
-    talk_.finish(TalkEnd::failed, error.sentence);
+    talk_.finish(TalkEnd::failed, error.sentence, Refusal::other);
 }
 
 std::vector<StreamEnd> Sender::ends() const {

@@ -210,7 +210,6 @@ private:
     std::string called_;  // the peer's name
     Greeting calling_;
     std::unique_ptr<replication::Receiver> receiver_;
-    bool followed_ = false;     // the receiver has
     std::string complaint_;     // that was said last
     std::uint64_t frames_ = 0;  // of the receiver's, as heard so far
     bool begin_anew_ = false;   // what is here cannot be continued

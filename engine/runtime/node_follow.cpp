@@ -21,10 +21,10 @@ namespace {
 constexpr replication::RedialOptions redial_options{1'000'000, 100'000'000};
 
 // Not only for the moment, as where another node is primary.
-bool stays_refused(const replication::Handshake& greeting) {
-    switch (greeting.refusal()) {
+bool stays(Refusal refusal, bool by_peer) {
+    switch (refusal) {
         case Refusal::other:
-            return greeting.refused_by_peer();
+            return by_peer;
         case Refusal::epoch:
         case Refusal::role:
         case Refusal::busy:
@@ -53,7 +53,6 @@ std::size_t Node::follow() {
     measure_age();
     if (receiver_->state() == ReceiverState::following) {
         redial_->worked();
-        followed_ = true;
         complaint_.clear();
     }
     if (receiver_->state() == ReceiverState::over) after_conversation();
@@ -90,7 +89,8 @@ void Node::call_primary() {
     if (state == HandshakeState::running) return;
     Greeting answer = std::exchange(calling_, {});
     if (state == HandshakeState::over) {
-        if (stays_refused(*answer.handshake)) complain(answer.handshake->why());
+        const replication::Handshake& greeting = *answer.handshake;
+        if (stays(greeting.refusal(), greeting.refused_by_peer())) complain(greeting.why());
         return;
     }
     const replication::Peer who = answer.handshake->peer();
@@ -105,7 +105,6 @@ void Node::call_primary() {
     receiver_ = std::make_unique<replication::Receiver>(copy_->environment().storage,
                                                         begin_anew_ ? nullptr : copy_->streams(),
                                                         std::move(answer.link), receiver);
-    followed_ = false;
     frames_ = 0;
     ends_ns_ = -1;
 }
@@ -126,10 +125,8 @@ void Node::after_conversation() {
         case TalkEnd::foreign:
             fail(receiver_->why());
             break;
-        case TalkEnd::left:
         case TalkEnd::refused:
-        case TalkEnd::faulty:
-            if (!followed_) complain(receiver_->why());
+            if (stays(receiver_->talk().refusal(), true)) complain(receiver_->why());
             break;
         default:  // it may be better the next time
             break;
