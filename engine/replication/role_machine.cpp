@@ -55,6 +55,7 @@ void RoleMachine::follows(std::string_view name, bool follows, std::uint64_t rea
     PAWL_ASSERT(reached_mark <= one.mark);
     if (follows && !one.follows) ++one.mark;
     one.follows = follows;
+    if (follows) one.followed_ns = now_ns_;
     one.reached = reached_mark;
 }
 
@@ -92,6 +93,8 @@ void RoleMachine::opened() {
     // What it begins is the history: what it lacks is in none.
     lacks_nothing();
     loss_is_accepted_ = false;
+    has_reigned_ = true;
+    for (Peer& one : peers_) one.followed_ns = now_ns_;
     become(Role::primary, "the epoch is open");
     if (options_.policy == Policy::strict && may_be_alone())
         events_.push_back({role_, epoch(),
@@ -242,8 +245,11 @@ void RoleMachine::begin(const Reign& reign, std::uint64_t revision) {
     }
     if (reign.primary().node == options_.self.node) {  // an earlier life of this node
         become(Role::waiting,
-               holdings_.blank ? "this node was primary and its journal is gone: give "
-                                 "it back, or an operator accepts the loss"
+               has_reigned_ ? "another process calls itself " + options_.self.node +
+                                  " and is primary now (" + describe(reign) +
+                                  "): end one of the two, or give it another name"
+               : holdings_.blank ? "this node was primary and its journal is gone: give "
+                                   "it back, or an operator accepts the loss"
                : holdings_.may_have_lost && reign.in_sync().size() > 1
                    ? "this node was primary and may have lost what it acknowledged: "
                      "a node of the in-sync set takes over, or an operator accepts "
@@ -328,7 +334,7 @@ bool RoleMachine::never_opened_it() const noexcept {
 
 void RoleMachine::act_as_waiting() {
     if (absent_) {
-        if (options_.may_begin && !holdings_.may_have_lost)
+        if (options_.may_begin && (!holdings_.may_have_lost || loss_is_accepted_))
             want(first(options_.self, epoch_seen_));
         else
             why_ =
@@ -339,10 +345,13 @@ void RoleMachine::act_as_waiting() {
     if (!reign_ || reign_->epoch() < epoch_seen_) return;
     if (!has_asked_) return;  // what was told may be older than what an earlier life has answered
     if (reign_->primary().node != options_.self.node || reign_->primary() == options_.self) return;
-    if (holdings_.blank) return;
-    if (holdings_.may_have_lost && reign_->in_sync().size() > 1) return go_on_with_loss();
-    if (never_opened_it()) return;
-    holdings_.may_have_lost = false;  // it was alone in its reign: what it answered is on its disk
+    if (has_reigned_) return;  // that is no earlier life of this node
+    if (!loss_is_accepted_) {
+        if (holdings_.blank) return;
+        if (holdings_.may_have_lost && reign_->in_sync().size() > 1) return go_on_with_loss();
+        if (never_opened_it()) return;
+        holdings_.may_have_lost = false;  // alone in its reign: what it answered is on its disk
+    }
     want(take_over(*reign_, options_.self));
 }
 
@@ -412,7 +421,8 @@ void RoleMachine::act_as_learner(bool heard) {
     const bool looks = !heard && !looked_for_silence_;
     if (looks) read_wanted_ = true;
     looked_for_silence_ = !heard;
-    if (!loss_is_accepted_ || heard || looks || reign_->epoch() < epoch_seen_) return;
+    if (!loss_is_accepted_ || holdings_.blank || heard || looks) return;
+    if (reign_->epoch() < epoch_seen_) return;
     become(Role::taking_over, "primary " + reign_->primary().node +
                                   " is not there, and an operator accepts the loss of what this "
                                   "node has not");
@@ -423,12 +433,13 @@ void RoleMachine::act_as_follower() {
     const Peer* primary = find(reign_->primary().node);
     const bool heard = primary != nullptr && is_heard(*primary);
     const bool is_there = primary != nullptr && primary->boot != 0 && spoke_lately(*primary);
-    if (is_there) loss_is_accepted_ = false;  // in whichever life
+    // In whichever life, where this node is not counted on: that one goes on by itself.
+    if (is_there && (heard || role_ == Role::learner)) loss_is_accepted_ = false;
     // Whoever counts on it, now or later, does so for this and requires it for all that came after:
     // also a primary that has put it into the set and was not heard any more.
     if (level_) lacks_nothing();
     if (role_ == Role::learner) return act_as_learner(heard);
-    if (incomplete()) {
+    if (incomplete() && (holdings_.blank || !loss_is_accepted_)) {
         if (!heard || primary->boot == 0) return go_on_with_loss();
         look_ns_ = std::min(look_ns_, now_ns_ + options_.ask_again_ns);  // is it out of the set?
         return;
@@ -451,7 +462,9 @@ void RoleMachine::act_as_primary() {
     for (const Peer& one : peers_) {
         const bool silent = now_ns_ - one.heard_ns > options_.degrade_after_ns;
         if (reign_->is_in_sync(one.name)) {
-            const bool is_there = !silent && !one.incomplete;
+            // Who calls and cannot follow holds up every reply like one that is silent.
+            const bool follows = now_ns_ - one.followed_ns <= options_.degrade_after_ns;
+            const bool is_there = !silent && follows && !one.incomplete;
             if (is_there || options_.policy == Policy::strict) continue;
             if (reign_->in_sync().size() == 2 && !all_on_disk_) continue;
             want(remove_standby(*reign_, options_.self, one.name));

@@ -121,11 +121,8 @@ public:
     bool leaves() const noexcept { return then_ == OldPrimary::leaves; }
     // An operator says that nobody who will come back has more than this node, although it may have
     // lost something, or is not in the in-sync set: what is gone is accepted as gone. Means nothing
-    // where the primary is heard, now or later.
-    void accept_loss() noexcept {
-        loss_is_accepted_ = !holdings_.blank;
-        lacks_nothing();
-    }
+    // where the primary is heard, now or later: this node then knows what it may have lost.
+    void accept_loss() noexcept { loss_is_accepted_ = true; }
 
     // Asks and hears the arbiter. Returns how much it did.
     std::size_t do_work(std::int64_t now_ns);
@@ -168,6 +165,7 @@ private:
         std::string name;
         std::uint64_t boot = 0;
         std::int64_t heard_ns = 0;
+        std::int64_t followed_ns = 0;  // primary: that it was seen to, or that the reign began
         bool follows = false;
         std::uint64_t mark = 1;
         std::uint64_t reached = 0;
@@ -244,7 +242,8 @@ private:
     std::set<std::string, std::less<>> tightened_;  // required before they are in the set
     bool all_on_disk_ = true;
     bool level_ = false;
-    bool loss_is_accepted_ = false;  // of what the set has and this node has not
+    bool has_reigned_ = false;       // in this life
+    bool loss_is_accepted_ = false;  // used up by a reign's begin, or by a primary that is there
     std::optional<Named> named_;
     std::string successor_;
     std::int64_t marked_ns_ = 0;  // when it was last asked to catch up

@@ -154,7 +154,7 @@ void Sender::choose_snapshots() {
             readable = Error{ErrorCode::mismatch,
                              "shard " + std::to_string(i) +
                                  ": what this copy needs next is no longer kept, and there is no "
-                                 "snapshot: make one on the primary"};
+                                 "snapshot: make one on the primary (--snapshot-every)"};
         if (!readable.ok()) return fail(readable.error());
     }
 }

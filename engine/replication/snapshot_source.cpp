@@ -16,6 +16,9 @@ Result<std::unique_ptr<SnapshotSource>> SnapshotSource::newest(journal::Storage&
         auto reader = journal::SnapshotReader::open(storage, path, identity, shard);
         if (reader.ok())
             return std::unique_ptr<SnapshotSource>(new SnapshotSource(std::move(reader).value()));
+        // One that cannot be read for a moment is not one that is not there.
+        if (reader.error().code != ErrorCode::damaged && reader.error().code != ErrorCode::mismatch)
+            return reader.error();
     }
     return std::unique_ptr<SnapshotSource>{};
 }

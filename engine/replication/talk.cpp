@@ -104,7 +104,9 @@ std::optional<Received> Talk::next() {
             refusal_ = good ? refused.reason : Refusal::other;
             const std::string text =
                 good ? std::string(refused.text) : "no reason that makes sense";
-            finish(TalkEnd::refused, peer() + " refuses (" + to_string(refusal_) + "): " + text);
+            const std::string kind =
+                refusal_ == Refusal::other ? "" : std::string(" (") + to_string(refusal_) + ")";
+            finish(TalkEnd::refused, peer() + " refuses" + kind + ": " + text);
             return std::nullopt;
         } else if (frame->type == MessageType::bye) {
             Bye bye;

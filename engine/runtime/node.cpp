@@ -90,6 +90,15 @@ std::optional<replication::KnownReign> Node::known_reign() const {
     return roles_->known();
 }
 
+std::optional<replication::Reign> Node::namesake() const {
+    const Visit visit(*this);
+    const auto& reign = roles_->reign();
+    const replication::NodeBoot self{options_.replication.node, options_.boot};
+    if (!is_over() || !reign || reign->primary().node != self.node || reign->primary() == self)
+        return std::nullopt;
+    return reign;
+}
+
 Status Node::open_copy() {
     Status opened = copy_->open();
     for (const std::string& remark : copy_->take_remarks()) say(remark);
@@ -270,7 +279,9 @@ void Node::admitted(Greeting greeting) {
     roles_->heard_epoch(who.epoch);
     Peer* peer = find(who.name);
     if (peer == nullptr)
-        return no(replication::Refusal::other, "no node '" + who.name + "' is configured here");
+        return no(replication::Refusal::other, options_.replication.node + " has no peer '" +
+                                                   who.name +
+                                                   "': start it with one of that name (--peer)");
     roles_->heard(who.name, who.boot, now_ns_);
     if (!reigns() && roles_->compares()) return tell_remains(*peer, std::move(greeting));
     if (!reigns() || !leads(roles_->role()))

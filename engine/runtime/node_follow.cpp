@@ -18,7 +18,12 @@ using replication::Todo;
 namespace {
 
 // A primary that is there answers within the first attempts; one that comes back is found soon.
-constexpr replication::RedialOptions redial_options{1'000'000, 100'000'000};
+// A primary that cannot serve is heard of often enough not to be taken for silent.
+replication::RedialOptions redial_options(const ReplicationOptions& options) {
+    const std::int64_t fail_after_ns = std::chrono::nanoseconds(options.fail_after).count();
+    constexpr std::int64_t first_ns = 1'000'000;
+    return {first_ns, std::clamp<std::int64_t>(fail_after_ns / 3, first_ns, 100'000'000)};
+}
 
 // Not only for the moment, as where another node is primary.
 bool stays(Refusal refusal, bool by_peer) {
@@ -72,11 +77,16 @@ void Node::call_primary() {
     const std::string& name = roles_->reign()->primary().node;
     if (redial_ == nullptr || called_ != name) {
         const Peer* peer = find(name);
-        if (peer == nullptr) return;  // the reign names a node that this one does not know
         calling_ = {};
         called_ = name;
-        redial_ = std::make_unique<replication::Redial>(*ways_.connector, peer->address,
-                                                        redial_options, ways_.random);
+        if (peer == nullptr) {
+            redial_.reset();
+            return complain(
+                "it is primary and no peer of this node: name it and its address "
+                "(--peer, --primary)");
+        }
+        redial_ = std::make_unique<replication::Redial>(
+            *ways_.connector, peer->address, redial_options(options_.replication), ways_.random);
     }
     if (find(name)->remains != nullptr) return;  // what is said there is enough for the moment
     if (calling_.link == nullptr) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/runtime/directory_owner.hpp"
 #include "journal/interrupted.hpp"
 #include "pawl/detail/assert.hpp"
 
@@ -35,6 +36,11 @@ Status StandbyCopy::open() {
     if (!existed) return existed.error();
     // Heads of two nodes on one machine lie in folders of their own; recovery says why if not.
     static_cast<void>(environment_.storage.make_directory(options_.heads));
+    auto& storage = environment_.storage;
+    const std::string& node = options_.replication.node;
+    if (Status own = check_owner(storage, options_.directory, node); !own) return own;
+    if (*existed)
+        if (Status noted = note_owner(storage, options_.directory, node); !noted) return noted;
     if (Status read = read_mark(); !read) return read;
     // Written down before a new head hides that the old one is gone.
     auto opened = OpenedJournal::open(
@@ -48,6 +54,7 @@ Status StandbyCopy::open() {
             return remember_loss(lost_only_memory_);
         });
     if (!opened) return opened.error();
+    if (Status noted = note_owner(storage, options_.directory, node); !noted) return noted;
 
     const std::lock_guard lock(writing_);
     journal_ = std::move(*opened);

@@ -132,6 +132,29 @@ TEST(NodeBeginsAnew, who_cannot_follow_says_so_once_tries_seldom_and_follows_whe
     EXPECT_TRUE(comes_true([&] { return standby.state_hash() == bank.state_hash(); }));
 }
 
+TEST(NodeBeginsAnew, who_does_not_know_its_primary_says_so) {
+    Pair pair(patient);
+    EngineOptions b = pair.options("b");
+    b.replication.peers = {{"x", address_of(0)}};
+    const Bank bank = pair.reign("a");
+    const Follower standby = Follower::open(b).value();
+    EXPECT_TRUE(comes_true([&] {
+        return pair.said().find("b cannot follow a: it is primary and no peer of this node") !=
+               std::string::npos;
+    })) << pair.said();
+}
+
+TEST(NodeBeginsAnew, who_is_no_peer_of_its_primary_says_so) {
+    Pair pair(patient);
+    EngineOptions a = pair.options("a");
+    a.replication.peers = {{"x", address_of(1)}};
+    const Bank bank = Pair::promote(Follower::open(a).value());
+    const Follower standby = pair.follow("b");
+    EXPECT_TRUE(comes_true([&] {
+        return pair.said().find("refuses: a has no peer 'b'") != std::string::npos;
+    })) << pair.said();
+}
+
 // A wrong secret is an operator's to mend, too.
 TEST(NodeBeginsAnew, who_is_refused_for_its_secret_says_so_once) {
     Pair pair(patient);

@@ -110,6 +110,38 @@ TEST_F(BothLost, an_operator_decides_when_each_has_something) {
     EXPECT_EQ(b_->role(), Role::primary);
 }
 
+// The word is used up where the primary reigns: what this node may have lost it still may.
+TEST_F(BothLost, who_accepts_a_loss_that_is_none_does_not_take_over_with_less_later) {
+    a_ = roles_of(store_, "a", 1, Holdings{.epoch = 1});  // as if it had never ended
+    b_ = roles_of(store_, "b", 14, Holdings{.epoch = 1, .may_have_lost = true});
+    const auto reigns = [&] {
+        a_->do_work(now_);
+        if (a_->role() == Role::opening) a_->opened();
+        b_->do_work(now_);
+    };
+    b_->accept_loss();
+    live([&] {
+        reigns();
+        a_->heard("b", 14, now_);
+        b_->heard("a", 1, now_);
+        a_->follows("b", true, 0);  // it has not heard yet that b is incomplete
+    });
+    EXPECT_EQ(a_->role(), Role::primary);
+    EXPECT_EQ(b_->role(), Role::standby);
+    EXPECT_TRUE(b_->incomplete());
+    a_.reset();
+    live();
+    EXPECT_EQ(epoch(), 1U) << b_->why();
+}
+
+TEST_F(BothLost, who_has_nothing_goes_on_with_nothing_by_no_word) {
+    a_.reset();
+    b_ = roles_of(store_, "b", 13, Holdings{.blank = true});
+    b_->accept_loss();
+    live();
+    EXPECT_EQ(epoch(), 1U) << b_->why();
+}
+
 TEST_F(BothLost, nobody_goes_on_before_the_other_has_spoken) {
     EXPECT_FALSE(b_->compares()) << "the primary may be alive";
     live();

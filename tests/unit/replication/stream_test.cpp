@@ -1,6 +1,7 @@
 // A journal that grows from a socket: what comes of each way in which the two may differ.
 #include <algorithm>
 
+#include "engine/replication/snapshot_source.hpp"
 #include "engine/replication/stream_source.hpp"
 #include "journal/retention.hpp"
 #include "stream_kit.hpp"
@@ -119,6 +120,30 @@ TEST_F(Streams, an_empty_node_begins_at_a_snapshot_when_the_beginning_is_gone) {
     EXPECT_EQ(standby.adoptions, 1U);
     are_equal();
     is_whole();
+}
+
+// An older one, or none at all, would make somebody throw away more than it has to.
+TEST_F(Streams, a_snapshot_that_cannot_be_read_for_a_moment_is_not_one_that_is_not_there) {
+    begin();
+    for (int i = 0; i < 2; ++i) {
+        append(100);
+        ASSERT_TRUE(primary.snapshot(0));
+    }
+    const Position newest = primary.end(0);
+    const auto& identity = primary.directory().manifest().identity;
+    std::uint64_t failures = 0;
+    for (std::uint64_t n = 1;; ++n) {
+        const std::uint64_t before = primary.storage().calls();
+        primary.storage().fail_call(n);
+        const auto found =
+            SnapshotSource::newest(primary.storage(), primary.directory().path(), identity, 0);
+        if (primary.storage().calls() - before < n) break;
+        ++failures;
+        if (!found.ok()) continue;
+        ASSERT_NE(*found, nullptr) << "call " << n;
+        EXPECT_EQ((*found)->facts().tail.position, newest) << "call " << n;
+    }
+    EXPECT_GT(failures, 2U);
 }
 
 // The old primary had gone on alone: nobody had acknowledged that.

@@ -33,7 +33,8 @@ protected:
             marked_ns_ = now_;
         }
         if (b_gets_the_rest_ && now_ - marked_ns_ >= b_lags_ns_) reached_ = mark_;
-        if (a_reigns) a_->follows("b", b_follows, b_follows ? reached_ : 0);
+        const bool streams = b_follows && !b_cannot_follow_;
+        if (a_reigns) a_->follows("b", streams, streams ? reached_ : 0);
         a_->do_work(now_);
         if (a_->role() == Role::opening) a_->opened();
         b_->do_work(now_);
@@ -55,6 +56,7 @@ protected:
     std::int64_t now_ = 0;
     bool a_hears_b_ = true;
     bool b_hears_a_ = true;
+    bool b_cannot_follow_ = false;
     bool b_gets_the_rest_ = true;
     std::int64_t b_lags_ns_ = 0;
     std::uint64_t mark_ = 1;
@@ -62,6 +64,15 @@ protected:
     std::uint64_t reached_ = 0;
     std::unique_ptr<RoleMachine> a_, b_;
 };
+
+// It calls, so it is not silent; every reply that waits for it would wait for ever.
+TEST_F(HandingOver, is_not_held_up_by_a_peer_that_calls_and_cannot_follow) {
+    b_cannot_follow_ = true;
+    a_->has_on_disk(true);
+    EXPECT_TRUE(live([this] { return a_->reign()->in_sync().size() == 1; }, 250)) << a_->why();
+    EXPECT_TRUE(a_->serves());
+    EXPECT_FALSE(live([this] { return !a_->serves(); }, 500)) << "nobody takes over from it";
+}
 
 TEST_F(HandingOver, decides_until_the_arbiter_has_answered) {
     each_way_takes(15 * ms);

@@ -1,0 +1,97 @@
+// Whose copy a directory is, and who calls itself what: mistakes of whoever starts the processes.
+#include <filesystem>
+#include <fstream>
+
+#include "tests/unit/node/kit.hpp"
+
+namespace pawl::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Of everything in it.
+std::string content_of(const std::string& directory) {
+    std::string all;
+    for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+        if (!entry.is_regular_file() || entry.path().filename() == "lock") continue;
+        std::ifstream file(entry.path(), std::ios::binary);
+        all += entry.path().string() + ":";
+        all.append(std::istreambuf_iterator<char>(file), {});
+    }
+    return all;
+}
+
+class NodeNames : public ::testing::Test {
+protected:
+    void write_as_a() {
+        Bank bank = pair_.reign("a");
+        EXPECT_TRUE(ask(bank, 1, Account::Deposit{100}, at(Durability::synced)).accepted());
+    }
+
+    Pair pair_{soon};
+};
+
+TEST_F(NodeNames, a_directory_of_another_node_is_refused_and_stays_as_it_is) {
+    write_as_a();
+    EngineOptions options = pair_.options("b");
+    options.directory = pair_.options("a").directory;
+    const std::string before = content_of(options.directory);
+    const auto opened = Follower::open(options);
+    ASSERT_FALSE(opened.ok());
+    EXPECT_EQ(opened.error().code, ErrorCode::mismatch);
+    EXPECT_NE(opened.error().sentence.find("the copy of node a, and this is node b"),
+              std::string::npos)
+        << opened.error().sentence;
+    EXPECT_EQ(content_of(options.directory), before);
+}
+
+// It would not know what it may have lost, and hide it from who does.
+TEST_F(NodeNames, a_nodes_directory_is_no_plain_engines) {
+    write_as_a();
+    const EngineOptions options = small(pair_.options("a").directory, 2);
+    const std::string before = content_of(options.directory);
+    const auto opened = Bank::open(options);
+    ASSERT_FALSE(opened.ok());
+    EXPECT_EQ(opened.error().code, ErrorCode::mismatch);
+    EXPECT_NE(opened.error().sentence.find("is the copy of node a"), std::string::npos)
+        << opened.error().sentence;
+    EXPECT_EQ(content_of(options.directory), before);
+    fs::remove(options.directory + "/node");
+    EXPECT_TRUE(Bank::open(options).ok()) << "nobody's any more";
+}
+
+TEST_F(NodeNames, a_name_that_was_not_written_whole_is_none) {
+    write_as_a();
+    const std::string path = pair_.options("a").directory + "/node";
+    for (const char* torn : {"", "b"}) {
+        std::ofstream(path, std::ios::trunc) << torn;
+        write_as_a();
+        std::string name;
+        std::ifstream(path) >> name;
+        EXPECT_EQ(name, "a");
+    }
+}
+
+// The second one was started with the first one's words. One of them has to go, at once: each
+// would take over from the other for ever, both with clients.
+TEST_F(NodeNames, of_two_processes_of_one_name_the_one_that_is_replaced_does_not_come_back) {
+    Bank first = pair_.reign("a");
+    EngineOptions same = pair_.options("a");
+    same.directory = pair_.folder().file("another");
+    same.heads = pair_.folder().file("heads-another");
+    same.replication.address = address_of(2);
+    Follower other = Follower::open(same).value();
+    other.accept_loss();
+    const Bank second = Pair::promote(std::move(other));
+    ASSERT_TRUE(comes_true([&] { return first.failed(); }));
+    const auto stepped = std::move(first).step_down();
+    ASSERT_FALSE(stepped.ok());
+    EXPECT_EQ(stepped.error().code, ErrorCode::mismatch);
+    EXPECT_NE(stepped.error().sentence.find("another process calls itself node a"),
+              std::string::npos)
+        << stepped.error().sentence;
+    EXPECT_FALSE(second.failed());
+}
+
+}  // namespace
+}  // namespace pawl::testing
