@@ -55,7 +55,6 @@ void RoleMachine::follows(std::string_view name, bool follows, std::uint64_t rea
     PAWL_ASSERT(reached_mark <= one.mark);
     if (follows && !one.follows) ++one.mark;
     one.follows = follows;
-    if (follows) one.followed_ns = now_ns_;
     one.reached = reached_mark;
 }
 
@@ -459,6 +458,8 @@ void RoleMachine::act_as_follower() {
 
 void RoleMachine::act_as_primary() {
     PAWL_ASSERT(reign_->primary() == options_.self);
+    for (Peer& one : peers_)
+        if (one.follows) one.followed_ns = now_ns_;
     for (const Peer& one : peers_) {
         const bool silent = now_ns_ - one.heard_ns > options_.degrade_after_ns;
         if (reign_->is_in_sync(one.name)) {

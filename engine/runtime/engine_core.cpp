@@ -132,8 +132,7 @@ Status EngineCore::belongs_to_nobody() const {
                  "journal " + options_.directory + ": it is the copy of node " + *owner +
                      ", which may have lost something and says so only as a node: open it as a "
                      "Standby (--node " +
-                     *owner + "), or remove " + options_.directory +
-                     "/node when it shall be nobody's copy any more"};
+                     *owner + "); it makes snapshots itself (--snapshot-every)"};
 }
 
 Status EngineCore::open_transient() {

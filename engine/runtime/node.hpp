@@ -213,7 +213,8 @@ private:
     std::string called_;  // the peer's name
     Greeting calling_;
     std::unique_ptr<replication::Receiver> receiver_;
-    std::string complaint_;     // that was said last
+    std::string complaint_;  // that was said last
+    std::int64_t complained_ns_ = 0;
     std::uint64_t frames_ = 0;  // of the receiver's, as heard so far
     bool begin_anew_ = false;   // what is here cannot be continued
     const std::shared_ptr<CopyProgress> progress_;

@@ -79,6 +79,7 @@ void Node::call_primary() {
         const Peer* peer = find(name);
         calling_ = {};
         called_ = name;
+        complaint_.clear();
         if (peer == nullptr) {
             redial_.reset();
             return complain(
@@ -146,8 +147,10 @@ void Node::after_conversation() {
 
 // What an operator has to mend, once for each reason: it is tried again and again.
 void Node::complain(const std::string& why) {
-    if (why == complaint_) return;
+    constexpr std::int64_t pause_ns = 1'000'000'000;  // between two reasons that take turns
+    if (why == complaint_ || (!complaint_.empty() && now_ns_ - complained_ns_ < pause_ns)) return;
     complaint_ = why;
+    complained_ns_ = now_ns_;
     say(options_.replication.node + " cannot follow " + called_ + ": " + why);
 }
 

@@ -39,12 +39,13 @@ Status StandbyCopy::open() {
     auto& storage = environment_.storage;
     const std::string& node = options_.replication.node;
     if (Status own = check_owner(storage, options_.directory, node); !own) return own;
-    if (*existed)
-        if (Status noted = note_owner(storage, options_.directory, node); !noted) return noted;
     if (Status read = read_mark(); !read) return read;
-    // Written down before a new head hides that the old one is gone.
+    // Written down before a new head hides that the old one is gone, and when nothing else stands
+    // against the opening.
     auto opened = OpenedJournal::open(
         options_, *domain_, environment_, [&](const journal::RecoveryReport& report) -> Status {
+            if (Status own = check_owner(storage, options_.directory, node); !own) return own;
+            if (Status noted = note_owner(storage, options_.directory, node); !noted) return noted;
             const bool memory_gone =
                 *existed && std::any_of(report.shards.begin(), report.shards.end(),
                                         [](const auto& shard) { return shard.memory_lost; });
@@ -54,7 +55,6 @@ Status StandbyCopy::open() {
             return remember_loss(lost_only_memory_);
         });
     if (!opened) return opened.error();
-    if (Status noted = note_owner(storage, options_.directory, node); !noted) return noted;
 
     const std::lock_guard lock(writing_);
     journal_ = std::move(*opened);

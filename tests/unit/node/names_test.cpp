@@ -45,6 +45,16 @@ TEST_F(NodeNames, a_directory_of_another_node_is_refused_and_stays_as_it_is) {
     EXPECT_EQ(content_of(options.directory), before);
 }
 
+// Who may not have it leaves no name there that would keep its owner out.
+TEST_F(NodeNames, a_start_that_is_refused_writes_no_name) {
+    const EngineOptions plain = small(pair_.options("a").directory, 2);
+    const Bank bank = open(plain);
+    EngineOptions options = pair_.options("b");
+    options.directory = plain.directory;
+    EXPECT_FALSE(Follower::open(options).ok()) << "it is held by another engine";
+    EXPECT_FALSE(fs::exists(plain.directory + "/node"));
+}
+
 // It would not know what it may have lost, and hide it from who does.
 TEST_F(NodeNames, a_nodes_directory_is_no_plain_engines) {
     write_as_a();

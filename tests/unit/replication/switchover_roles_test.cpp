@@ -74,6 +74,18 @@ TEST_F(HandingOver, is_not_held_up_by_a_peer_that_calls_and_cannot_follow) {
     EXPECT_FALSE(live([this] { return !a_->serves(); }, 500)) << "nobody takes over from it";
 }
 
+// Both stood still, and both go on.
+TEST_F(HandingOver, takes_nobody_out_who_follows_after_a_pause) {
+    a_->has_on_disk(true);
+    for (int i = 0; i < 3; ++i) {
+        now_ += 10'000 * ms;
+        b_hears_a_ = true;
+        step();
+        step();
+    }
+    EXPECT_FALSE(live([this] { return a_->reign()->in_sync().size() == 1; }, 300)) << a_->why();
+}
+
 TEST_F(HandingOver, decides_until_the_arbiter_has_answered) {
     each_way_takes(15 * ms);
     hand_over();
