@@ -21,6 +21,14 @@ RoleMachine::RoleMachine(const RoleOptions& options, const Holdings& holdings,
     }
 }
 
+std::string RoleMachine::namesake() const {
+    if (!has_reigned_ || !reign_ || reign_->primary().node != options_.self.node ||
+        reign_->primary() == options_.self)
+        return {};
+    return "another process calls itself node " + options_.self.node + " and is primary now (" +
+           describe(*reign_) + "): end one of the two, or give it another --node";
+}
+
 std::optional<KnownReign> RoleMachine::known() const {
     if (!reign_ || swap_ || reign_->primary().node == options_.self.node) return std::nullopt;
     return KnownReign{*reign_, revision_};
@@ -242,13 +250,11 @@ void RoleMachine::begin(const Reign& reign, std::uint64_t revision) {
             events_.push_back({role_, reign.epoch(), describe(reign)});
         return;
     }
+    if (const std::string other = namesake(); !other.empty()) return become(Role::waiting, other);
     if (reign.primary().node == options_.self.node) {  // an earlier life of this node
         become(Role::waiting,
-               has_reigned_ ? "another process calls itself " + options_.self.node +
-                                  " and is primary now (" + describe(reign) +
-                                  "): end one of the two, or give it another name"
-               : holdings_.blank ? "this node was primary and its journal is gone: give "
-                                   "it back, or an operator accepts the loss"
+               holdings_.blank ? "this node was primary and its journal is gone: give "
+                                 "it back, or an operator accepts the loss"
                : holdings_.may_have_lost && reign.in_sync().size() > 1
                    ? "this node was primary and may have lost what it acknowledged: "
                      "a node of the in-sync set takes over, or an operator accepts "
@@ -344,7 +350,7 @@ void RoleMachine::act_as_waiting() {
     if (!reign_ || reign_->epoch() < epoch_seen_) return;
     if (!has_asked_) return;  // what was told may be older than what an earlier life has answered
     if (reign_->primary().node != options_.self.node || reign_->primary() == options_.self) return;
-    if (has_reigned_) return;  // that is no earlier life of this node
+    if (!namesake().empty()) return;
     if (!loss_is_accepted_) {
         if (holdings_.blank) return;
         if (holdings_.may_have_lost && reign_->in_sync().size() > 1) return go_on_with_loss();

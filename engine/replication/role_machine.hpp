@@ -83,6 +83,9 @@ public:
     // Nothing: the arbiter has not been heard yet, says that this node is primary, or has not said
     // what became of a swap.
     std::optional<KnownReign> known() const;
+    // This life was primary, and the reign of another process of its name came after it, which is
+    // no earlier life of it: a sentence; empty: there is none.
+    std::string namesake() const;
 
     // ---- what was heard ----
     // Somebody else has asked the arbiter and tells: an earlier life of this node, the primary that

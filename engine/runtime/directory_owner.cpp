@@ -12,8 +12,6 @@ std::string owner_path(const std::string& directory) {
     return directory + "/node";
 }
 
-}  // namespace
-
 Result<std::string> owner_of(journal::Storage& storage, const std::string& directory) {
     std::string text;
     const auto status = journal::read_whole(storage, owner_path(directory), text);
@@ -25,16 +23,22 @@ Result<std::string> owner_of(journal::Storage& storage, const std::string& direc
     return end == std::string::npos ? std::string() : text.substr(0, end);
 }
 
+Error is_anothers(const std::string& directory, const std::string& owner, const std::string& node) {
+    return Error{ErrorCode::mismatch,
+                 "journal " + directory + ": it is the copy of node " + owner +
+                     ", and this is node " + node + ": start it with --node " + owner +
+                     ", or give this node a directory of its own; remove " + owner_path(directory) +
+                     " only when the node has got another name"};
+}
+
+}  // namespace
+
 Status check_owner(journal::Storage& storage, const std::string& directory,
                    const std::string& node) {
     const Result<std::string> owner = owner_of(storage, directory);
     if (!owner.ok()) return owner.error();
     if (owner->empty() || *owner == node) return Done{};
-    return Error{ErrorCode::mismatch,
-                 "journal " + directory + ": it is the copy of node " + *owner +
-                     ", and this is node " + node + ": start it with --node " + *owner +
-                     ", or give this node a directory of its own; remove " + owner_path(directory) +
-                     " only when the node has got another name"};
+    return is_anothers(directory, *owner, node);
 }
 
 Status note_owner(journal::Storage& storage, const std::string& directory,
@@ -42,6 +46,7 @@ Status note_owner(journal::Storage& storage, const std::string& directory,
     const Result<std::string> owner = owner_of(storage, directory);
     if (!owner.ok()) return owner.error();
     if (*owner == node) return Done{};
+    if (!owner->empty()) return is_anothers(directory, *owner, node);
     const std::string path = owner_path(directory);
     const std::string text = node + "\n";
     std::unique_ptr<journal::File> file;
@@ -53,6 +58,17 @@ Status note_owner(journal::Storage& storage, const std::string& directory,
     if (status.ok()) status = storage.sync_directory(directory);
     if (!status.ok()) return journal::storage_error(status, "write down whose copy it is", path);
     return Done{};
+}
+
+Status check_is_nobodys(journal::Storage& storage, const std::string& directory) {
+    const Result<std::string> owner = owner_of(storage, directory);
+    if (!owner.ok()) return owner.error();
+    if (owner->empty()) return Done{};
+    return Error{ErrorCode::mismatch,
+                 "journal " + directory + ": it is the copy of node " + *owner +
+                     ", which may have lost something and says so only as a node: open it as a "
+                     "Standby (--node " +
+                     *owner + "); it makes snapshots itself (--snapshot-every)"};
 }
 
 }  // namespace pawl::detail

@@ -9,14 +9,15 @@
 
 namespace pawl::detail {
 
-// Empty: nobody's. What was not written whole counts as nothing.
-Result<std::string> owner_of(journal::Storage& storage, const std::string& directory);
-
-// mismatch: it is another node's.
+// A name that was not written whole counts as none. mismatch: the directory is another node's.
 Status check_owner(journal::Storage& storage, const std::string& directory,
                    const std::string& node);
 
-// Durable when it returns. The directory is there.
+// The same, and from now on it is this node's, durably. The directory is there and held.
 Status note_owner(journal::Storage& storage, const std::string& directory, const std::string& node);
+
+// For an engine that is no node: what a node's copy may have lost is its own to find out, and an
+// opening hides it. mismatch: it is a node's.
+Status check_is_nobodys(journal::Storage& storage, const std::string& directory);
 
 }  // namespace pawl::detail

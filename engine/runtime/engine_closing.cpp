@@ -143,12 +143,8 @@ Result<std::unique_ptr<FollowerCore>> EngineCore::step_down(const WaysOf& ways_o
     if (node_ == nullptr) return wrong("it is not replicated: there is nobody to follow");
     if (closed_) return wrong("it is closed: open it as a Standby");
     if (!node_->is_over()) return wrong("this node is primary: hand_over() first, or close() it");
-    if (const auto other = node_->namesake())
-        return Error{ErrorCode::mismatch, "engine " + options_.directory +
-                                              ": another process calls itself node " +
-                                              other->primary().node + " and is primary now (" +
-                                              replication::describe(*other) +
-                                              "): end one of the two, or give it another --node"};
+    if (const std::string other = node_->namesake(); !other.empty())
+        return Error{ErrorCode::mismatch, "engine " + options_.directory + ": " + other};
     closed_ = true;
     static_cast<void>(end_agents(std::chrono::nanoseconds(0), DiskCrew::is_dismissed));
     node_->leave("engine " + options_.directory + " steps down");

@@ -117,22 +117,11 @@ Status EngineCore::open_parts() {
         return Error{ErrorCode::usage, "engine " + options_.directory +
                                            ": replication is set: open it as a Standby, "
                                            "and promote() that when its turn has come"};
-    if (Status nobodys = belongs_to_nobody(); !nobodys) return nobodys;
+    if (Status free = check_is_nobodys(environment_.storage, options_.directory); !free)
+        return free;
     auto journal = OpenedJournal::open(options_, *domain_, environment_);
     if (!journal) return journal.error();
     return open_journaled(std::move(*journal));
-}
-
-// What a node's copy may have lost is its own to find out: an opening hides it.
-Status EngineCore::belongs_to_nobody() const {
-    const Result<std::string> owner = owner_of(environment_.storage, options_.directory);
-    if (!owner.ok()) return owner.error();
-    if (owner->empty()) return Done{};
-    return Error{ErrorCode::mismatch,
-                 "journal " + options_.directory + ": it is the copy of node " + *owner +
-                     ", which may have lost something and says so only as a node: open it as a "
-                     "Standby (--node " +
-                     *owner + "); it makes snapshots itself (--snapshot-every)"};
 }
 
 Status EngineCore::open_transient() {

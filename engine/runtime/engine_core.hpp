@@ -127,7 +127,6 @@ private:
                Environment environment, std::shared_ptr<void> owner);
 
     Status open_parts();
-    Status belongs_to_nobody() const;
     Status open_transient();
     Status open_journaled(OpenedJournal journal);
     void tell_recovery(bool told);

@@ -90,13 +90,9 @@ std::optional<replication::KnownReign> Node::known_reign() const {
     return roles_->known();
 }
 
-std::optional<replication::Reign> Node::namesake() const {
+std::string Node::namesake() const {
     const Visit visit(*this);
-    const auto& reign = roles_->reign();
-    const replication::NodeBoot self{options_.replication.node, options_.boot};
-    if (!is_over() || !reign || reign->primary().node != self.node || reign->primary() == self)
-        return std::nullopt;
-    return reign;
+    return roles_->namesake();
 }
 
 Status Node::open_copy() {

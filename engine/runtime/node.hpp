@@ -100,9 +100,8 @@ public:
     // ---- a primary; any thread
     // What the arbiter said last, when another node is primary.
     std::optional<replication::KnownReign> known_reign() const;
-    // This life was primary, and the reign of another process of its name came after it: that is no
-    // earlier life of it.
-    std::optional<replication::Reign> namesake() const;
+    // See replication::RoleMachine::namesake().
+    std::string namesake() const;
     // It must not answer any more. Final.
     bool is_over() const noexcept { return over_.load(std::memory_order_acquire); }
     // Plans a switchover to this peer. Done: it is under way.

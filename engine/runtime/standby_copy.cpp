@@ -44,7 +44,6 @@ Status StandbyCopy::open() {
     // against the opening.
     auto opened = OpenedJournal::open(
         options_, *domain_, environment_, [&](const journal::RecoveryReport& report) -> Status {
-            if (Status own = check_owner(storage, options_.directory, node); !own) return own;
             if (Status noted = note_owner(storage, options_.directory, node); !noted) return noted;
             const bool memory_gone =
                 *existed && std::any_of(report.shards.begin(), report.shards.end(),

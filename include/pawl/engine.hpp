@@ -300,8 +300,9 @@ public:
     NodeStatus node_status() { return core_->node_status(); }
     // When another node is primary and this engine has stopped: a standby goes on in memory where
     // it was, nothing is closed, read or opened again. An error of usage: it is still primary, or
-    // no node, and nothing has happened. Any other error: it is closed; open a Standby, which says
-    // more. With pawl/standby.hpp.
+    // no node, and nothing has happened. mismatch: another process has this node's name, and
+    // nothing has happened: close it, and end one of the two. Any other error: it is closed; open a
+    // Standby, which says more. With pawl/standby.hpp.
     Result<Standby<As...>> step_down() &&;
 
     // What opening found: a new directory, how much its state is made of (with what a snapshot

@@ -114,14 +114,11 @@ TEST_F(BothLost, an_operator_decides_when_each_has_something) {
 TEST_F(BothLost, who_accepts_a_loss_that_is_none_does_not_take_over_with_less_later) {
     a_ = roles_of(store_, "a", 1, Holdings{.epoch = 1});  // as if it had never ended
     b_ = roles_of(store_, "b", 14, Holdings{.epoch = 1, .may_have_lost = true});
-    const auto reigns = [&] {
+    b_->accept_loss();
+    live([&] {
         a_->do_work(now_);
         if (a_->role() == Role::opening) a_->opened();
         b_->do_work(now_);
-    };
-    b_->accept_loss();
-    live([&] {
-        reigns();
         a_->heard("b", 14, now_);
         b_->heard("a", 1, now_);
         a_->follows("b", true, 0);  // it has not heard yet that b is incomplete

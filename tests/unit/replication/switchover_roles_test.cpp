@@ -79,7 +79,6 @@ TEST_F(HandingOver, takes_nobody_out_who_follows_after_a_pause) {
     a_->has_on_disk(true);
     for (int i = 0; i < 3; ++i) {
         now_ += 10'000 * ms;
-        b_hears_a_ = true;
         step();
         step();
     }
