@@ -19,7 +19,9 @@ constexpr std::size_t large_block_bytes = std::size_t{256} << 10;
 }  // namespace
 
 StreamReader::StreamReader(Storage& storage, ReaderOptions options)
-    : storage_(storage), options_(std::move(options)) {
+    : storage_(storage),
+      options_(std::move(options)),
+      segments_(storage, options_.directory, options_.shard, options_.identity) {
     PAWL_ASSERT(options_.segment_bytes % block_alignment_bytes == 0);
 }
 StreamReader::~StreamReader() = default;
@@ -37,12 +39,12 @@ Error StreamReader::lost(Position at) const {
                                          ": see 'pawl journal verify'"};
 }
 
-Error StreamReader::below_kept(Position at) const {
+Error StreamReader::below_kept(Position at, Position first) const {
     return Error{ErrorCode::mismatch, "journal " + options_.directory + ": shard " +
                                           std::to_string(options_.shard) + ": position " +
                                           std::to_string(at.value) +
                                           " is below what is kept: the first position is " +
-                                          std::to_string(segments_.front().first.value) +
+                                          std::to_string(first.value) +
                                           "; begin there, or put the removed segments back into " +
                                           archive_path(options_.directory, options_.shard)};
 }
@@ -51,54 +53,20 @@ bool StreamReader::open_file(std::uint64_t index) {
     if (file_ != nullptr && file_index_ == index) return true;
     file_.reset();
     const auto status = open_segment(storage_, options_.directory, options_.shard, index, file_);
-    is_gone_ = status.fault == StorageFault::missing;
     if (!status.ok()) {
-        trouble_ = storage_error(status, "open the segment",
-                                 segment_path(options_.directory, options_.shard, index));
-        why_ = trouble_.sentence;
+        const Error error = storage_error(status, "open the segment",
+                                          segment_path(options_.directory, options_.shard, index));
+        why_ = error.sentence;
+        if (status.fault != StorageFault::missing) trouble_ = error;
         return false;
     }
     file_index_ = index;
     return true;
 }
 
-// Learns segments that came into use since the last look, and forgets those that went.
-Status StreamReader::refresh_segments() {
-    auto listed = list_readable_segments(storage_, options_.directory, options_.shard);
-    if (!listed.ok()) return listed.error();
-    std::erase_if(segments_, [&](const Known& known) {
-        return !std::binary_search(listed->begin(), listed->end(), known.index);
-    });
-    for (const std::uint64_t index : listed.value()) {
-        if (!segments_.empty() && index <= segments_.back().index) continue;
-        SegmentHeader header{};
-        std::size_t got = 0;
-        // Gone since it was listed: only the lowest ones go. One that cannot be opened did not.
-        if (!open_file(index)) {
-            if (!is_gone_) return trouble_;
-            if (segments_.empty()) continue;
-            break;
-        }
-        const auto status = file_->read_at(0, std::as_writable_bytes(std::span(&header, 1)), got);
-        if (!status.ok() || got != sizeof header || !intact(header)) break;
-        if (header.identity != options_.identity || header.shard != options_.shard ||
-            header.index != index)
-            break;
-        if (!segments_.empty() && header.first_position < segments_.back().first.value) break;
-        segments_.push_back({index, Position{header.first_position}, header.generation});
-    }
-    return Done{};
-}
-
-const StreamReader::Known* StreamReader::segment_of(Position at) const noexcept {
-    const auto behind =
-        std::upper_bound(segments_.begin(), segments_.end(), at,
-                         [](Position p, const Known& known) { return p < known.first; });
-    return behind == segments_.begin() ? nullptr : &*(behind - 1);
-}
-
 // An intact header of this segment's present life.
-bool StreamReader::header_at(const Known& segment, std::uint64_t offset, BlockHeader& header) {
+bool StreamReader::header_at(const SegmentIndex::Entry& segment, std::uint64_t offset,
+                             BlockHeader& header) {
     if (offset + block_alignment_bytes > options_.segment_bytes) return false;
     std::size_t got = 0;
     const auto status = file_->read_at(offset, std::as_writable_bytes(std::span(&header, 1)), got);
@@ -110,7 +78,8 @@ bool StreamReader::header_at(const Known& segment, std::uint64_t offset, BlockHe
 }
 
 // Halves the segment until little is left, then goes from header to header.
-bool StreamReader::find_block(const Known& segment, Position at, std::uint64_t& offset) {
+bool StreamReader::find_block(const SegmentIndex::Entry& segment, Position at,
+                              std::uint64_t& offset) {
     if (!open_file(segment.index)) return false;
     std::uint64_t low = block_alignment_bytes;  // a block begins here, at or before `at`
     std::uint64_t high = options_.segment_bytes;
@@ -139,7 +108,7 @@ bool StreamReader::find_block(const Known& segment, Position at, std::uint64_t& 
     return false;
 }
 
-bool StreamReader::load_at(const Known& segment, std::uint64_t offset, Place& place) {
+bool StreamReader::load_at(const SegmentIndex::Entry& segment, std::uint64_t offset, Place& place) {
     if (!open_file(segment.index)) return false;
     BlockHeader header{};
     const auto refuse = [&](const std::string& what) {
@@ -183,34 +152,40 @@ bool StreamReader::load_at(const Known& segment, std::uint64_t offset, Place& pl
 // The block right behind the one in `place`, the usual case.
 bool StreamReader::load_next(Place& place) {
     if (place.block.empty() || place.first == place.end) return false;
-    const Known* const segment = segment_of(place.first);
-    if (segment == nullptr || segment->index != place.segment) return false;
+    const SegmentIndex::Entry* const segment = segments_.known(place.segment);
+    if (segment == nullptr) return false;
     const Position expected = place.end;
     return load_at(*segment, place.offset + place.block.size(), place) && place.first == expected;
 }
 
 Status StreamReader::load(Position at, Place& place) {
     for (int attempt = 0; attempt < 2; ++attempt) {
+        trouble_.reset();
         why_ = "no segment holds it";
-        const Known* const segment = segment_of(at);
+        const auto segment = segments_.find(at);
+        if (!segment.ok()) return segment.error();
         std::uint64_t offset = 0;
-        if (segment != nullptr && find_block(*segment, at, offset) &&
-            load_at(*segment, offset, place) && place.holds(at))
+        if (*segment && find_block(**segment, at, offset) && load_at(**segment, offset, place) &&
+            place.holds(at))
             return Done{};
-        if (const auto status = refresh_segments(); !status.ok()) return status;
+        // Others may have come into use meanwhile, and the lowest ones gone.
+        if (const auto status = segments_.list(); !status.ok()) return status;
     }
-    if (!segments_.empty() && at < segments_.front().first) return below_kept(at);
+    if (trouble_) return *trouble_;
+    const auto lowest = segments_.lowest();
+    if (!lowest.ok()) return lowest.error();
+    if (*lowest && at < (*lowest)->first) return below_kept(at, (*lowest)->first);
     return lost(at);
 }
 
-Result<WalkFrom> StreamReader::first_place() const {
+Result<WalkFrom> StreamReader::place_at_begin_of(const SegmentIndex::Entry& segment) const {
     WalkOptions options;
     options.directory = options_.directory;
     options.shard = options_.shard;
     options.identity = options_.identity;
     options.segment_bytes = options_.segment_bytes;
     options.epoch_max = ~std::uint64_t{0};
-    return place_in_segment(storage_, options, segments_.front().index);
+    return place_in_segment(storage_, options, segment.index);
 }
 
 // Where a record begins in a loaded block; null when none begins there.
@@ -284,8 +259,9 @@ Result<std::optional<std::uint32_t>> StreamReader::checksum_before(Position at) 
     if (!aside_.holds(inside)) {
         if (const auto status = load(inside, aside_); !status.ok()) {
             // The first position that is kept: what is below is gone, its checksum is not.
-            if (segments_.empty() || segments_.front().first != at) return status.error();
-            auto place = first_place();
+            const auto lowest = segments_.lowest();
+            if (!lowest.ok() || !*lowest || (*lowest)->first != at) return status.error();
+            auto place = place_at_begin_of(**lowest);
             if (!place.ok()) return status.error();
             return std::optional(place->tail.checksum);
         }

@@ -12,6 +12,7 @@
 
 #include "journal/block.hpp"
 #include "journal/layout.hpp"
+#include "journal/segment_index.hpp"
 #include "journal/storage.hpp"
 #include "pawl/detail/record.hpp"
 #include "pawl/result.hpp"
@@ -86,26 +87,19 @@ private:
         std::unique_ptr<AlignedBuffer> memory;  // grows with the blocks
         bool holds(Position p) const noexcept { return first <= p && p < end; }
     };
-    struct Known {
-        std::uint64_t index;
-        Position first;
-        std::uint64_t generation;
-    };
     Status load(Position at, Place& place);
     // False, with the reason in why_, when there is no good block that begins there.
-    bool load_at(const Known& segment, std::uint64_t offset, Place& place);
+    bool load_at(const SegmentIndex::Entry& segment, std::uint64_t offset, Place& place);
     bool load_next(Place& place);
-    bool find_block(const Known& segment, Position at, std::uint64_t& offset);
-    bool header_at(const Known& segment, std::uint64_t offset, BlockHeader& header);
-    const Known* segment_of(Position at) const noexcept;
-    Status refresh_segments();
+    bool find_block(const SegmentIndex::Entry& segment, Position at, std::uint64_t& offset);
+    bool header_at(const SegmentIndex::Entry& segment, std::uint64_t offset, BlockHeader& header);
     bool open_file(std::uint64_t index);
-    Result<WalkFrom> first_place() const;
+    Result<WalkFrom> place_at_begin_of(const SegmentIndex::Entry& segment) const;
     const std::byte* find_record(const Place& place, Position at) const;
     // The record at position_, which is below what is on disk.
     Result<const std::byte*> at_place();
     Error lost(Position at) const;
-    Error below_kept(Position at) const;
+    Error below_kept(Position at, Position first) const;
 
     Storage& storage_;
     const ReaderOptions options_;
@@ -113,12 +107,11 @@ private:
     bool on_boundary_ = false;  // position_ is known to be where a record of place_ begins
     Place place_;
     Place aside_;  // read_record's own
-    std::vector<Known> segments_;
+    SegmentIndex segments_;
     std::unique_ptr<File> file_;
     std::uint64_t file_index_ = 0;
     std::string why_;
-    Error trouble_;         // of the last segment that could not be opened
-    bool is_gone_ = false;  // it is not there any more
+    std::optional<Error> trouble_;  // the last segment is there and could not be opened
 };
 
 }  // namespace pawl::journal

@@ -87,6 +87,15 @@ void tell(const Settings& settings, Word::Kind kind, std::uint64_t number,
     if (write(settings.pipe, &word, sizeof word) != sizeof word) _exit(4);
 }
 
+// Others need the core. Who yields without end keeps some kernels (6.18) from letting processes of
+// other sessions run, for tens of seconds: the arbiter is one.
+void give_way(int looks) {
+    if (looks < 64)
+        std::this_thread::yield();
+    else
+        std::this_thread::sleep_for(std::chrono::microseconds(20));
+}
+
 volatile sig_atomic_t wants_switchover = 0;
 
 void reign(const Settings& settings, RowEngine& engine) {
@@ -103,8 +112,8 @@ void reign(const Settings& settings, RowEngine& engine) {
                                                     answered = true;
                                                     accepted = reply.accepted();
                                                 });
-        while (offer == Offer::accepted && !answered)
-            if (producer.poll_replies(1) == 0) std::this_thread::yield();  // others need the core
+        for (int looks = 0; offer == Offer::accepted && !answered; ++looks)
+            if (producer.poll_replies(1) == 0) give_way(looks);
         if (accepted) tell(settings, Word::acknowledged, number);
         if (offer != Offer::accepted || (answered && !accepted))
             tell(settings, Word::refused, number);

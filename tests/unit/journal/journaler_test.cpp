@@ -296,5 +296,26 @@ TEST(Reader, records_come_in_order_from_any_position_and_go_on_while_it_is_writt
     EXPECT_FALSE(reader->next(life.head().synced()).ok());
 }
 
+// A primary asks for one checksum while its standby waits for a sign of life: what the answer costs
+// must not grow with the journal.
+TEST(Reader, finds_a_place_among_many_segments_by_reading_few) {
+    Life life;
+    ASSERT_TRUE(life.open());
+    while (list_segments(life.storage, "dir", 0).value().size() < 150) {
+        ASSERT_TRUE(life.append_many(400, 5000));
+        ASSERT_TRUE(life.sync());
+    }
+    std::uint64_t most_calls = 0;
+    for (std::size_t i = 0; i < life.written.size(); i += 7) {
+        const std::uint64_t before = life.storage.calls();
+        const auto found = life.directory().reader(0)->checksum_before(
+            Position{life.written[i].position.value + life.written[i].bytes.size()});
+        ASSERT_TRUE(found.ok()) << found.error().sentence;
+        ASSERT_EQ(*found, detail::RecordView(life.written[i].bytes.data()).header().checksum);
+        most_calls = std::max(most_calls, life.storage.calls() - before);
+    }
+    EXPECT_LT(most_calls, 150U) << "as many as there are segments";
+}
+
 }  // namespace
 }  // namespace pawl::journal::testing
