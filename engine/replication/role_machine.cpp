@@ -21,14 +21,6 @@ RoleMachine::RoleMachine(const RoleOptions& options, const Holdings& holdings,
     }
 }
 
-std::string RoleMachine::namesake() const {
-    if (!has_reigned_ || !reign_ || reign_->primary().node != options_.self.node ||
-        reign_->primary() == options_.self)
-        return {};
-    return "another process calls itself node " + options_.self.node + " and is primary now (" +
-           describe(*reign_) + "): end one of the two, or give it another --node";
-}
-
 std::optional<KnownReign> RoleMachine::known() const {
     if (!reign_ || swap_ || reign_->primary().node == options_.self.node) return std::nullopt;
     return KnownReign{*reign_, revision_};
@@ -134,8 +126,9 @@ bool RoleMachine::needs(std::string_view name) const {
 }
 
 void RoleMachine::become(Role role, const std::string& why) {
-    const bool event = role != role_;
+    const bool event = role != role_ || (role == Role::waiting && why != said_);
     why_ = why;
+    if (event) said_ = why;
     role_ = role;
     role_ns_ = now_ns_;
     if (!leads(role) && role != Role::opening) tightened_.clear();
@@ -312,7 +305,7 @@ void RoleMachine::ask() {
 // ---- the roles ----
 
 void RoleMachine::act() {
-    if (swap_ || named_) return;  // one step at a time
+    if (swap_ || named_ || !life_is_noted_) return;  // one step at a time
     switch (role_) {
         case Role::waiting:
             return act_as_waiting();
@@ -329,14 +322,6 @@ void RoleMachine::act() {
     }
 }
 
-// An earlier life of this node asked for the reign and did not begin it on this disk. Alone in the
-// set it would have answered from there; but what was answered before was in two memories, of which
-// this one is gone.
-bool RoleMachine::never_opened_it() const noexcept {
-    return holdings_.may_have_lost &&
-           reign_->epoch() > holdings_.begun_epoch.value_or(holdings_.epoch);
-}
-
 void RoleMachine::act_as_waiting() {
     if (absent_) {
         if (options_.may_begin && (!holdings_.may_have_lost || loss_is_accepted_))
@@ -350,64 +335,13 @@ void RoleMachine::act_as_waiting() {
     if (!reign_ || reign_->epoch() < epoch_seen_) return;
     if (!has_asked_) return;  // what was told may be older than what an earlier life has answered
     if (reign_->primary().node != options_.self.node || reign_->primary() == options_.self) return;
-    if (!namesake().empty()) return;
+    if (!namesake().empty() && (has_reigned_ || !loss_is_accepted_)) return;
     if (!loss_is_accepted_) {
         if (holdings_.blank) return;
         if (holdings_.may_have_lost && reign_->in_sync().size() > 1) return go_on_with_loss();
         if (never_opened_it()) return;
         holdings_.may_have_lost = false;  // alone in its reign: what it answered is on its disk
     }
-    want(take_over(*reign_, options_.self));
-}
-
-// Never while somebody may have lost nothing: an earlier primary that was started again says so by
-// its new life, a standby by calling it.
-bool RoleMachine::compares() const noexcept {
-    if (!holdings_.may_have_lost || holdings_.blank || !reign_ || absent_ || swap_) return false;
-    if (reign_->epoch() < epoch_seen_ || !reign_->is_in_sync(options_.self.node)) return false;
-    if (reign_->in_sync().size() < 2 || reign_->primary() == options_.self) return false;
-    if (role_ == Role::waiting) return reign_->primary().node == options_.self.node;
-    const Peer* primary = find(reign_->primary().node);
-    return role_ == Role::standby && primary != nullptr && primary->boot != 0 &&
-           primary->boot != reign_->primary().boot;
-}
-
-// Every other node of the set has told, in its present life and in this reign, that it may have
-// lost something too; and nothing of what they have left is missing here. Nobody of them grows or
-// takes over meanwhile without a swap from the same revision.
-bool RoleMachine::has_most() const noexcept {
-    if (!compares()) return false;
-    return std::all_of(
-        reign_->in_sync().begin(), reign_->in_sync().end(), [&](const std::string& name) {
-            if (name == options_.self.node) return true;
-            const Peer* one = find(name);
-            return one != nullptr && one->boot != 0 && one->remains_boot == one->boot &&
-                   one->remains_epoch == reign_->epoch() &&
-                   one->remainder == Remainder::nothing_more;
-        });
-}
-
-void RoleMachine::go_on_with_loss() {
-    if (!compares()) return;
-    std::string others;
-    bool spoken = false;
-    for (const Peer& one : peers_) {
-        if (!reign_->is_in_sync(one.name) || one.remains_epoch != reign_->epoch()) continue;
-        others += "; " + one.remains_in_words;
-        spoken = true;
-    }
-    if (!has_most()) {
-        if (spoken)
-            why_ =
-                "every node of the in-sync set may have lost something, and none has all that is "
-                "left: look at them, and accept the loss on the one that shall go on" +
-                others;
-        return;
-    }
-    become(Role::taking_over,
-           "every node of the in-sync set may have lost something, and this one has all that is "
-           "left of it: what was answered as replicated and was on no disk is lost" +
-               others);
     want(take_over(*reign_, options_.self));
 }
 

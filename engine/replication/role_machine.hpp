@@ -46,6 +46,9 @@ struct RoleOptions {
     std::int64_t hand_over_ns = 1'000'000'000;
 };
 
+// Among the lives of a node: whichever it had.
+inline constexpr std::uint64_t any_life = 0;
+
 // What this node's journal was found to be when it was opened.
 struct Holdings {
     std::uint64_t epoch = 0;  // the highest in it
@@ -56,6 +59,9 @@ struct Holdings {
     bool blank = false;
     // The last one that each of its streams has begun; none: `epoch`.
     std::optional<std::uint64_t> begun_epoch{};
+    // The boots of the lives that have been there: what they asked the arbiter for is this node's
+    // past.
+    std::vector<std::uint64_t> lives{any_life};
 };
 
 // What a peer has left, beside what this node has left: both may have lost something.
@@ -83,8 +89,8 @@ public:
     // Nothing: the arbiter has not been heard yet, says that this node is primary, or has not said
     // what became of a swap.
     std::optional<KnownReign> known() const;
-    // This life was primary, and the reign of another process of its name came after it, which is
-    // no earlier life of it: a sentence; empty: there is none.
+    // The reign is one of another process of this node's name, which is no earlier life of it: a
+    // sentence; empty: there is none.
     std::string namesake() const;
 
     // ---- what was heard ----
@@ -105,6 +111,8 @@ public:
     // Primary: this life of the peer says that it is incomplete(). It is taken out of the set, or
     // waited for, as the policy says.
     void is_incomplete(std::string_view peer, bool incomplete);
+    // A later life will know of this one. Before that it asks for nothing; true at the beginning.
+    void life_is_noted(bool noted) noexcept { life_is_noted_ = noted; }
     // What this node holds begins anew as somebody's copy.
     void lost() noexcept {
         holdings_.may_have_lost = true;
@@ -192,6 +200,7 @@ private:
         bool rest_is_there = false;  // the old primary: its successor has everything
     };
 
+    bool is_earlier_life(std::uint64_t boot) const noexcept;
     void lacks_nothing() noexcept { holdings_.may_have_lost = holdings_.blank = false; }
     void act_as_learner(bool heard);
     Peer* find(std::string_view name);
@@ -229,6 +238,7 @@ private:
 
     Role role_ = Role::waiting;
     std::string why_ = "the arbiter was not asked yet";
+    std::string said_;  // why_, as operators know it
     std::uint64_t epoch_seen_ = 0;
     std::optional<Reign> reign_;  // the arbiter's, as last read or told
     std::uint64_t revision_ = 0;  // 0: no key was ever read
@@ -245,6 +255,7 @@ private:
     std::set<std::string, std::less<>> tightened_;  // required before they are in the set
     bool all_on_disk_ = true;
     bool level_ = false;
+    bool life_is_noted_ = true;
     bool has_reigned_ = false;       // in this life
     bool loss_is_accepted_ = false;  // used up by a reign's begin, or by a primary that is there
     std::optional<Named> named_;

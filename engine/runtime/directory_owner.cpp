@@ -1,9 +1,20 @@
-// The name and a line's end.
+// A line with the name, then a ring of lines: one for each of the last lives, with its number. All
+// of it has its place from the beginning, so a full disk takes it too; and no line is in two
+// sectors.
 #include "engine/runtime/directory_owner.hpp"
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
+
+#include "engine/replication/node_name.hpp"
+#include "engine/replication/role_machine.hpp"
 
 namespace pawl::detail {
 namespace {
@@ -12,15 +23,71 @@ std::string owner_path(const std::string& directory) {
     return directory + "/node";
 }
 
-Result<std::string> owner_of(journal::Storage& storage, const std::string& directory) {
+constexpr std::size_t file_bytes = 4096;
+constexpr std::size_t name_line_bytes = 128;
+constexpr std::size_t life_line_bytes = 32;
+constexpr std::size_t number_column_bytes = 12;
+constexpr std::size_t boot_digits = 16;
+constexpr std::size_t lives_max = (file_bytes - name_line_bytes) / life_line_bytes;
+static_assert(name_line_bytes > replication::node_name_bytes_max);
+
+struct Life {
+    std::uint64_t number = 0;  // counted from 1
+    std::uint64_t boot = 0;
+};
+
+struct Owner {
+    bool is_there = false;  // the file
+    std::string node;       // empty: nobody
+    std::vector<Life> lives;
+};
+
+std::optional<Life> parse_life(std::string_view line) {
+    Life life;
+    const char* const boot_at = line.data() + number_column_bytes;
+    const char* const boot_end = boot_at + boot_digits;
+    const auto number = std::from_chars(line.data(), boot_at, life.number);
+    const auto boot = std::from_chars(boot_at, boot_end, life.boot, 16);
+    if (number.ec != std::errc{} || life.number == 0) return std::nullopt;
+    if (boot.ec != std::errc{} || boot.ptr != boot_end) return std::nullopt;
+    return life;
+}
+
+std::string print_life(const Life& life) {
+    std::array<char, life_line_bytes + 1> line{};
+    std::snprintf(line.data(), line.size(), "%-12llu%016llx   \n",
+                  static_cast<unsigned long long>(life.number),
+                  static_cast<unsigned long long>(life.boot));
+    return line.data();
+}
+
+std::string print(const Owner& owner) {
+    std::string text = owner.node;
+    text.resize(file_bytes, ' ');
+    text[name_line_bytes - 1] = '\n';
+    for (const Life& life : owner.lives)
+        text.replace(name_line_bytes + life.number % lives_max * life_line_bytes, life_line_bytes,
+                     print_life(life));
+    return text;
+}
+
+Result<Owner> owner_of(journal::Storage& storage, const std::string& directory) {
     std::string text;
     const auto status = journal::read_whole(storage, owner_path(directory), text);
     if (status.fault == journal::StorageFault::missing ||
         status.fault == journal::StorageFault::no_folder)
-        return std::string();
+        return Owner{};
     if (!status.ok()) return journal::storage_error(status, "read", owner_path(directory));
+    Owner owner;
+    owner.is_there = true;
     const auto end = text.find('\n');
-    return end == std::string::npos ? std::string() : text.substr(0, end);
+    if (end == std::string::npos) return owner;
+    owner.node = text.substr(0, std::min(end, text.find(' ')));
+    for (std::size_t at = name_line_bytes; at + life_line_bytes <= text.size();
+         at += life_line_bytes)
+        if (const auto life = parse_life(std::string_view(text).substr(at, life_line_bytes)))
+            owner.lives.push_back(*life);
+    return owner;
 }
 
 Error is_anothers(const std::string& directory, const std::string& owner, const std::string& node) {
@@ -35,40 +102,60 @@ Error is_anothers(const std::string& directory, const std::string& owner, const 
 
 Status check_owner(journal::Storage& storage, const std::string& directory,
                    const std::string& node) {
-    const Result<std::string> owner = owner_of(storage, directory);
+    const Result<Owner> owner = owner_of(storage, directory);
     if (!owner.ok()) return owner.error();
-    if (owner->empty() || *owner == node) return Done{};
-    return is_anothers(directory, *owner, node);
+    if (owner->node.empty() || owner->node == node) return Done{};
+    return is_anothers(directory, owner->node, node);
 }
 
-Status note_owner(journal::Storage& storage, const std::string& directory,
-                  const std::string& node) {
-    const Result<std::string> owner = owner_of(storage, directory);
+Result<std::vector<std::uint64_t>> lives_in(journal::Storage& storage,
+                                            const std::string& directory) {
+    const Result<Owner> owner = owner_of(storage, directory);
     if (!owner.ok()) return owner.error();
-    if (*owner == node) return Done{};
-    if (!owner->empty()) return is_anothers(directory, *owner, node);
+    std::vector<std::uint64_t> boots;
+    for (const Life& life : owner->lives) boots.push_back(life.boot);
+    if (boots.empty()) boots.push_back(replication::any_life);
+    return boots;
+}
+
+Status note_life(journal::Storage& storage, const std::string& directory, const std::string& node,
+                 std::uint64_t boot, bool is_new) {
+    Result<Owner> owner = owner_of(storage, directory);
+    if (!owner.ok()) return owner.error();
+    if (!owner->node.empty() && owner->node != node)
+        return is_anothers(directory, owner->node, node);
+    owner->node = node;
+    std::uint64_t number = 0;
+    for (const Life& life : owner->lives) {
+        if (life.boot == boot) return Done{};
+        number = std::max(number, life.number);
+    }
+    if (owner->lives.empty() && !is_new) owner->lives.push_back({++number, replication::any_life});
+    owner->lives.push_back({++number, boot});
+    std::erase_if(owner->lives,
+                  [&](const Life& life) { return number - life.number >= lives_max; });
+
     const std::string path = owner_path(directory);
-    const std::string text = node + "\n";
+    const std::string text = print(*owner);
     std::unique_ptr<journal::File> file;
-    auto status = storage.open(path, journal::OpenMode::create, file);
-    if (status.fault == journal::StorageFault::exists)
-        status = storage.open(path, journal::OpenMode::write, file);
+    auto status = storage.open(
+        path, owner->is_there ? journal::OpenMode::write : journal::OpenMode::create, file);
     if (status.ok()) status = file->write_at(0, std::as_bytes(std::span(text.data(), text.size())));
     if (status.ok()) status = file->sync();
-    if (status.ok()) status = storage.sync_directory(directory);
+    if (status.ok() && !owner->is_there) status = storage.sync_directory(directory);
     if (!status.ok()) return journal::storage_error(status, "write down whose copy it is", path);
     return Done{};
 }
 
 Status check_is_nobodys(journal::Storage& storage, const std::string& directory) {
-    const Result<std::string> owner = owner_of(storage, directory);
+    const Result<Owner> owner = owner_of(storage, directory);
     if (!owner.ok()) return owner.error();
-    if (owner->empty()) return Done{};
+    if (owner->node.empty()) return Done{};
     return Error{ErrorCode::mismatch,
-                 "journal " + directory + ": it is the copy of node " + *owner +
+                 "journal " + directory + ": it is the copy of node " + owner->node +
                      ", which may have lost something and says so only as a node: open it as a "
                      "Standby (--node " +
-                     *owner + "); it makes snapshots itself (--snapshot-every)"};
+                     owner->node + "); it makes snapshots itself (--snapshot-every)"};
 }
 
 }  // namespace pawl::detail

@@ -1,8 +1,10 @@
-// Whose copy of a stream a directory holds: one node's, by name. Knows one small file; not what it
-// means for who may write.
+// Whose copy of a stream a directory holds: one node's, by name, and which lives of it have been
+// there. Knows one small file; not what it means for who may write.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "journal/storage.hpp"
 #include "pawl/result.hpp"
@@ -13,8 +15,15 @@ namespace pawl::detail {
 Status check_owner(journal::Storage& storage, const std::string& directory,
                    const std::string& node);
 
-// The same, and from now on it is this node's, durably. The directory is there and held.
-Status note_owner(journal::Storage& storage, const std::string& directory, const std::string& node);
+// The boots of the node's last lives there; replication::any_life among them: it had others that
+// nobody has noted.
+Result<std::vector<std::uint64_t>> lives_in(journal::Storage& storage,
+                                            const std::string& directory);
+
+// From now on the directory is this node's, and this life has been there, durably. `is_new`: it had
+// no life before. The directory is there and held. mismatch: as above.
+Status note_life(journal::Storage& storage, const std::string& directory, const std::string& node,
+                 std::uint64_t boot, bool is_new);
 
 // For an engine that is no node: what a node's copy may have lost is its own to find out, and an
 // opening hides it. mismatch: it is a node's.

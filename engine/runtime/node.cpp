@@ -78,6 +78,7 @@ Status Node::begin() {
         holdings.epoch = copy_->journal().last_epoch();
         holdings.begun_epoch = copy_->journal().begun_epoch();
         holdings.may_have_lost = copy_->may_have_lost();
+        holdings.lives = copy_->earlier_lives();
     }
     roles_ = std::make_unique<replication::RoleMachine>(role_options(options_), holdings,
                                                         std::move(ways_.arbiter));
@@ -176,6 +177,7 @@ std::size_t Node::do_work(std::int64_t now_ns) {
     }
     std::size_t work = greet();
     work += reigns() ? serve() : compare() + follow();
+    roles_->life_is_noted(!copy_->is_open() || copy_->life_is_noted());
     work += roles_->do_work(now_ns);
     obey();
     if (!reigns()) tell_progress();

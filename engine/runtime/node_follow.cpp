@@ -245,7 +245,7 @@ void Node::prepare_to_reign() {
     const bool all = copy_->apply_all_soon();
     // What does not fit is never applied: that is no reason to wait for it.
     if (!copy_->streams()->trouble().empty()) return fail(copy_->streams()->trouble());
-    if (!all) return;
+    if (!all || !copy_->life_is_noted()) return;
     ready_.store(true, std::memory_order_release);
 }
 

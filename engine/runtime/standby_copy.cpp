@@ -39,12 +39,13 @@ Status StandbyCopy::open() {
     auto& storage = environment_.storage;
     const std::string& node = options_.replication.node;
     if (Status own = check_owner(storage, options_.directory, node); !own) return own;
+    if (Status read = read_lives(); !read) return read;
     if (Status read = read_mark(); !read) return read;
     // Written down before a new head hides that the old one is gone, and when nothing else stands
     // against the opening.
     auto opened = OpenedJournal::open(
         options_, *domain_, environment_, [&](const journal::RecoveryReport& report) -> Status {
-            if (Status noted = note_owner(storage, options_.directory, node); !noted) return noted;
+            if (Status noted = note_life(!*existed); !noted) return noted;
             const bool memory_gone =
                 *existed && std::any_of(report.shards.begin(), report.shards.end(),
                                         [](const auto& shard) { return shard.memory_lost; });
@@ -77,11 +78,27 @@ Status StandbyCopy::read_mark() {
     return Done{};
 }
 
-void StandbyCopy::go_on(OpenedJournal journal) {
+Status StandbyCopy::go_on(OpenedJournal journal) {
     PAWL_ASSERT(!is_open());
+    Status read = read_lives();
     const std::lock_guard lock(writing_);
     journal_ = std::move(journal);
     begin_streams();
+    return read;
+}
+
+Status StandbyCopy::read_lives() {
+    auto lives = lives_in(environment_.storage, options_.directory);
+    if (!lives.ok()) return lives.error();
+    earlier_lives_ = std::move(lives).value();
+    return Done{};
+}
+
+Status StandbyCopy::note_life(bool is_new) {
+    Status noted = detail::note_life(environment_.storage, options_.directory,
+                                     options_.replication.node, boot_, is_new);
+    if (noted) life_is_noted_.store(true, std::memory_order_release);
+    return noted;
 }
 
 void StandbyCopy::begin_streams() {
@@ -157,8 +174,11 @@ void StandbyCopy::close_as_it_is() {
 
 Status StandbyCopy::adopt(const journal::Origin& origin, const std::vector<Position>& begins) {
     PAWL_ASSERT(!is_open());
+    const Result<bool> existed = is_there();
+    if (!existed) return existed.error();
     // Durable before there is a directory that could be believed.
     static_cast<void>(environment_.storage.make_directory(options_.directory));
+    if (Status noted = note_life(!*existed); !noted) return noted;
     if (Status kept = remember_loss(false); !kept) return kept;
     journal::AdoptOptions adopt;
     adopt.path = options_.directory;
@@ -201,17 +221,25 @@ std::size_t StandbyCopy::write_some() {
     const std::lock_guard lock(writing_);
     if (journal_.directory == nullptr) return 0;
     std::size_t work = 0;
+    if (!life_is_noted() && !failed()) {
+        if (Status noted = note_life(false); !noted) fail(noted.error().sentence);
+        ++work;
+    }
     const std::int64_t now = environment_.clock.monotonic_ns();
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
         journal::Journaler& journaler = journal_.directory->journaler(shard);
         work += journaler.do_work(now);
         work += journal_.directory->preparer(shard).do_work(now);
         if (journal_.directory->head(shard).make_present()) ++work;
-        if (journaler.state() != journal::JournalerState::failed || failed()) continue;
-        failure_ = journaler.failure();
-        failed_.store(true, std::memory_order_release);
+        if (journaler.state() == journal::JournalerState::failed) fail(journaler.failure());
     }
     return work;
+}
+
+void StandbyCopy::fail(const std::string& sentence) {
+    if (failed()) return;
+    failure_ = sentence;
+    failed_.store(true, std::memory_order_release);
 }
 
 }  // namespace pawl::detail

@@ -26,8 +26,8 @@ namespace pawl::detail {
 class StandbyCopy {
 public:
     StandbyCopy(const EngineOptions& options, std::shared_ptr<const Domain> domain,
-                const Environment& environment)
-        : options_(options), domain_(std::move(domain)), environment_(environment) {}
+                const Environment& environment, std::uint64_t boot)
+        : options_(options), domain_(std::move(domain)), environment_(environment), boot_(boot) {}
     ~StandbyCopy() { close_as_it_is(); }
     StandbyCopy(const StandbyCopy&) = delete;
     StandbyCopy& operator=(const StandbyCopy&) = delete;
@@ -41,7 +41,7 @@ public:
     // Recovers it. Makes it when there is none: only for the first primary of all.
     Status open();
     // Goes on in memory with what an engine leaves, instead: nothing is read.
-    void go_on(OpenedJournal journal);
+    Status go_on(OpenedJournal journal);
     // What the opening found, for operators: sentences.
     std::vector<std::string> take_remarks() { return std::exchange(remarks_, {}); }
     bool is_open() const noexcept { return streams_ != nullptr; }
@@ -54,6 +54,11 @@ public:
     Status close();
     Status adopt(const journal::Origin& origin, const std::vector<Position>& begins);
     Result<journal::CutReport> cut(const std::vector<journal::PartPoint>& parts, bool begins_anew);
+
+    // The lives that its directory knew before this one.
+    const std::vector<std::uint64_t>& earlier_lives() const noexcept { return earlier_lives_; }
+    // And this one. Where the copy was taken over in memory write_some() sees to that.
+    bool life_is_noted() const noexcept { return life_is_noted_.load(std::memory_order_acquire); }
 
     // Something that was acknowledged may be gone: found at an opening, kept over further ones
     // until it is forgiven.
@@ -81,15 +86,21 @@ private:
     std::string mark_path() const { return options_.directory + "/may_have_lost"; }
     Status remember_loss(bool only_memory);
     Status read_mark();
+    Status read_lives();
+    Status note_life(bool is_new);
+    void fail(const std::string& sentence);
     replication::StateWitness state_witness();
     void remark_differences();
 
     const EngineOptions options_;
     const std::shared_ptr<const Domain> domain_;
     const Environment environment_;
+    const std::uint64_t boot_;    // of this life of the node
     mutable std::mutex writing_;  // held for a pass of write_some(), and while the parts change
     OpenedJournal journal_;
     std::unique_ptr<replication::StandbyStreams> streams_;
+    std::vector<std::uint64_t> earlier_lives_;
+    std::atomic<bool> life_is_noted_{false};
     bool may_have_lost_ = false;
     std::vector<std::string> remarks_;
     bool lost_only_memory_ = false;

@@ -54,7 +54,7 @@ Result<std::unique_ptr<FollowerCore>> StandbyCore::open(const EngineOptions& opt
     if (Status checked = check_options(options); !checked) return checked.error();
     return begin(options,
                  std::make_unique<StandbyCopy>(
-                     options, std::make_shared<const Domain>(std::move(domain)), environment),
+                     options, std::make_shared<const Domain>(std::move(domain)), environment, boot),
                  boot, std::move(ways), std::move(owner), std::nullopt);
 }
 
@@ -63,8 +63,8 @@ Result<std::unique_ptr<FollowerCore>> StandbyCore::go_on(const EngineOptions& op
                                                          const Environment& environment,
                                                          std::uint64_t boot, NodeWays ways,
                                                          std::shared_ptr<void> owner, Kept kept) {
-    auto copy = std::make_unique<StandbyCopy>(options, std::move(domain), environment);
-    copy->go_on(std::move(kept.journal));
+    auto copy = std::make_unique<StandbyCopy>(options, std::move(domain), environment, boot);
+    if (Status goes_on = copy->go_on(std::move(kept.journal)); !goes_on) return goes_on.error();
     return begin(options, std::move(copy), boot, std::move(ways), std::move(owner), kept.reign);
 }
 

@@ -25,6 +25,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/ring/idle.hpp"
 #include "tests/unit/node/kit.hpp"
 
 namespace pawl::testing {
@@ -87,15 +88,6 @@ void tell(const Settings& settings, Word::Kind kind, std::uint64_t number,
     if (write(settings.pipe, &word, sizeof word) != sizeof word) _exit(4);
 }
 
-// Others need the core. Who yields without end keeps some kernels (6.18) from letting processes of
-// other sessions run, for tens of seconds: the arbiter is one.
-void give_way(int looks) {
-    if (looks < 64)
-        std::this_thread::yield();
-    else
-        std::this_thread::sleep_for(std::chrono::microseconds(20));
-}
-
 volatile sig_atomic_t wants_switchover = 0;
 
 void reign(const Settings& settings, RowEngine& engine) {
@@ -112,8 +104,10 @@ void reign(const Settings& settings, RowEngine& engine) {
                                                     answered = true;
                                                     accepted = reply.accepted();
                                                 });
-        for (int looks = 0; offer == Offer::accepted && !answered; ++looks)
-            if (producer.poll_replies(1) == 0) give_way(looks);
+        // Others need the core, the arbiter's process too: a thread that yields without end can
+        // keep those of other sessions from it for tens of seconds (Linux 6.18).
+        pawl::detail::IdleStrategy waits(Idle::park);
+        while (offer == Offer::accepted && !answered) waits.idle(producer.poll_replies(1), 20'000);
         if (accepted) tell(settings, Word::acknowledged, number);
         if (offer != Offer::accepted || (answered && !accepted))
             tell(settings, Word::refused, number);
@@ -157,6 +151,10 @@ public:
             EngineOptions& options = settings_[i].options;
             options = small(here_.file(name), 1);
             options.heads = here_.file("heads-" + name);
+            if (stops) {  // seconds alone at full speed, again and again
+                options.snapshot_every_bytes = 16U << 20;
+                options.retention = Retention::remove;
+            }
             if (std::getenv("PAWL_SAY") != nullptr)
                 options.on_notice = [name](const Notice& notice) {
                     std::fprintf(stderr, "%lld %s: %s\n",

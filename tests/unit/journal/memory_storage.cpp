@@ -195,6 +195,7 @@ void MemoryStorage::put_file(const std::string& path, std::vector<std::byte> byt
 StorageStatus MemoryStorage::open(const std::string& path, OpenMode mode,
                                   std::unique_ptr<File>& file) {
     if (const auto status = call(); !status.ok()) return status;
+    if (refused_.contains(path)) return {StorageFault::io, 0};
     const auto found = names_.find(path);
     if (mode == OpenMode::create) {
         if (found != names_.end()) return {StorageFault::exists, 0};

@@ -28,6 +28,8 @@ public:
     std::uint64_t calls() const { return calls_; }  // of all kinds that may fail
     // The n-th call from now (1 = the next) fails with this fault; the ones after it work again.
     void fail_call(std::uint64_t n, StorageFault fault = StorageFault::io);
+    // This file cannot be opened any more, and is there.
+    void refuse_to_open(const std::string& path) { refused_.insert(path); }
     // From the n-th call on nothing works: the process is dead. A write that is that call is torn:
     // its first half gets through.
     void die_at_call(std::uint64_t n);
@@ -80,6 +82,7 @@ private:
     std::set<std::string> locks_;
     std::map<std::string, int> rings_;  // memory files
     std::uint64_t calls_ = 0;
+    std::set<std::string> refused_;
     std::uint64_t fail_at_ = 0;
     StorageFault fail_fault_ = StorageFault::io;
     std::uint64_t die_at_ = 0;

@@ -64,17 +64,23 @@ protected:
 
 // Or a standby would be told that what it needs is gone, and would begin anew.
 TEST_F(RetentionLife, a_segment_that_cannot_be_opened_is_not_taken_for_one_that_went) {
+    const Position in_the_first = life.written[10].position;
     int refused = 0;
     for (std::uint64_t n = 1; n <= 40; ++n) {
         const auto reader = life.directory().reader(0);
         life.storage.fail_call(n);
-        const auto found = reader->checksum_before(life.written[10].position);
+        const auto found = reader->checksum_before(in_the_first);
         life.storage.revive();
         if (found.ok()) continue;
         ++refused;
         EXPECT_NE(found.error().code, ErrorCode::mismatch) << n << ": " << found.error().sentence;
     }
     EXPECT_GT(refused, 1);
+    const auto reader = life.directory().reader(0);
+    life.storage.refuse_to_open(segment_path("dir", 0, in_folder().front()));
+    const auto found = reader->checksum_before(in_the_first);
+    ASSERT_FALSE(found.ok());
+    EXPECT_EQ(found.error().code, ErrorCode::io) << found.error().sentence;
 }
 
 TEST_F(RetentionLife, what_is_below_the_older_snapshot_is_archived_and_stays_readable) {

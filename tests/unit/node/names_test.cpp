@@ -103,5 +103,59 @@ TEST_F(NodeNames, of_two_processes_of_one_name_the_one_that_is_replaced_does_not
     EXPECT_FALSE(second.failed());
 }
 
+// A copy from before its last life, or another process with a copy of it: either way it has not
+// what was answered since.
+TEST_F(NodeNames, an_older_copy_of_a_directory_does_not_take_its_own_later_reign_for_its_past) {
+    write_as_a();
+    EngineOptions older = pair_.options("a");
+    older.directory = pair_.folder().file("older");
+    older.heads = pair_.folder().file("heads-older");
+    fs::copy(pair_.options("a").directory, older.directory, fs::copy_options::recursive);
+    write_as_a();
+    {
+        Follower follower = Follower::open(older).value();
+        EXPECT_TRUE(comes_true([&] {
+            return follower.status().why.find("this directory is an older copy") !=
+                   std::string::npos;
+        })) << follower.status().why;
+        const auto turn = follower.wait_for_turn(milliseconds(100));
+        ASSERT_TRUE(turn.ok());
+        EXPECT_FALSE(*turn);
+        EXPECT_NE(pair_.said().find("another process calls itself node a"), std::string::npos);
+    }
+    write_as_a();  // the newer one is not kept out by that
+    Follower follower = Follower::open(older).value();
+    follower.accept_loss();
+    const Bank bank = Pair::promote(std::move(follower));
+    EXPECT_FALSE(bank.failed());
+}
+
+// Killed and started again it knows its reign, however often it was started in between, and
+// whatever the copy was before: begun here, taken over in memory, or another node's.
+TEST_F(NodeNames, a_life_knows_the_lives_before_it) {
+    for (int round = 0; round < 3; ++round) {  // the file has room for 124
+        write_as_a();
+        for (int i = 0; i < 100; ++i) static_cast<void>(pair_.follow("a"));
+    }
+    write_as_a();
+    EXPECT_EQ(fs::file_size(pair_.options("a").directory + "/node"), 4096U);
+    Bank bank = pair_.reign("a");
+    Follower b = pair_.follow("b");
+    ASSERT_TRUE(comes_true([&] { return is_in_sync(bank.node_status(), "b"); }));
+    ASSERT_TRUE(bank.hand_over("b").ok());
+    Bank after = Pair::promote(std::move(b));
+    ASSERT_TRUE(comes_true([&] { return bank.failed(); }));
+    Follower a = std::move(bank).step_down().value();
+    ASSERT_TRUE(comes_true([&] { return is_in_sync(after.node_status(), "a"); }));
+    ASSERT_TRUE(after.hand_over("a").ok());
+    {
+        const Bank back = Pair::promote(std::move(a));
+    }
+    {
+        const Bank stays = std::move(after);
+    }
+    write_as_a();
+}
+
 }  // namespace
 }  // namespace pawl::testing
