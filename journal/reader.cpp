@@ -163,11 +163,11 @@ Status StreamReader::load(Position at, Place& place) {
         trouble_.reset();
         why_ = "no segment holds it";
         const auto segment = segments_.find(at);
-        if (!segment.ok()) return segment.error();
         std::uint64_t offset = 0;
-        if (*segment && find_block(**segment, at, offset) && load_at(**segment, offset, place) &&
+        if (segment && find_block(*segment, at, offset) && load_at(*segment, offset, place) &&
             place.holds(at))
             return Done{};
+        if (segments_.trouble()) trouble_ = segments_.trouble();
         // Others may have come into use meanwhile, and the lowest ones gone.
         if (const auto status = segments_.list(); !status.ok()) return status;
     }
@@ -260,9 +260,10 @@ Result<std::optional<std::uint32_t>> StreamReader::checksum_before(Position at) 
         if (const auto status = load(inside, aside_); !status.ok()) {
             // The first position that is kept: what is below is gone, its checksum is not.
             const auto lowest = segments_.lowest();
-            if (!lowest.ok() || !*lowest || (*lowest)->first != at) return status.error();
+            if (!lowest.ok()) return lowest.error();
+            if (!*lowest || (*lowest)->first != at) return status.error();
             auto place = place_at_begin_of(**lowest);
-            if (!place.ok()) return status.error();
+            if (!place.ok()) return place.error();
             return std::optional(place->tail.checksum);
         }
     }

@@ -47,16 +47,17 @@ Result<SegmentIndex::Found> SegmentIndex::look(std::uint64_t index) {
     return Found::in_use;
 }
 
-Result<std::optional<SegmentIndex::Entry>> SegmentIndex::find(Position at) {
+std::optional<SegmentIndex::Entry> SegmentIndex::find(Position at) {
+    trouble_.reset();
     std::optional<Entry> best;
     std::size_t low = 0;  // what is below begins at or before `at`, or went since it was listed
     std::size_t high = listed_.size();
     while (low < high) {
         const std::size_t middle = low + (high - low) / 2;
         const Result<Found> found = look(listed_[middle]);
-        if (!found.ok()) return found.error();
+        if (!found.ok()) trouble_ = found.error();
         const Entry* const entry = known(listed_[middle]);
-        if (*found == Found::not_in_use || (entry != nullptr && at < entry->first)) {
+        if (!found.ok() || *found == Found::not_in_use || (entry != nullptr && at < entry->first)) {
             high = middle;
             continue;
         }

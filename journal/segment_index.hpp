@@ -30,9 +30,11 @@ public:
     // Before anything else, and again when what is sought was not where find() said.
     Status list();
     // The last segment that begins at or before `at`, of those that were there when they were
-    // listed; nothing: none does. An error: one that had to be asked cannot be read.
-    Result<std::optional<Entry>> find(Position at);
-    // The same for the first one that is kept.
+    // listed; nothing: none does. One that cannot be read counts as one that begins behind it.
+    std::optional<Entry> find(Position at);
+    // The last find() met one that cannot be read.
+    const std::optional<Error>& trouble() const noexcept { return trouble_; }
+    // The first one that is kept.
     Result<std::optional<Entry>> lowest();
     // It was handed out, and is listed.
     const Entry* known(std::uint64_t index) const noexcept;
@@ -47,6 +49,7 @@ private:
     const Identity identity_;
     std::vector<std::uint64_t> listed_;
     std::map<std::uint64_t, Entry> known_;
+    std::optional<Error> trouble_;
 };
 
 }  // namespace pawl::journal

@@ -151,6 +151,9 @@ public:
     // rest.
     bool holds() const noexcept { return role_ == Role::handing_over && named_; }
     bool waits_for_arbiter() const noexcept { return arbiter_->busy(); }
+    bool knows_what_it_said() const noexcept { return reign_.has_value() || absent_; }
+    // The reign is that of this earlier life of the node; nothing: it is not.
+    std::optional<std::uint64_t> earlier_life_that_reigns() const;
     bool acknowledges() const noexcept { return role_ == Role::learner || role_ == Role::standby; }
     // It is in the set for what an earlier life of it had. Until it has caught up in this one it
     // says so to its primary, and acknowledges nothing.

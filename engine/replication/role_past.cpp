@@ -21,6 +21,12 @@ std::string RoleMachine::namesake() const {
            "an operator accepts the loss";
 }
 
+std::optional<std::uint64_t> RoleMachine::earlier_life_that_reigns() const {
+    if (!reign_ || reign_->primary().node != options_.self.node) return std::nullopt;
+    if (reign_->primary() == options_.self || !namesake().empty()) return std::nullopt;
+    return reign_->primary().boot;
+}
+
 bool RoleMachine::is_earlier_life(std::uint64_t boot) const noexcept {
     return std::any_of(holdings_.lives.begin(), holdings_.lives.end(),
                        [&](std::uint64_t life) { return life == boot || life == any_life; });

@@ -62,13 +62,26 @@ std::string print_life(const Life& life) {
 }
 
 std::string print(const Owner& owner) {
-    std::string text = owner.node;
+    std::string text = owner.node + '\n';
     text.resize(file_bytes, ' ');
     text[name_line_bytes - 1] = '\n';
     for (const Life& life : owner.lives)
         text.replace(name_line_bytes + life.number % lives_max * life_line_bytes, life_line_bytes,
                      print_life(life));
     return text;
+}
+
+Status write(journal::Storage& storage, const std::string& directory, const Owner& owner) {
+    const std::string path = owner_path(directory);
+    const std::string text = print(owner);
+    std::unique_ptr<journal::File> file;
+    auto status = storage.open(
+        path, owner.is_there ? journal::OpenMode::write : journal::OpenMode::create, file);
+    if (status.ok()) status = file->write_at(0, std::as_bytes(std::span(text.data(), text.size())));
+    if (status.ok()) status = file->sync();
+    if (status.ok() && !owner.is_there) status = storage.sync_directory(directory);
+    if (!status.ok()) return journal::storage_error(status, "write down whose copy it is", path);
+    return Done{};
 }
 
 Result<Owner> owner_of(journal::Storage& storage, const std::string& directory) {
@@ -82,7 +95,7 @@ Result<Owner> owner_of(journal::Storage& storage, const std::string& directory) 
     owner.is_there = true;
     const auto end = text.find('\n');
     if (end == std::string::npos) return owner;
-    owner.node = text.substr(0, std::min(end, text.find(' ')));
+    owner.node = text.substr(0, end);
     for (std::size_t at = name_line_bytes; at + life_line_bytes <= text.size();
          at += life_line_bytes)
         if (const auto life = parse_life(std::string_view(text).substr(at, life_line_bytes)))
@@ -108,43 +121,43 @@ Status check_owner(journal::Storage& storage, const std::string& directory,
     return is_anothers(directory, owner->node, node);
 }
 
+Status note_owner(journal::Storage& storage, const std::string& directory,
+                  const std::string& node) {
+    Result<Owner> owner = owner_of(storage, directory);
+    if (!owner.ok()) return owner.error();
+    if (owner->node == node) return Done{};
+    if (!owner->node.empty()) return is_anothers(directory, owner->node, node);
+    owner->node = node;
+    return write(storage, directory, *owner);
+}
+
 Result<std::vector<std::uint64_t>> lives_in(journal::Storage& storage,
                                             const std::string& directory) {
     const Result<Owner> owner = owner_of(storage, directory);
     if (!owner.ok()) return owner.error();
     std::vector<std::uint64_t> boots;
     for (const Life& life : owner->lives) boots.push_back(life.boot);
-    if (boots.empty()) boots.push_back(replication::any_life);
+    if (boots.empty() && !owner->node.empty()) boots.push_back(replication::any_life);
     return boots;
 }
 
-Status note_life(journal::Storage& storage, const std::string& directory, const std::string& node,
-                 std::uint64_t boot, bool is_new) {
+Status note_lives(journal::Storage& storage, const std::string& directory, const std::string& node,
+                  std::span<const std::uint64_t> boots, bool is_new) {
     Result<Owner> owner = owner_of(storage, directory);
     if (!owner.ok()) return owner.error();
-    if (!owner->node.empty() && owner->node != node)
-        return is_anothers(directory, owner->node, node);
     owner->node = node;
-    std::uint64_t number = 0;
-    for (const Life& life : owner->lives) {
-        if (life.boot == boot) return Done{};
-        number = std::max(number, life.number);
+    std::vector<Life>& lives = owner->lives;
+    std::uint64_t newest = 0;
+    for (const Life& life : lives) newest = std::max(newest, life.number);
+    if (lives.empty() && !is_new) lives.push_back({++newest, replication::any_life});
+    for (const std::uint64_t boot : boots) {
+        const bool will_stay = std::any_of(lives.begin(), lives.end(), [&](const Life& life) {
+            return life.boot == boot && newest - life.number < lives_max / 2;
+        });
+        if (!will_stay) lives.push_back({++newest, boot});
     }
-    if (owner->lives.empty() && !is_new) owner->lives.push_back({++number, replication::any_life});
-    owner->lives.push_back({++number, boot});
-    std::erase_if(owner->lives,
-                  [&](const Life& life) { return number - life.number >= lives_max; });
-
-    const std::string path = owner_path(directory);
-    const std::string text = print(*owner);
-    std::unique_ptr<journal::File> file;
-    auto status = storage.open(
-        path, owner->is_there ? journal::OpenMode::write : journal::OpenMode::create, file);
-    if (status.ok()) status = file->write_at(0, std::as_bytes(std::span(text.data(), text.size())));
-    if (status.ok()) status = file->sync();
-    if (status.ok() && !owner->is_there) status = storage.sync_directory(directory);
-    if (!status.ok()) return journal::storage_error(status, "write down whose copy it is", path);
-    return Done{};
+    std::erase_if(lives, [&](const Life& life) { return newest - life.number >= lives_max; });
+    return write(storage, directory, *owner);
 }
 
 Status check_is_nobodys(journal::Storage& storage, const std::string& directory) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,15 +16,18 @@ namespace pawl::detail {
 Status check_owner(journal::Storage& storage, const std::string& directory,
                    const std::string& node);
 
-// The boots of the node's last lives there; replication::any_life among them: it had others that
-// nobody has noted.
+// The same, and from now on it is this node's, durably. The directory is there and held.
+Status note_owner(journal::Storage& storage, const std::string& directory, const std::string& node);
+
+// The boots of the node's last lives there; nothing: there is no such file. replication::any_life
+// among them: it had others that nobody has noted.
 Result<std::vector<std::uint64_t>> lives_in(journal::Storage& storage,
                                             const std::string& directory);
 
-// From now on the directory is this node's, and this life has been there, durably. `is_new`: it had
-// no life before. The directory is there and held. mismatch: as above.
-Status note_life(journal::Storage& storage, const std::string& directory, const std::string& node,
-                 std::uint64_t boot, bool is_new);
+// From now on these lives have been there, durably. `is_new`: it had none before. The directory is
+// there, held and this node's.
+Status note_lives(journal::Storage& storage, const std::string& directory, const std::string& node,
+                  std::span<const std::uint64_t> boots, bool is_new);
 
 // For an engine that is no node: what a node's copy may have lost is its own to find out, and an
 // opening hides it. mismatch: it is a node's.

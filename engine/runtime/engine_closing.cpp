@@ -156,7 +156,8 @@ Result<std::unique_ptr<FollowerCore>> EngineCore::step_down(const WaysOf& ways_o
         return close_result_.error();
     }
     OpenedJournal kept = keep_journal();
-    const std::uint64_t boot = environment_.random() | 1U;
+    const std::uint64_t noted = node_->next_boot();
+    const std::uint64_t boot = noted != 0 ? noted : environment_.random() | 1U;
     Result<NodeWays> ways = ways_of(boot);
     if (!ways.ok()) {
         kept.writers.reset();

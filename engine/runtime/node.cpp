@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "engine/runtime/directory_owner.hpp"
 #include "pawl/detail/assert.hpp"
 
 namespace pawl::detail {
@@ -71,7 +72,11 @@ Status Node::begin() {
     const Result<bool> there = copy_->is_open() ? Result<bool>(true) : copy_->is_there();
     if (!there) return there.error();
     holdings.blank = !*there;
-    if (!holdings.blank) {
+    if (holdings.blank) {
+        auto lives = lives_in(copy_->environment().storage, copy_->options().directory);
+        if (!lives.ok()) return lives.error();
+        holdings.lives = std::move(lives).value();
+    } else {
         if (!copy_->is_open())
             if (Status opened = open_copy(); !opened) return opened;
         copy_changes(false);
@@ -179,6 +184,8 @@ std::size_t Node::do_work(std::int64_t now_ns) {
     work += reigns() ? serve() : compare() + follow();
     roles_->life_is_noted(!copy_->is_open() || copy_->life_is_noted());
     work += roles_->do_work(now_ns);
+    if (copy_->is_open() && roles_->knows_what_it_said())
+        copy_->note_life_soon(roles_->earlier_life_that_reigns());
     obey();
     if (!reigns()) tell_progress();
     hurries_disk_ = !reigns() && copy_->is_open() && copy_->streams()->take_hurry();

@@ -100,6 +100,8 @@ public:
     // ---- a primary; any thread
     // What the arbiter said last, when another node is primary.
     std::optional<replication::KnownReign> known_reign() const;
+    // See StandbyCopy::next_boot().
+    std::uint64_t next_boot() const noexcept { return copy_->next_boot(); }
     // See replication::RoleMachine::namesake().
     std::string namesake() const;
     // It must not answer any more. Final.

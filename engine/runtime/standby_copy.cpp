@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/replication/role_machine.hpp"
 #include "engine/runtime/directory_owner.hpp"
 #include "journal/interrupted.hpp"
 #include "pawl/detail/assert.hpp"
@@ -39,13 +40,15 @@ Status StandbyCopy::open() {
     auto& storage = environment_.storage;
     const std::string& node = options_.replication.node;
     if (Status own = check_owner(storage, options_.directory, node); !own) return own;
-    if (Status read = read_lives(); !read) return read;
     if (Status read = read_mark(); !read) return read;
+    is_new_ = is_new_ || !*existed;
     // Written down before a new head hides that the old one is gone, and when nothing else stands
     // against the opening.
     auto opened = OpenedJournal::open(
         options_, *domain_, environment_, [&](const journal::RecoveryReport& report) -> Status {
-            if (Status noted = note_life(!*existed); !noted) return noted;
+            if (Status read = read_lives(); !read) return read;
+            if (*existed && earlier_lives_.empty()) earlier_lives_ = {replication::any_life};
+            if (Status noted = note_owner(storage, options_.directory, node); !noted) return noted;
             const bool memory_gone =
                 *existed && std::any_of(report.shards.begin(), report.shards.end(),
                                         [](const auto& shard) { return shard.memory_lost; });
@@ -91,13 +94,26 @@ Status StandbyCopy::read_lives() {
     auto lives = lives_in(environment_.storage, options_.directory);
     if (!lives.ok()) return lives.error();
     earlier_lives_ = std::move(lives).value();
+    // The life that stepped down has noted who would go on.
+    if (std::find(earlier_lives_.begin(), earlier_lives_.end(), boot_) != earlier_lives_.end())
+        life_is_noted_.store(true, std::memory_order_release);
     return Done{};
 }
 
-Status StandbyCopy::note_life(bool is_new) {
-    Status noted = detail::note_life(environment_.storage, options_.directory,
-                                     options_.replication.node, boot_, is_new);
-    if (noted) life_is_noted_.store(true, std::memory_order_release);
+void StandbyCopy::note_life_soon(std::optional<std::uint64_t> reigns) {
+    if (notes_life_.load(std::memory_order_relaxed)) return;
+    if (reigns) to_note_.push_back(*reigns);
+    to_note_.push_back(boot_);
+    to_note_.push_back(environment_.random() | 1U);
+    notes_life_.store(true, std::memory_order_release);
+}
+
+Status StandbyCopy::note_life() {
+    Status noted = note_lives(environment_.storage, options_.directory, options_.replication.node,
+                              to_note_, is_new_);
+    if (!noted) return noted;
+    life_is_noted_.store(true, std::memory_order_release);
+    next_boot_.store(to_note_.back(), std::memory_order_release);
     return noted;
 }
 
@@ -178,7 +194,11 @@ Status StandbyCopy::adopt(const journal::Origin& origin, const std::vector<Posit
     if (!existed) return existed.error();
     // Durable before there is a directory that could be believed.
     static_cast<void>(environment_.storage.make_directory(options_.directory));
-    if (Status noted = note_life(!*existed); !noted) return noted;
+    is_new_ = is_new_ || !*existed;
+    if (Status noted =
+            note_owner(environment_.storage, options_.directory, options_.replication.node);
+        !noted)
+        return noted;
     if (Status kept = remember_loss(false); !kept) return kept;
     journal::AdoptOptions adopt;
     adopt.path = options_.directory;
@@ -221,8 +241,8 @@ std::size_t StandbyCopy::write_some() {
     const std::lock_guard lock(writing_);
     if (journal_.directory == nullptr) return 0;
     std::size_t work = 0;
-    if (!life_is_noted() && !failed()) {
-        if (Status noted = note_life(false); !noted) fail(noted.error().sentence);
+    if (notes_life_.load(std::memory_order_acquire) && next_boot() == 0 && !failed()) {
+        if (Status noted = note_life(); !noted) fail(noted.error().sentence);
         ++work;
     }
     const std::int64_t now = environment_.clock.monotonic_ns();

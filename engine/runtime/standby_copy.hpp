@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,10 +56,14 @@ public:
     Status adopt(const journal::Origin& origin, const std::vector<Position>& begins);
     Result<journal::CutReport> cut(const std::vector<journal::PartPoint>& parts, bool begins_anew);
 
-    // The lives that its directory knew before this one.
+    // The lives that its directory knew when it was opened.
     const std::vector<std::uint64_t>& earlier_lives() const noexcept { return earlier_lives_; }
-    // And this one. Where the copy was taken over in memory write_some() sees to that.
+    // Has write_some() note this life there, the one that shall go on with it in memory, and the
+    // one that reigns if it was an earlier life of this node.
+    void note_life_soon(std::optional<std::uint64_t> reigns);
     bool life_is_noted() const noexcept { return life_is_noted_.load(std::memory_order_acquire); }
+    // The boot of the life that goes on with it in memory, which is noted; 0: none is. Any thread.
+    std::uint64_t next_boot() const noexcept { return next_boot_.load(std::memory_order_acquire); }
 
     // Something that was acknowledged may be gone: found at an opening, kept over further ones
     // until it is forgiven.
@@ -87,7 +92,7 @@ private:
     Status remember_loss(bool only_memory);
     Status read_mark();
     Status read_lives();
-    Status note_life(bool is_new);
+    Status note_life();
     void fail(const std::string& sentence);
     replication::StateWitness state_witness();
     void remark_differences();
@@ -100,7 +105,11 @@ private:
     OpenedJournal journal_;
     std::unique_ptr<replication::StandbyStreams> streams_;
     std::vector<std::uint64_t> earlier_lives_;
+    bool is_new_ = false;                  // its directory had no life before this one
+    std::atomic<bool> notes_life_{false};  // release: what is to be noted is there
+    std::vector<std::uint64_t> to_note_;
     std::atomic<bool> life_is_noted_{false};
+    std::atomic<std::uint64_t> next_boot_{0};
     bool may_have_lost_ = false;
     std::vector<std::string> remarks_;
     bool lost_only_memory_ = false;

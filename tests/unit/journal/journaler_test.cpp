@@ -315,6 +315,20 @@ TEST(Reader, finds_a_place_among_many_segments_by_reading_few) {
         most_calls = std::max(most_calls, life.storage.calls() - before);
     }
     EXPECT_LT(most_calls, 150U) << "as many as there are segments";
+
+    // What stands below one that cannot be opened is as near as before.
+    const auto segments = list_segments(life.storage, "dir", 0).value();
+    life.storage.refuse_to_open(segment_path("dir", 0, segments[segments.size() / 2]));
+    bool all = true;
+    for (std::size_t i = 0; i < life.written.size(); i += 7) {
+        const auto found = life.directory().reader(0)->checksum_before(
+            Position{life.written[i].position.value + life.written[i].bytes.size()});
+        all = all && found.ok();
+        if (found.ok()) continue;
+        ASSERT_GT(i, life.written.size() / 3) << found.error().sentence;
+        ASSERT_EQ(found.error().code, ErrorCode::io) << found.error().sentence;
+    }
+    EXPECT_FALSE(all);
 }
 
 }  // namespace

@@ -83,6 +83,25 @@ TEST_F(RetentionLife, a_segment_that_cannot_be_opened_is_not_taken_for_one_that_
     EXPECT_EQ(found.error().code, ErrorCode::io) << found.error().sentence;
 }
 
+// Where a copy stands that was just made from the snapshot there.
+TEST_F(RetentionLife, the_first_position_that_is_kept_is_never_said_to_be_below_it) {
+    const auto report = retain(Retention::remove);
+    ASSERT_GT(report.segments_gone, 0U);
+    const Position first = report.kept.position;
+    ASSERT_TRUE(life.directory().reader(0)->checksum_before(first).value());
+    int refused = 0;
+    for (std::uint64_t n = 1; n <= 40; ++n) {
+        const auto reader = life.directory().reader(0);
+        life.storage.fail_call(n);
+        const auto found = reader->checksum_before(first);
+        life.storage.revive();
+        if (found.ok()) continue;
+        ++refused;
+        EXPECT_NE(found.error().code, ErrorCode::mismatch) << n << ": " << found.error().sentence;
+    }
+    EXPECT_GT(refused, 1);
+}
+
 TEST_F(RetentionLife, what_is_below_the_older_snapshot_is_archived_and_stays_readable) {
     const auto report = retain(Retention::archive);
     EXPECT_EQ(report.segments_gone, needed - 1);

@@ -1,7 +1,12 @@
 // Whose copy a directory is, and who calls itself what: mistakes of whoever starts the processes.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <vector>
 
+#include "engine/replication/role_machine.hpp"
+#include "engine/runtime/directory_owner.hpp"
+#include "journal/posix_storage.hpp"
 #include "tests/unit/node/kit.hpp"
 
 namespace pawl::testing {
@@ -128,6 +133,30 @@ TEST_F(NodeNames, an_older_copy_of_a_directory_does_not_take_its_own_later_reign
     follower.accept_loss();
     const Bank bank = Pair::promote(std::move(follower));
     EXPECT_FALSE(bank.failed());
+}
+
+// A restart an instant, for hours: the life that reigns is not forgotten meanwhile, and the file
+// does not grow.
+TEST_F(NodeNames, the_life_that_reigns_is_not_pushed_out_by_those_that_do_not) {
+    pawl::journal::PosixStorage storage;
+    const std::string folder = pair_.folder().path();
+    ASSERT_TRUE(pawl::detail::note_owner(storage, folder, "a").ok());
+    const auto knows = [&](std::uint64_t boot) {
+        const auto lives = pawl::detail::lives_in(storage, folder).value();
+        return std::find(lives.begin(), lives.end(), boot) != lives.end();
+    };
+    EXPECT_TRUE(knows(pawl::replication::any_life)) << "nobody has noted any";
+    constexpr std::uint64_t reigns = 1;
+    for (std::uint64_t life = 10; life < 5'000; life += 2) {
+        const std::vector<std::uint64_t> boots{reigns, life, life + 1};
+        ASSERT_TRUE(pawl::detail::note_lives(storage, folder, "a", boots, true).ok());
+        ASSERT_TRUE(knows(reigns) && knows(life) && knows(life + 1)) << life;
+    }
+    EXPECT_FALSE(knows(10)) << "its room is given to others";
+    EXPECT_FALSE(knows(pawl::replication::any_life));
+    EXPECT_EQ(fs::file_size(folder + "/node"), 4096U);
+    EXPECT_TRUE(pawl::detail::check_owner(storage, folder, "a").ok());
+    EXPECT_FALSE(pawl::detail::check_owner(storage, folder, "b").ok());
 }
 
 // Killed and started again it knows its reign, however often it was started in between, and

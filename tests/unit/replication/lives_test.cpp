@@ -58,6 +58,26 @@ TEST_F(Lives, of_a_life_that_it_does_not_know_it_takes_nothing_over) {
     EXPECT_TRUE(serves()) << a_->why();
 }
 
+// Its copy was made in this life: it had none before.
+TEST_F(Lives, who_began_without_a_directory_had_no_earlier_life) {
+    begins(2, Holdings{.blank = true, .lives = {}});
+    a_->lost();
+    EXPECT_FALSE(serves());
+    EXPECT_TRUE(was_said("another process calls itself node a")) << a_->why();
+}
+
+TEST_F(Lives, the_earlier_life_that_reigns_is_named_and_no_strangers) {
+    const auto named = [this](const std::vector<std::uint64_t>& lives) {
+        begins(2, Holdings{.epoch = 1, .may_have_lost = true, .lives = lives});
+        a_->life_is_noted(false);
+        EXPECT_FALSE(serves());
+        EXPECT_TRUE(a_->knows_what_it_said());
+        return a_->earlier_life_that_reigns();
+    };
+    EXPECT_EQ(named({7, 1}), 1U);
+    EXPECT_EQ(named({7, 8}), std::nullopt);
+}
+
 TEST_F(Lives, a_directory_that_noted_none_may_have_had_any) {
     begins(2, Holdings{.epoch = 1});
     EXPECT_TRUE(serves()) << a_->why();
