@@ -65,6 +65,14 @@ int run_match(const MatchFlags& flags) {
                                         "synced, or name this node with --node"});
     if (!flags.listen.empty())
         return run_listen(flags.engine.options(), flags.listen, flags.secret_file);
+    if (flags.inputs.empty() || flags.format.empty())
+        return report_error(
+            Error{ErrorCode::usage,
+                  flags.inputs.empty()
+                      ? "match: no commands to take: name files with --input and their --format, "
+                        "or an address for clients with --listen"
+                      : "match: --input " + flags.inputs.front() +
+                            ": name its --format: sse, lobster, itch or csv"});
     const Result<Format> format = format_from(flags.format);
     if (!format) return report_error(format.error());
     InputOptions input;
@@ -132,22 +140,17 @@ void add_match(CLI::App& app, int& exit_code) {
                 "files, plain, .gz or .zst, '-' for standard input; several files are several "
                 "instruments, "
                 "interleaved by time")
-            ->required()
             ->delimiter(',')
             ->type_name("FILE[,FILE...]");
-    CLI::Option* const format =
-        command->add_option("--format", flags->format, "sse, lobster, itch or csv")->required();
+    command->add_option("--format", flags->format, "of the input: sse, lobster, itch or csv")
+        ->needs(input);
     CLI::Option* const listen =
         command
             ->add_option("--listen", flags->listen,
                          "instead of an input: take the commands of clients ('pawl feed') until "
                          "interrupted; ':port' is this machine only, port 0 any")
             ->type_name("HOST:PORT")
-            ->excludes(input)
-            ->each([input, format](const std::string&) {
-                input->required(false);
-                format->required(false);
-            });
+            ->excludes(input);
     command
         ->add_option("--secret-file", flags->secret_file,
                      "clients must know what is in it: 16 random bytes or more")

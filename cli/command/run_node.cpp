@@ -115,6 +115,7 @@ int run_node(const EngineOptions& given, bool accept_loss) {
         const Role role = engine.node_status().role;
         const bool lost_its_role = engine.failed() && !leads(role);
         if (lost_its_role && !signals.came(milliseconds(0))) {
+            tell(self + ": steps down, to follow who is primary now");
             standby = std::move(engine).step_down();
             continue;
         }

@@ -45,8 +45,7 @@ Status OperatorCall::connect() {
             continue;
         }
         return Error{for_good ? ErrorCode::mismatch : ErrorCode::timeout,
-                     "operator: " + options_.address + ": " + why +
-                         ": is a node there, and is this its clients' address?"};
+                     "operator: " + options_.address + ": " + why};
     }
 }
 
@@ -60,11 +59,16 @@ bool OperatorCall::greet(std::int64_t give_up_ns, std::string& why, bool& for_go
     options.time_ns_max = options_.open_within.count();
     Handshake handshake(*link, Side::caller, options, world_.random);
     HandshakeState state = HandshakeState::running;
+    bool somebody_listens = false;
     while ((state = handshake.do_work(world_.now_ns())) == HandshakeState::running &&
-           world_.now_ns() < give_up_ns)
+           world_.now_ns() < give_up_ns) {
+        somebody_listens = somebody_listens || link->state() == LinkState::open;
         world_.sleep(sleep_ns);
+    }
     if (state != HandshakeState::admitted) {
         why = state == HandshakeState::over ? handshake.why() : "nobody has answered in time";
+        if (state != HandshakeState::over || somebody_listens)  // else the link has said what to do
+            why += ": is a node there, and is this its clients' address?";
         for_good = state == HandshakeState::over && handshake.refused_by_peer() &&
                    waiting_changes_nothing(handshake.refusal());
         return false;

@@ -252,7 +252,9 @@ TEST_F(Nodes, an_operator_accepts_the_loss_of_a_machine_that_was_alone) {
 TEST_F(Nodes, what_cannot_be_is_one_sentence) {
     const std::string secret = folder_.write("secret", "0123456789abcdef\n");
     start("a", {"--secret-file", secret});
-    expect_sentence(run({"status", clients("b"), "--within", "1"}), 11, {clients("b")});
+    const Ran nobody = run({"status", clients("b"), "--within", "1"});
+    expect_sentence(nobody, 11, {clients("b"), "does a node listen?"});
+    EXPECT_EQ(nobody.err.find('?'), nobody.err.rfind('?')) << nobody.err;  // one next step
     const auto asks = [&](const std::vector<std::string>& more) {
         return run(with({"status", clients("a")}, more));
     };
