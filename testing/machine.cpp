@@ -54,6 +54,7 @@ EngineOptions Machine::options() {
 }
 
 pawl::detail::NodeWays Machine::ways(std::uint64_t boot) {
+    boots_.push_back(boot);
     replication::LinkOptions link;
     link.boot = boot;
     pawl::detail::NodeWays ways;
@@ -114,6 +115,7 @@ void Machine::replace() {
     with_.network.machine_dies(name_);
     end_process();
     old_disks_.push_back(std::exchange(disk_, new_disk()));
+    boots_.clear();
 }
 
 // A process may die in the middle of a call: what it still does reaches nobody.
@@ -220,6 +222,10 @@ bool Machine::is_whole() const {
                            [&](const std::string& file) { return file.ends_with(name); });
     };
     return runs() && has("/manifest") && !has("/may_have_lost");
+}
+
+bool Machine::has_led(std::uint64_t boot) const noexcept {
+    return std::find(boots_.begin(), boots_.end(), boot) != boots_.end();
 }
 
 }  // namespace pawl::sim

@@ -73,6 +73,8 @@ public:
     // It could go on alone without a loss: there is a journal, and no word on disk that something
     // may be gone.
     bool is_whole() const;
+    // A process with this boot has run on the disk that it has now.
+    bool has_led(std::uint64_t boot) const noexcept;
     // Why there is neither.
     const std::string& refusal() const noexcept { return refusal_; }
 
@@ -93,6 +95,7 @@ private:
     // A client may hold an engine that has ended longer than its machine was there.
     std::vector<std::unique_ptr<Disk>> old_disks_;
     std::unique_ptr<Disk> disk_;
+    std::vector<std::uint64_t> boots_;  // of the processes that this disk has seen
     std::unique_ptr<pawl::detail::FollowerCore> standby_;
     std::shared_ptr<pawl::detail::Core> engine_;
     std::uint64_t reign_ = 0;

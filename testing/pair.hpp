@@ -49,6 +49,7 @@ public:
     ArbiterStore& arbiter() noexcept { return arbiter_; }
     std::size_t in_sync() const;
     bool reigns_alone(const Machine& machine) const;
+    bool other_goes_on(const Machine& machine);
     // The process of the machine ends this way; its clients notice.
     template <class How>
     void end(Machine& machine, const How& how) {

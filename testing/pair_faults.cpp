@@ -90,16 +90,25 @@ bool Pair::reigns_alone(const Machine& machine) const {
            reign.epoch() == machine.epoch() && machine.has_begun_on_disk();
 }
 
+// By itself, if this one is gone. Not while a life that was lost with its old disk is primary: what
+// that has answered nobody knows, so an operator decides.
+bool Pair::other_goes_on(const Machine& machine) {
+    if (arbiter_.history().empty() || in_sync() != 2) return false;
+    const Machine& other_one = other(machine);
+    const replication::NodeBoot& primary = arbiter_.history().back().reign.primary();
+    return other_one.is_whole() &&
+           (primary.node != other_one.name() || other_one.has_led(primary.boot));
+}
+
 // At most one of these at a time.
 void Pair::end_somehow(Machine& machine, const Faults& faults) {
     if (strikes(faults.kill_every_ms)) {
         ++happened(Happened::kills);
         return end(machine, [&] { machine.kill(); });
     }
-    const auto other_goes_on = [&] { return other(machine).is_whole() && in_sync() == 2; };
     const bool power =
-        strikes(faults.power_cut_every_ms) && (other_goes_on() || reigns_alone(machine));
-    const bool replaced = strikes(faults.replace_every_ms) && other_goes_on();
+        strikes(faults.power_cut_every_ms) && (other_goes_on(machine) || reigns_alone(machine));
+    const bool replaced = strikes(faults.replace_every_ms) && other_goes_on(machine);
     if (!power && !replaced) return;
     // Who counts on one machine's memory or disk alone a moment later would have lost it: that is
     // for an operator.
