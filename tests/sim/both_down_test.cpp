@@ -27,6 +27,21 @@ protected:
     static bool somebody_reigns(Pair& pair) {
         return pair.a().engine() != nullptr || pair.b().engine() != nullptr;
     }
+    // What the primary has asked for is done now.
+    static void names(Pair& pair, const replication::NodeBoot& successor) {
+        const ArbiterStore::Made last = pair.arbiter().history().back();
+        const auto wanted = replication::hand_over(last.reign, last.reign.primary(), successor,
+                                                   replication::OldPrimary::stays);
+        ASSERT_TRUE(wanted.ok());
+        const auto late = pair.arbiter().connect("a question that was late");
+        late->compare_and_swap(last.revision, *wanted);
+        const std::int64_t give_up = pair.now_ns() + 1'000 * ms;
+        for (std::int64_t now_ns = pair.now_ns(); late->busy(); now_ns += ms) {
+            ASSERT_LT(now_ns, give_up);
+            static_cast<void>(late->do_work(now_ns));
+        }
+        ASSERT_EQ(pair.arbiter().history().back().reign.primary(), successor);
+    }
     static void heals(Pair& pair) {
         pair.calm();
         const std::int64_t give_up = pair.now_ns() + 20'000 * ms;
@@ -106,6 +121,37 @@ TEST_F(BothDown, nobody_goes_on_by_itself_when_a_disk_is_another_one) {
         live(pair, 2'000 * ms);
         EXPECT_FALSE(somebody_reigns(pair)) << pair.story();
         other.standby()->accept_loss();
+        ASSERT_NO_FATAL_FAILURE(heals(pair));
+    }
+}
+
+// An old primary's question names the successor that was there when it was asked, and is late: that
+// machine is another one by then. It may have answered in the new epoch, for all that its own copy
+// knows; the old primary knows that it has not.
+TEST_F(BothDown, nobody_goes_on_in_the_name_of_a_life_that_is_gone_with_its_disk) {
+    for (const bool old_one_has_its_disk : {false, true}) {
+        const auto plan = plan_of(7);
+        Pair pair(pool_, plan);
+        ASSERT_NO_FATAL_FAILURE(both_follow(pair));
+        live(pair, 150 * ms);
+        Machine& old = pair.a().engine() != nullptr ? pair.a() : pair.b();
+        Machine& successor = &old == &pair.a() ? pair.b() : pair.a();
+        pair.end(successor, [&] { successor.replace(); });
+        run(successor);
+        ASSERT_NO_FATAL_FAILURE(both_follow(pair));
+        live(pair, 150 * ms);
+        ASSERT_NO_FATAL_FAILURE(names(pair, {successor.name(), 77}));
+        pair.end(old, [&] { old_one_has_its_disk ? old.kill() : old.replace(); });
+        run(old);
+        live(pair, 2'000 * ms);
+        EXPECT_EQ(successor.engine(), nullptr) << pair.story();
+        EXPECT_EQ(old.engine() != nullptr, old_one_has_its_disk) << pair.story();
+        if (!old_one_has_its_disk) {
+            EXPECT_NE(successor.status().why.find("another process calls itself"),
+                      std::string::npos)
+                << successor.status().why;
+            successor.standby()->accept_loss();
+        }
         ASSERT_NO_FATAL_FAILURE(heals(pair));
     }
 }
