@@ -68,6 +68,11 @@ bool ScratchFile::write(std::uint64_t offset, std::span<const std::byte> bytes) 
     return way_ == DurableWay::direct || ::fdatasync(file_) == 0;
 }
 
+bool ScratchFile::read(std::uint64_t offset, std::span<std::byte> bytes) const noexcept {
+    return ::pread(file_, bytes.data(), bytes.size(), static_cast<off_t>(offset)) ==
+           static_cast<ssize_t>(bytes.size());
+}
+
 double measure_durable_block_us(const std::string& directory, std::uint32_t blocks,
                                 DurableWay way) {
     const ScratchFile file(path_in(directory), std::uint64_t{blocks} * direct_alignment, way);

@@ -21,6 +21,7 @@ class DirectBuffer {
 public:
     explicit DirectBuffer(std::size_t bytes);
     std::span<const std::byte> bytes() const noexcept { return {memory_.get(), size_}; }
+    std::span<std::byte> writable() noexcept { return {memory_.get(), size_}; }
 
 private:
     struct Free {
@@ -44,6 +45,8 @@ public:
     std::uint64_t size_bytes() const noexcept { return size_bytes_; }
     // Durable when it returns true. Calls nothing but the system: also for a forked child.
     bool write(std::uint64_t offset, std::span<const std::byte> bytes) const noexcept;
+    // All of them, or false.
+    bool read(std::uint64_t offset, std::span<std::byte> bytes) const noexcept;
 
 private:
     bool fill() const noexcept;

@@ -46,6 +46,18 @@ std::string note_at(double y, const std::string& words) {
 
 }  // namespace
 
+std::string number_word(double value) {
+    if (value >= 1e6) return number(value / 1e6) + " M";
+    return value >= 1e4 ? number(value / 1e3) + " k" : number(value);
+}
+
+std::string time_word(double time_ns) {
+    constexpr std::array<const char*, 4> units{" ns", " µs", " ms", " s"};
+    std::size_t unit = 0;
+    for (; unit + 1 < units.size() && time_ns >= 999.5; ++unit) time_ns /= 1000;
+    return number(time_ns) + units[unit];
+}
+
 std::string escaped(const std::string& text) {
     std::string safe;
     for (const char c : text) {
@@ -66,7 +78,7 @@ std::string escaped(const std::string& text) {
 std::string bars_svg(const std::string& title, const std::vector<Bar>& bars,
                      const std::string& note) {
     constexpr double left = 250;
-    constexpr double right = 130;
+    constexpr double right = 200;
     constexpr double step = 22;
     double longest = 1;
     for (const Bar& bar : bars) longest = std::max(longest, bar.value);
@@ -86,7 +98,7 @@ std::string bars_svg(const std::string& title, const std::vector<Bar>& bars,
     return svg + note_at(bottom + 18, note) + "</svg>\n";
 }
 
-std::string curves_svg(const std::string& title, const std::string& unit,
+std::string curves_svg(const std::string& title, std::string (*word)(double),
                        const std::vector<std::string>& places, const std::vector<Curve>& curves,
                        const std::string& note) {
     constexpr double left = 80;
@@ -115,7 +127,7 @@ std::string curves_svg(const std::string& title, const std::string& unit,
     for (double decade = first; decade <= last; ++decade) {
         const double value = std::pow(10, decade);
         svg += line(left, y_of(value), width - right, y_of(value), "#dddddd");
-        svg += text_at(left - 6, y_of(value) + 4, number(value) + " " + unit, "end");
+        svg += text_at(left - 6, y_of(value) + 4, word(value), "end");
     }
     for (std::size_t i = 0; i < places.size(); ++i)
         svg += text_at(x_of(i), bottom + 18, places[i], "middle");

@@ -22,10 +22,13 @@ struct Curve {
     std::vector<double> values;  // one per place, above 0; as many as there are places
     bool dashed = false;
 };
-// Curves over named places, values on a logarithmic scale.
-std::string curves_svg(const std::string& title, const std::string& unit,
+// Curves over named places, values on a logarithmic scale; `word` names a power of ten beside it.
+std::string curves_svg(const std::string& title, std::string (*word)(double),
                        const std::vector<std::string>& places, const std::vector<Curve>& curves,
                        const std::string& note);
+
+std::string number_word(double value);  // "10", "0.1"
+std::string time_word(double time_ns);  // "100 ns", "1 µs", "10 s"
 
 // For text between tags and in attributes.
 std::string escaped(const std::string& text);

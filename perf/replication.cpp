@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "pawl/standby.hpp"
+#include "perf/bare_copy.hpp"
 #include "perf/child_process.hpp"
 #include "perf/counted.hpp"
 #include "perf/disk_limits.hpp"
@@ -110,15 +112,21 @@ private:
     std::optional<Engine<Account>> bank_;
 };
 
-// Until the standby is in the set, while commands go on at a gentle rate. Bytes of stream per
-// second that it took over.
-Result<double> catch_up(Nodes& nodes, const RunOptions& options, cli::Histogram& meanwhile) {
-    const double behind = counted(nodes.directory(), "shard0.stream_bytes");
+// What the primary does while somebody catches up, piece by piece.
+OpenLoopOptions gentle_load(const RunOptions& options) {
     OpenLoopOptions gentle;
     gentle.rate = round_trip_rate;
     gentle.lets_others_run = true;
     gentle.warm_up_seconds = 0;
     gentle.seconds = options.tiny ? 0.01 : 0.1;
+    return gentle;
+}
+
+// Until the standby is in the set, while commands go on at a gentle rate. Bytes of stream per
+// second that it took over.
+Result<double> catch_up(Nodes& nodes, const RunOptions& options, cli::Histogram& meanwhile) {
+    const double behind = counted(nodes.directory(), "shard0.stream_bytes");
+    const OpenLoopOptions gentle = gentle_load(options);
     nodes.start_standby();
     const auto begin = Clock::now();
     EngineClient client(nodes.bank(), "gentle");
@@ -131,6 +139,22 @@ Result<double> catch_up(Nodes& nodes, const RunOptions& options, cli::Histogram&
                              nodes.directory()};
     }
     return behind / seconds_since(begin);
+}
+
+// Bytes per second of a copy that only moves them, beside the same work; 0: refused.
+double copy_beside_work(Nodes& nodes, BareCopy& copy, const RunOptions& options,
+                        cli::Histogram& meanwhile) {
+    if (!copy.prepare(nodes.directory(), std::uint64_t{options.tiny ? 4U : 256U} << 20)) return 0;
+    std::atomic<bool> is_over{false};
+    double per_second = 0;
+    std::thread copier([&] {
+        per_second = copy.measure(options.tiny ? 0.01 : 2);
+        is_over = true;
+    });
+    EngineClient client(nodes.bank(), "beside a copy");
+    while (!is_over) send_at_rate(client, gentle_load(options), meanwhile);
+    copier.join();
+    return per_second;
 }
 
 // Bytes per second; 0: one of them refuses.
@@ -148,8 +172,9 @@ double slower_of_disk_and_loopback(const std::string& directory, TcpSink& sink,
 Result<std::vector<Figure>> run_replication(const RunOptions& options) {
     TcpEcho echo;
     TcpSink sink;
+    BareCopy copy;
     Nodes nodes(options);
-    if (!echo.good() || !sink.good())
+    if (!echo.good() || !sink.good() || !copy.good())
         return Error{ErrorCode::io,
                      "replication: no connection over loopback: look at its address"};
     if (Status opened = nodes.open(); !opened) return opened.error();
@@ -167,6 +192,8 @@ Result<std::vector<Figure>> run_replication(const RunOptions& options) {
     cli::Histogram calm;
     send_at_rate(desk, load, calm);
 
+    cli::Histogram beside_copy;
+    const double copied = copy_beside_work(nodes, copy, options, beside_copy);
     cli::Histogram meanwhile;
     const double before = slower_of_disk_and_loopback(nodes.directory(), sink, options);
     const auto caught_up = catch_up(nodes, options, meanwhile);
@@ -200,9 +227,15 @@ Result<std::vector<Figure>> run_replication(const RunOptions& options) {
                        "journaled, before there was a standby", alone, included});
     figures.push_back({"replication catch-up", *caught_up, "bytes/s",
                        "the slower of disk and loopback, before and after", limit, included});
-    figures.push_back({"replication p99 while it catches up",
-                       static_cast<double>(meanwhile.percentile(99)), "ns", "the same before",
-                       static_cast<double>(calm.percentile(99)), included});
+    figures.push_back({"replication catch-up on these cores", *caught_up, "bytes/s",
+                       "a bare copy beside the same work: read, send, receive, write", copied,
+                       included});
+    const auto p99_meanwhile = static_cast<double>(meanwhile.percentile(99));
+    figures.push_back({"replication p99 while it catches up", p99_meanwhile, "ns",
+                       "the same before", static_cast<double>(calm.percentile(99)), included});
+    figures.push_back({"replication p99 beside any copy", p99_meanwhile, "ns",
+                       "the same beside the bare copy",
+                       static_cast<double>(beside_copy.percentile(99)), included});
     return figures;
 }
 

@@ -64,6 +64,10 @@ std::string short_number(double value) {
     return text.data();
 }
 
+std::string value_text(const Line& line) {
+    return line.unit == "ns" ? time_word(line.value) : short_number(line.value) + " " + line.unit;
+}
+
 constexpr std::array<const char*, 5> percentiles{"p50", "p99", "p99.9", "p99.99", "max"};
 
 // "latency 1 M/s p99" belongs to the curve "latency 1 M/s".
@@ -89,7 +93,7 @@ std::string percentile_curves(const std::vector<Line>& lines) {
         curves.push_back({"its limit", pair.limit, true});
     }
     if (curves.empty()) return {};
-    return curves_svg("Time to the reply, by percentile", "ns",
+    return curves_svg("Time to the reply, by percentile", time_word,
                       {percentiles.begin(), percentiles.end()}, curves, lines.front().machine);
 }
 
@@ -104,19 +108,9 @@ struct Growth {
         std::vector<Curve> curves{{"pawl", ours, false}};
         if (limit.size() == ours.size()) curves.push_back({"its limit", limit, true});
         const std::string below = limit_name.empty() ? "" : "limit: " + limit_name + ". ";
-        return curves_svg("By " + name + ": " + unit, "", places, curves, below + machine);
+        return curves_svg("By " + name + ": " + unit, number_word, places, curves, below + machine);
     }
 };
-
-std::string size_word(double size) {
-    std::array<char, 32> text{};
-    const double scale = size >= 1e6 ? 1e6 : size >= 1e4 ? 1e3 : 1;
-    std::snprintf(text.data(), text.size(), "%.4g%s", size / scale,
-                  size >= 1e6   ? " M"
-                  : size >= 1e4 ? " k"
-                                : "");
-    return text.data();
-}
 
 // "growth aggregates 1000" is the place 1000 of the curve "aggregates". The curves in their order.
 std::vector<Growth> growth_of(const std::vector<Line>& lines) {
@@ -130,7 +124,7 @@ std::vector<Growth> growth_of(const std::vector<Line>& lines) {
         if (all.empty() || all.back().name != name)
             all.push_back({name, line.unit, line.limit_name, line.machine, {}, {}, {}});
         Growth& growth = all.back();
-        growth.places.push_back(size_word(size));
+        growth.places.push_back(number_word(size));
         growth.ours.push_back(line.value);
         if (line.limit > 0) growth.limit.push_back(line.limit);
     }
@@ -141,8 +135,8 @@ std::string ratio_bars(const std::string& program, const std::vector<Line>& line
     std::vector<Bar> bars;
     for (const Line& line : lines)
         if (line.limit > 0)
-            bars.push_back({line.name, line.ratio,
-                            short_number(line.ratio) + " (" + short_number(line.value) + ")"});
+            bars.push_back(
+                {line.name, line.ratio, short_number(line.ratio) + " (" + value_text(line) + ")"});
     return bars.empty() ? std::string()
                         : bars_svg(program + ": as a part of its limit (and its value)", bars,
                                    lines.front().machine);
