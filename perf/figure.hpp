@@ -25,6 +25,8 @@ struct RunOptions {
     double seconds = 2;  // each measurement lasts about so long, all its repetitions together
     std::string directory = ".";  // journals are made below it and removed again
     bool tiny = false;            // only show that it runs: the figures mean nothing
+    // For `matching`, of one day, an instrument each, in the format sse.
+    std::vector<std::string> order_flow;
 };
 
 struct Program {

@@ -28,6 +28,7 @@ struct BurstOptions {
     std::size_t batch = 64;     // commands sent before the next look at replies
     std::size_t window = 1024;  // commands on their way, at most
     double seconds = 1;
+    std::uint64_t commands = 0;  // as many, however long it takes; 0: as the time allows
     std::uint64_t seed = 1;
     std::uint64_t accounts = account_count;  // asked for; with money
 };
@@ -59,10 +60,11 @@ Throughput send_bursts(Client& client, const BurstOptions& options) {
     const auto take = [&](bool accepted) { result.all_accepted &= accepted; };
     const auto begin = SteadyClock::now();
     const auto end = begin + std::chrono::duration<double>(options.seconds);
+    const std::uint64_t last = options.commands != 0 ? options.commands : ~std::uint64_t{0};
     Ask ask = asks.next();
     for (std::uint32_t round = 0;; ++round) {
         std::size_t burst = 0;
-        while (burst < options.batch && sent - result.answered < options.window &&
+        while (burst < options.batch && sent < last && sent - result.answered < options.window &&
                client.send(ask)) {
             ++sent;
             ++burst;
@@ -72,7 +74,8 @@ Throughput send_bursts(Client& client, const BurstOptions& options) {
         const std::size_t taken = client.poll(64, take);
         result.answered += taken;
         patience.wait(taken + burst != 0);
-        if (round % 64 == 0 && SteadyClock::now() >= end) break;
+        if (options.commands != 0 ? sent == last : round % 64 == 0 && SteadyClock::now() >= end)
+            break;
     }
     while (result.answered < sent) {
         const std::size_t taken = client.poll(64, take);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "perf/disk_limits.hpp"
+#include "perf/pinned.hpp"
 
 namespace pawl::perf {
 namespace {
@@ -50,9 +51,11 @@ struct alignas(128) Turn {
 };
 
 double round_trip_ns(std::uint32_t rounds) {
+    const TwoCores cores = TwoCores::choose();
     Turn there;
     Turn back;
     std::thread other([&] {
+        const Pinned pinned(cores.decider);
         for (std::uint32_t i = 1; i <= rounds; ++i) {
             // acquire and release: pairs with the other side of the same line
             while (there.number.load(std::memory_order_acquire) != i) {
@@ -60,6 +63,7 @@ double round_trip_ns(std::uint32_t rounds) {
             back.number.store(i, std::memory_order_release);
         }
     });
+    const Pinned pinned(cores.sender);
     const auto begin = SteadyClock::now();
     for (std::uint32_t i = 1; i <= rounds; ++i) {
         there.number.store(i, std::memory_order_release);
@@ -85,6 +89,10 @@ double copy_gb_per_s(std::uint32_t rounds) {
 }
 
 }  // namespace
+
+double measure_copy_per_second(std::uint32_t rounds) {
+    return copy_gb_per_s(rounds) * 1e9;
+}
 
 double measure_round_trip_ns(std::uint32_t rounds) {
     // on one core each turn is a whole time slice: it would say nothing and take for ever

@@ -22,7 +22,9 @@ struct MachineLimits {
 MachineLimits measure_machine(const std::string& directory, std::uint32_t rounds);
 // Processor, cores and round trip only: some milliseconds.
 MachineLimits measure_machine_quickly();
-// The round trip alone. With one core: 0.
+// The round trip alone, between the first two cores. With one core: 0.
 double measure_round_trip_ns(std::uint32_t rounds);
+// Bytes per second of memcpy, 64 MiB at a time.
+double measure_copy_per_second(std::uint32_t rounds);
 
 }  // namespace pawl::perf

@@ -1,12 +1,13 @@
-// From a generated day to steps.
+// From instructions to steps.
 #include "perf/market_steps.hpp"
 
 #include "cli/input/generated_day.hpp"
+#include "cli/input/open_input.hpp"
 
 namespace pawl::perf {
 namespace {
 
-// Only what a generated day is made of.
+// Only what a generated day and order flow in the format sse are made of.
 MarketStep step_of(const cli::Instruction& instruction) {
     using Kind = cli::Instruction::Kind;
     MarketStep step;
@@ -26,6 +27,9 @@ MarketStep step_of(const cli::Instruction& instruction) {
             step.kind = MarketStep::phase;
             step.price = static_cast<std::int32_t>(instruction.phase);
             break;
+        case Kind::market:
+            step.kind = MarketStep::market;
+            break;
         default:
             PAWL_ASSERT(instruction.kind == Kind::add);
             break;
@@ -33,23 +37,43 @@ MarketStep step_of(const cli::Instruction& instruction) {
     return step;
 }
 
+Status read_steps(cli::InstructionSource& source, Market& market) {
+    cli::Instruction instruction;
+    for (;;) {
+        const auto more = source.next(instruction);
+        if (!more) return more.error();
+        if (!more.value()) return Done{};
+        if (instruction.kind != cli::Instruction::Kind::nothing)
+            market.steps.push_back(step_of(instruction));
+    }
+}
+
 }  // namespace
 
 Result<Market> generated_market(std::uint64_t commands) {
     cli::GeneratedDayOptions options;
     options.commands = commands;
-    auto day = cli::generate_day(options);
+    const auto day = cli::generate_day(options);
     if (!day) return day.error();
     Market market;
     market.instruments = options.instruments;
     market.steps.reserve(commands);
-    cli::Instruction instruction;
-    for (;;) {
-        const auto more = (*day)->next(instruction);
-        if (!more) return more.error();
-        if (!more.value()) return market;
-        market.steps.push_back(step_of(instruction));
-    }
+    if (Status done = read_steps(**day, market); !done) return done.error();
+    return market;
+}
+
+Result<Market> market_of_files(const std::vector<std::string>& files) {
+    cli::InputOptions input;
+    input.files = files;
+    input.format = cli::Format::sse;
+    const auto days = cli::open_input(input);
+    if (!days) return days.error();
+    Market market;
+    market.instruments = static_cast<std::uint32_t>(files.size());
+    market.first_phase = matching::Phase::continuous;
+    market.collar = 10'000;
+    if (Status done = read_steps(**days, market); !done) return done.error();
+    return market;
 }
 
 }  // namespace pawl::perf

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "bench/order_book_stream.hpp"
@@ -12,7 +13,7 @@
 namespace pawl::perf {
 
 struct MarketStep {
-    enum Kind : std::uint8_t { add, take, cancel, replace, phase, uncross };
+    enum Kind : std::uint8_t { add, take, market, cancel, replace, phase, uncross };
     std::uint64_t order = 0;
     std::uint64_t new_order = 0;
     std::int32_t price = 0;      // in ticks of 100; a phase's number
@@ -25,11 +26,14 @@ struct MarketStep {
 struct Market {
     std::uint32_t instruments = 0;
     matching::Phase first_phase = matching::Phase::pre_open;
+    matching::Price collar = 0;
     std::vector<MarketStep> steps;
 };
 
 // A generated day of eight instruments.
 Result<Market> generated_market(std::uint64_t commands);
+// Order flow of one day from files, an instrument each, in the format sse.
+Result<Market> market_of_files(const std::vector<std::string>& files);
 
 inline MarketStep step_of(const bench::Order& order) {
     constexpr MarketStep::Kind kinds[] = {MarketStep::add, MarketStep::cancel, MarketStep::replace,
@@ -53,6 +57,7 @@ inline matching::AddInstrument terms_of(const Market& market) {
     return {.price_min = 0,
             .price_max = std::int64_t{bench::price_end} * 100 * 64,
             .quantity_max = 100'000'000,
+            .collar = market.collar,
             .tick = 100,
             .phase = market.first_phase};
 }
@@ -78,16 +83,19 @@ auto with_command(const MarketStep& step, Sink&& sink) {
             return sink(step.instrument, Uncross{});
         case MarketStep::add:
         case MarketStep::take:
+        case MarketStep::market:
             break;
     }
-    return sink(step.instrument, NewOrder{.order = step.order,
-                                          .price = price,
-                                          .quantity = step.quantity,
-                                          .owner = 1,
-                                          .side = side,
-                                          .time_in_force = step.kind == MarketStep::take
-                                                               ? TimeInForce::immediate_or_cancel
-                                                               : TimeInForce::day});
+    return sink(
+        step.instrument,
+        NewOrder{.order = step.order,
+                 .price = price,
+                 .quantity = step.quantity,
+                 .owner = 1,
+                 .side = side,
+                 .kind = step.kind == MarketStep::market ? OrderKind::market : OrderKind::limit,
+                 .time_in_force = step.kind == MarketStep::take ? TimeInForce::immediate_or_cancel
+                                                                : TimeInForce::day});
 }
 
 }  // namespace pawl::perf

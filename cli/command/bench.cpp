@@ -66,6 +66,13 @@ void add_bench(CLI::App& app, int& exit_code) {
                      "Where journals are made, and removed again: the disk that is measured")
         ->check(CLI::ExistingDirectory)
         ->capture_default_str();
+    bench
+        ->add_option("--order-flow", choice->run.order_flow,
+                     "For matching: files of one day in the format sse, an instrument each, played "
+                     "beside the generated day")
+        ->delimiter(',')
+        ->check(CLI::ExistingFile)
+        ->type_name("FILE[,FILE...]");
     bench->add_flag("--json", choice->json, "One JSON object per figure, one per line");
     bench->add_flag("--smoke", choice->run.tiny,
                     "Only show that it runs: the figures mean nothing");
