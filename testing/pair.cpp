@@ -141,11 +141,27 @@ void Pair::clients_work() {
         if (asked.valid) sessions_[i]->ask(std::move(asked));
     }
     Machine* primary = the_primary();
-    if (primary == nullptr || primary->disk().dead()) return;
-    for (const auto& session : sessions_) session->speak(*primary->engine(), primary->reign());
-    if (steps_ % 16 != 0) return;
+    for (const auto& session : sessions_) {
+        Machine* const machine = heard_by(*session, primary);
+        if (machine != nullptr) session->speak(*machine->engine(), machine->reign());
+    }
+    if (steps_ % 16 != 0 || primary == nullptr || primary->disk().dead()) return;
     const Disk::Onlooker onlooker(primary->disk());
     witness_.look();
+}
+
+// A client stays with the engine that it knows while that answers, also when there is another
+// primary already. Sooner or later it looks around.
+Machine* Pair::heard_by(const Session& session, Machine* primary) {
+    const auto serves = [](Machine* one) {
+        return one != nullptr && one->engine() != nullptr && !one->engine()->failed() &&
+               !one->disk().dead();
+    };
+    for (Machine* machine : machines())
+        if (serves(machine) && machine->engine() == session.engine() && machine != primary &&
+            !chance_.one_in(300))
+            return machine;
+    return serves(primary) ? primary : nullptr;
 }
 
 void Pair::calm() {

@@ -65,6 +65,7 @@ private:
     void note_fault(testing::Happened kind, const char* what, const std::string& about);
     std::string describe() const;
     Machine* the_primary();
+    Machine* heard_by(const Session& session, Machine* primary);
     void everybody_leaves(const Machine& machine);
     void step(const testing::Faults& faults, std::int64_t step_ns);
     void bad_luck(Machine& machine, const testing::Faults& faults);

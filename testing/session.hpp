@@ -32,6 +32,8 @@ public:
     std::size_t open() const noexcept { return open_.size(); }
     void ask(Asked asked) { open_.push_back({++last_, std::move(asked), false}); }
 
+    // Whom it talks to; null: nobody.
+    const pawl::detail::Core* engine() const noexcept { return engine_; }
     // Before this engine ends: nothing is heard of it any more.
     void leave(const pawl::detail::Core* engine);
     // Sends what was not sent, hears what is there. `reign` tells engines from each other.
