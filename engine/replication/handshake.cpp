@@ -260,6 +260,7 @@ void Handshake::admit() {
 
 void Handshake::refuse(Refusal reason, const std::string& text) {
     refusal_ = reason;
+    by_us_ = true;
     replication::refuse(link_, options_.epoch, reason, text);
     end("link " + link_.peer() + ": we refuse the peer (" + to_string(reason) + "): " + text);
 }

@@ -56,6 +56,7 @@ public:
     const std::string& why() const noexcept { return why_; }    // when over
     Refusal refusal() const noexcept { return refusal_; }       // when over; other: see why()
     bool refused_by_peer() const noexcept { return by_peer_; }  // it was the peer's word
+    bool refused_by_us() const noexcept { return by_us_; }
 
 private:
     void say_hello();
@@ -88,6 +89,7 @@ private:
     Peer peer_;
     Refusal refusal_ = Refusal::other;
     bool by_peer_ = false;
+    bool by_us_ = false;
     std::string why_;
 };
 

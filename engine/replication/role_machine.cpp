@@ -240,7 +240,7 @@ void RoleMachine::begin(const Reign& reign, std::uint64_t revision) {
         else if (!reigns)
             become(Role::opening, describe(reign));
         else if (news)
-            events_.push_back({role_, reign.epoch(), describe(reign)});
+            events_.push_back({role_, reign.epoch(), describe(reign) + why_the_set_changed()});
         return;
     }
     if (const std::string other = namesake(); !other.empty()) return become(Role::waiting, other);
@@ -265,7 +265,20 @@ void RoleMachine::begin(const Reign& reign, std::uint64_t revision) {
         primary->boot = 0;
         primary->heard_ns = now_ns_;
     }
-    become(follower, describe(reign));
+    const bool falls_out = role_ == Role::standby && follower == Role::learner;
+    become(follower, describe(reign) +
+                         (falls_out ? ": this node is out of the set: its primary did not hear it, "
+                                      "or it could not follow"
+                                    : ""));
+}
+
+// What an operator reads when the set is another one.
+std::string RoleMachine::why_the_set_changed() {
+    std::string why = std::exchange(set_changes_, {});
+    if (!why.empty()) why = ": " + why;
+    if (reign_->in_sync().size() == 1)
+        why += ": from now on what is answered as replicated is on this node alone";
+    return why;
 }
 
 void RoleMachine::look_for_strangers() {
@@ -408,6 +421,11 @@ void RoleMachine::act_as_primary() {
             const bool is_there = !silent && follows && !one.incomplete;
             if (is_there || options_.policy == Policy::strict) continue;
             if (reign_->in_sync().size() == 2 && !all_on_disk_) continue;
+            const std::string patience =
+                std::to_string(options_.degrade_after_ns / 1'000'000) + " ms";
+            set_changes_ = one.name + (silent    ? " was not heard for " + patience
+                                       : follows ? " may have lost something"
+                                                 : " could not follow for " + patience);
             want(remove_standby(*reign_, options_.self, one.name));
             return;
         }
@@ -421,6 +439,7 @@ void RoleMachine::act_as_primary() {
             ++peer(one.name).mark;
             continue;
         }
+        set_changes_ = one.name + " has everything";
         want(add_standby(*reign_, options_.self, one.name));
         return;
     }

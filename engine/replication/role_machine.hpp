@@ -220,6 +220,7 @@ private:
     void name(const KnownReign& known);
     void wait_for_the_rest();
     void look_for_strangers();
+    std::string why_the_set_changed();
     void settle_absent();
     void act();
     bool never_opened_it() const noexcept;
@@ -254,6 +255,7 @@ private:
     std::int64_t ask_ns_ = 0;          // not before
     std::int64_t look_ns_ = 0;         // the next look
     std::int64_t role_ns_ = 0;         // since when
+    std::string set_changes_;          // why this primary has asked for another set
     bool counts_on_a_stranger_ = false;             // of reign_
     std::set<std::string, std::less<>> tightened_;  // required before they are in the set
     bool all_on_disk_ = true;

@@ -166,7 +166,10 @@ NodeStatus Node::status() const {
         const Position here = copy_->streams()->applied(shard);
         if (end > here) status.lag_bytes += end.value - here.value;
     }
-    if (fresh_ns_ >= 0) status.age = std::chrono::nanoseconds(now_ns_ - fresh_ns_);
+    // By the clock as it is now: whoever asks a node that stood still must hear of it.
+    const std::int64_t now_ns = copy_->environment().clock.monotonic_ns();
+    if (fresh_ns_ >= 0)
+        status.age = std::chrono::nanoseconds(std::max<std::int64_t>(now_ns - fresh_ns_, 0));
     return status;
 }
 
@@ -266,12 +269,19 @@ std::size_t Node::greet() {
     for (Greeting& greeting : greetings_) {
         const HandshakeState state = greeting.handshake->do_work(now_ns_);
         if (state == HandshakeState::admitted) admitted(std::move(greeting));
+        if (state == HandshakeState::over) turn_away(*greeting.handshake);
         if (state != HandshakeState::running) ++work;
     }
     std::erase_if(greetings_, [](const Greeting& greeting) {
         return greeting.link == nullptr || greeting.handshake->state() != HandshakeState::running;
     });
     return work;
+}
+
+// A wrong secret, another version, no node of ours: it calls again and again.
+void Node::turn_away(const replication::Handshake& caller) {
+    if (caller.refused_by_us() && turned_away_.is_news(to_string(caller.refusal()), now_ns_))
+        say(options_.replication.node + " turns a caller away: " + caller.why());
 }
 
 // A caller has shown who it is.

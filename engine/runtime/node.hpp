@@ -19,6 +19,7 @@
 #include "engine/replication/remains_talk.hpp"
 #include "engine/replication/role_machine.hpp"
 #include "engine/replication/sender.hpp"
+#include "engine/runtime/complaint.hpp"
 #include "engine/runtime/copy_progress.hpp"
 #include "engine/runtime/standby_copy.hpp"
 #include "journal/replicated_positions.hpp"
@@ -166,6 +167,7 @@ private:
     replication::HandshakeOptions greeting_options() const;
     replication::TalkOptions talk_options() const;
     std::size_t greet();
+    void turn_away(const replication::Handshake& caller);
     void admitted(Greeting greeting);
     void obey();
 
@@ -206,6 +208,7 @@ private:
     std::unique_ptr<replication::RoleMachine> roles_;
     std::vector<Peer> peers_;
     std::vector<Greeting> greetings_;  // of callers
+    Complaint turned_away_;
     std::int64_t now_ns_ = 0;
 
     // a follower's
@@ -214,8 +217,7 @@ private:
     std::string called_;  // the peer's name
     Greeting calling_;
     std::unique_ptr<replication::Receiver> receiver_;
-    std::string complaint_;  // that was said last
-    std::int64_t complained_ns_ = 0;
+    Complaint complaint_;
     std::uint64_t frames_ = 0;  // of the receiver's, as heard so far
     bool begin_anew_ = false;   // what is here cannot be continued
     const std::shared_ptr<CopyProgress> progress_;

@@ -58,7 +58,7 @@ std::size_t Node::follow() {
     measure_age();
     if (receiver_->state() == ReceiverState::following) {
         redial_->worked();
-        complaint_.clear();
+        complaint_.forget();
     }
     if (receiver_->state() == ReceiverState::over) after_conversation();
     return work;
@@ -79,7 +79,7 @@ void Node::call_primary() {
         const Peer* peer = find(name);
         calling_ = {};
         called_ = name;
-        complaint_.clear();
+        complaint_.forget();
         if (peer == nullptr) {
             redial_.reset();
             return complain(
@@ -145,13 +145,9 @@ void Node::after_conversation() {
     receiver_.reset();
 }
 
-// What an operator has to mend, once for each reason: it is tried again and again.
 void Node::complain(const std::string& why) {
-    constexpr std::int64_t pause_ns = 1'000'000'000;  // between two reasons that take turns
-    if (why == complaint_ || (!complaint_.empty() && now_ns_ - complained_ns_ < pause_ns)) return;
-    complaint_ = why;
-    complained_ns_ = now_ns_;
-    say(options_.replication.node + " cannot follow " + called_ + ": " + why);
+    if (complaint_.is_news(why, now_ns_))
+        say(options_.replication.node + " cannot follow " + called_ + ": " + why);
 }
 
 void Node::change_directory() {

@@ -83,9 +83,12 @@ public:
         Asked<A, Ask, Answer> question(std::move(ask));
         std::optional<StandbyAnswer<Answer>> answer;
         const std::uint32_t shard = detail::shard_of(route<A>(id), core_->shard_count());
+        // The age first: what is applied between the two makes the answer younger, not older.
+        const auto asked_at = std::chrono::steady_clock::now();
+        std::chrono::nanoseconds age = core_->status().age;
         if (!core_->ask(shard, static_cast<std::uint8_t>(asked), id, question)) return answer;
-        answer.emplace(StandbyAnswer<Answer>{std::move(*question.value), question.version,
-                                             core_->status().age});
+        if (age.count() >= 0) age += std::chrono::steady_clock::now() - asked_at;
+        answer.emplace(StandbyAnswer<Answer>{std::move(*question.value), question.version, age});
         return answer;
     }
     // Events from a cursor on, then live, as they are applied here. Goes on by itself, without a

@@ -156,7 +156,7 @@ TEST(NodeBeginsAnew, who_is_no_peer_of_its_primary_says_so) {
 }
 
 // A wrong secret is an operator's to mend, too.
-TEST(NodeBeginsAnew, who_is_refused_for_its_secret_says_so_once) {
+TEST(NodeBeginsAnew, who_is_refused_for_its_secret_says_so_once_and_so_does_who_refuses) {
     Pair pair(patient);
     EngineOptions a = pair.options("a");
     EngineOptions b = pair.options("b");
@@ -170,6 +170,10 @@ TEST(NodeBeginsAnew, who_is_refused_for_its_secret_says_so_once) {
     const std::string said = pair.said();
     EXPECT_NE(said.find("secret"), std::string::npos) << said;
     EXPECT_EQ(said.find(sentence), said.rfind(sentence)) << said;
+    // The one that is called is asked by operators, too.
+    const std::string turned_away = "a turns a caller away: ";
+    EXPECT_NE(said.find(turned_away), std::string::npos) << said;
+    EXPECT_EQ(said.find(turned_away), said.rfind(turned_away)) << said;
 }
 
 }  // namespace

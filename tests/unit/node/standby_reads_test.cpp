@@ -158,6 +158,34 @@ TEST(StandbyReads, what_cannot_be_is_told) {
     EXPECT_NE(error_of(std::move(events)).find("closed"), std::string::npos);
 }
 
+// Whoever is asked while its process stands still must not call old states new.
+TEST(StandbyReads, the_age_of_what_stands_still_grows) {
+    Pair pair(patient);
+    const auto polled = [&](const std::string& name) {
+        EngineOptions options = pair.options(name);
+        options.threading = Threading::none;
+        return Follower::open(options).value();
+    };
+    Follower a = polled("a");
+    Follower b = polled("b");
+    ASSERT_TRUE(comes_true([&] {
+        a.poll();
+        return *a.wait_for_turn(milliseconds(0));
+    }));
+    Bank bank = std::move(a).promote().value();
+    ASSERT_TRUE(comes_true([&] {
+        b.poll();
+        bank.poll();
+        return is_in_sync(bank.node_status(), "b") && b.status().age.count() >= 0;
+    })) << pair.said();
+    constexpr std::chrono::nanoseconds still = milliseconds(60);
+    detail::Event::sleep_on(-1, still.count());
+    EXPECT_GE(b.status().age, still);
+    const auto answer = b.query(3, [](const Account& one) { return one.balance; });
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_GE(answer->age, still);
+}
+
 TEST(StandbyReads, a_projection_has_rows_with_version_and_age) {
     struct Balance {
         std::int64_t cents = 0;

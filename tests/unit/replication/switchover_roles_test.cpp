@@ -71,6 +71,10 @@ TEST_F(HandingOver, is_not_held_up_by_a_peer_that_calls_and_cannot_follow) {
     a_->has_on_disk(true);
     EXPECT_TRUE(live([this] { return a_->reign()->in_sync().size() == 1; }, 250)) << a_->why();
     EXPECT_TRUE(a_->serves());
+    std::string said;
+    for (const RoleEvent& event : a_->take_events()) said += event.sentence + "\n";
+    EXPECT_NE(said.find("b could not follow for"), std::string::npos) << said;
+    EXPECT_NE(said.find("on this node alone"), std::string::npos) << said;
     EXPECT_FALSE(live([this] { return !a_->serves(); }, 500)) << "nobody takes over from it";
 }
 
