@@ -76,11 +76,12 @@ std::int64_t ArbiterStore::way_ns() {
                         static_cast<std::uint64_t>(weather.delay_ns_max)));
 }
 
+std::int64_t ArbiterStore::longer(std::int64_t ns_max) {
+    return static_cast<std::int64_t>(chance_.below(static_cast<std::uint64_t>(ns_max) + 1));
+}
+
 void ArbiterStore::ask(Question question, std::int64_t now_ns) {
     std::int64_t at_ns = now_ns + way_ns();
-    const auto longer = [&](std::int64_t ns_max) {
-        return static_cast<std::int64_t>(chance_.below(static_cast<std::uint64_t>(ns_max) + 1));
-    };
     if (happens(weather.late_one_in)) {
         ++figures_.questions_late;
         at_ns += longer(weather.late_ns_max);
@@ -162,7 +163,12 @@ void ArbiterStore::arrive(const Question& question, std::int64_t now_ns) {
     due.id = question.id;
     due.node = question.node;
     due.answer = std::move(answer);
-    under_way_.emplace(now_ns + way_ns(), std::move(due));
+    std::int64_t at_ns = now_ns + way_ns();
+    if (happens(weather.late_one_in)) {
+        ++figures_.answers_late;
+        at_ns += longer(weather.late_ns_max);
+    }
+    under_way_.emplace(at_ns, std::move(due));
 }
 
 std::optional<ArbiterAnswer> ArbiterStore::take(std::uint64_t way, std::uint64_t id) {

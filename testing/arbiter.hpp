@@ -1,5 +1,5 @@
-// An arbiter in memory for several nodes in one thread, whose answers come late, twice or never
-// under a seed. Knows the arbiter's contract; not who asks.
+// An arbiter in memory for several nodes in one thread: questions come late, twice or never,
+// answers late or never, under a seed. Knows the arbiter's contract; not who asks.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +36,7 @@ struct ArbiterFigures {
     std::uint64_t questions_doubled = 0;
     std::uint64_t questions_late = 0;
     std::uint64_t answers_lost = 0;
+    std::uint64_t answers_late = 0;
 };
 
 // The one key. Outlives the nodes' ways to it. One thread.
@@ -94,6 +95,7 @@ private:
     void ask(Question question, std::int64_t now_ns);
     void arrive(const Question& question, std::int64_t now_ns);
     std::int64_t way_ns();
+    std::int64_t longer(std::int64_t ns_max);
     bool happens(std::uint64_t one_in) { return one_in != 0 && chance_.one_in(one_in); }
     bool cut(const std::string& node) const;
     std::optional<replication::ArbiterAnswer> take(std::uint64_t way, std::uint64_t id);

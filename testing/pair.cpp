@@ -240,6 +240,7 @@ void Pair::fill(SimulationReport& report) const {
     set(Happened::questions_lost, arbiter.questions_lost);
     set(Happened::questions_doubled, arbiter.questions_doubled);
     set(Happened::questions_late, arbiter.questions_late);
+    set(Happened::answers_late, arbiter.answers_late);
     set(Happened::answers_lost, arbiter.answers_lost);
     if (wrong().empty()) return;
     report.sentence = "seed " + std::to_string(report.seed) + ", step " + std::to_string(steps_) +

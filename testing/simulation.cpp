@@ -50,6 +50,8 @@ const char* to_string(Happened what) noexcept {
             return "questions doubled";
         case Happened::questions_late:
             return "questions late";
+        case Happened::answers_late:
+            return "answers late";
         case Happened::count:
             break;
     }

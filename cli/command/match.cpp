@@ -131,7 +131,9 @@ int run_match(const MatchFlags& flags) {
 
 void add_match(CLI::App& app, int& exit_code) {
     CLI::App* command =
-        app.add_subcommand("match", "send order flow from files through the matching core");
+        app.add_subcommand("match",
+                           "send order flow from files or clients through the matching core, as a "
+                           "node of several if it has a --node");
     auto flags = std::make_shared<MatchFlags>();
     CLI::Option* const input =
         command
@@ -186,8 +188,9 @@ void add_match(CLI::App& app, int& exit_code) {
         "trades file is complete.\n"
         "Exit codes: 0 done; 2 usage; 3 bad input; 4 file or system; 5 disk full; 6 directory in "
         "use; 7 directory of\n"
-        "another kind; 8 damaged journal; 10 stopped after a failed write; 12 done, some commands "
-        "were rejected.");
+        "another kind; 8 damaged journal; 10 stopped after a failed write; 11 nobody answered in "
+        "time; 12 done, some\n"
+        "commands were rejected.");
     command->callback([flags, &exit_code] { exit_code = run_match(*flags); });
 }
 

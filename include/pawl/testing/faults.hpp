@@ -38,7 +38,7 @@ struct Faults {
     std::uint32_t switchover_every_ms = 0;
     // Bytes between nodes: late by up to 30 ms, few at a time, lost, doubled, overtaken by later
     // ones, one bit changed, connections refused, broken or half-open in the middle of a message.
-    // Questions to the arbiter and its answers: late by up to 3 s, lost, doubled.
+    // Questions to the arbiter and its answers: late by up to 3 s, lost; questions doubled.
     bool weather = false;
 
     static Faults none() { return {}; }
@@ -101,6 +101,7 @@ enum class Happened : std::uint8_t {
     answers_lost,
     questions_doubled,
     questions_late,
+    answers_late,
     count
 };
 // "kills": the words of a table.
