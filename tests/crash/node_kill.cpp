@@ -3,9 +3,10 @@
 // served.
 //
 // --kills=N: how often (default 3); --fail-after=MS (default 1000); --arbiter=ADDRESS (default: a
-// file); --switchovers: hands over instead of killing; --stops: stops the primary for 0.05 to 5 s
-// and lets it go on; --without-arbiter=PID: stops that process (etcd) and kills nobody: N × 100
-// commands, none refused.
+// file); --switchovers: hands over instead of killing; --standbys: kills the standby instead and
+// tells how long replies waited; --stops: stops the primary for 0.05 to 5 s and lets it go on;
+// --without-arbiter=PID: stops that process (etcd) and kills nobody: N × 100 commands, none
+// refused.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -35,6 +36,7 @@ std::uint64_t kills_in_all = 3;
 std::uint64_t fail_after_ms = 1000;
 std::string arbiter;
 bool switchovers = false;
+bool standbys = false;
 bool stops = false;
 pid_t arbiter_pid = 0;
 
@@ -111,9 +113,10 @@ void reign(const Settings& settings, RowEngine& engine) {
         if (accepted) tell(settings, Word::acknowledged, number);
         if (offer != Offer::accepted || (answered && !accepted))
             tell(settings, Word::refused, number);
-        if (!standby_told && number % 16 == 0 && engine.node_status().in_sync.size() == 2) {
-            standby_told = true;
-            tell(settings, Word::has_standby, number);
+        if (number % 16 == 0) {
+            const bool has_standby = engine.node_status().in_sync.size() == 2;
+            if (has_standby && !standby_told) tell(settings, Word::has_standby, number);
+            standby_told = has_standby;
         }
         if (wants_switchover != 0) {
             wants_switchover = 0;
@@ -223,6 +226,7 @@ public:
     }
     std::size_t primary() const { return primary_; }
     bool has_standby() const { return has_standby_; }
+    void forget_standby() { has_standby_ = false; }
     std::uint64_t acknowledged() const { return acknowledged_; }
     std::uint64_t refused() const { return refused_; }
     std::uint64_t reigns() const { return reigns_; }
@@ -324,8 +328,44 @@ TEST(NodeStop, without_an_arbiter_everything_goes_on) {
                 static_cast<unsigned long long>(nodes.refused() - refused));
 }
 
+// As long as it is waited for: degrade_after, and the swap that takes it out of the set.
+TEST(NodeStandby, that_is_killed_holds_replies_up_no_longer_than_it_is_waited_for) {
+    if (switchovers || stops || arbiter_pid != 0) GTEST_SKIP() << "another one is asked for";
+    Nodes nodes;
+    nodes.start(0);
+    nodes.start(1);
+    std::vector<std::int64_t> gaps;
+    for (std::uint64_t i = 0; i < kills_in_all; ++i) {
+        ASSERT_TRUE(await_standby(nodes, 50 + i % 100)) << "no standby came";
+        const std::size_t standby = 1 - nodes.primary();
+        std::int64_t last_ns = now_ns();
+        nodes.end(standby);
+        nodes.forget_standby();
+        std::int64_t longest = 0;
+        std::uint64_t left = 100;
+        ASSERT_TRUE(nodes.listen([&](std::size_t, const Word& word) {
+            if (word.kind != Word::acknowledged) return false;
+            longest = std::max(longest, word.at_ns - last_ns);
+            last_ns = std::max(last_ns, word.at_ns);
+            return --left == 0;
+        })) << "the primary does not go on";
+        gaps.push_back(longest);
+        nodes.start(standby);
+        ASSERT_EQ(nodes.wrong(), "");
+    }
+    EXPECT_EQ(nodes.refused(), 0U);
+    EXPECT_EQ(nodes.reigns(), 1U);
+    std::sort(gaps.begin(), gaps.end());
+    std::printf(
+        "%zu standbys killed, %llu commands acknowledged, none refused; degrade_after %llu ms, "
+        "longest wait of each: p50 %.1f ms, p99 %.1f ms, longest %.1f ms\n",
+        gaps.size(), static_cast<unsigned long long>(nodes.acknowledged()),
+        static_cast<unsigned long long>(2 * fail_after_ms), ms_at(gaps, 0.5), ms_at(gaps, 0.99),
+        ms_at(gaps, 1));
+}
+
 TEST(NodeKill, what_was_acknowledged_is_in_every_later_primary_once) {
-    if (stops || arbiter_pid != 0) GTEST_SKIP() << "another one is asked for";
+    if (standbys || stops || arbiter_pid != 0) GTEST_SKIP() << "another one is asked for";
     Nodes nodes;
     nodes.start(0);
     nodes.start(1);
@@ -384,6 +424,8 @@ int main(int count, char** arguments) {
             pawl::testing::arbiter = value();
         else if (flag == "--switchovers")
             pawl::testing::switchovers = true;
+        else if (flag == "--standbys")
+            pawl::testing::standbys = true;
         else if (flag == "--stops")
             pawl::testing::stops = true;
         else if (flag.starts_with("--without-arbiter="))
