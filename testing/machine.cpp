@@ -35,6 +35,8 @@ EngineOptions Machine::options() {
     options.threading = Threading::none;
     options.segment_bytes = with_.segment_bytes;
     options.head_bytes = with_.head_bytes;
+    options.snapshot_every_bytes = with_.snapshot_every_bytes;
+    if (with_.snapshot_every_bytes != 0) options.retention = Retention::remove;
     options.heads = "/memory";
     options.session_window = 256;
     options.sessions_max = 16;
@@ -200,6 +202,13 @@ bool Machine::become_engine() {
         begun_at_.push_back(core_of(*engine_).directory()->head(shard).committed());
     with_.note("reigns:", name_, epoch_);
     return true;
+}
+
+std::vector<std::uint64_t> Machine::kept() const {
+    std::vector<std::uint64_t> first;
+    for (std::uint32_t shard = 0; shard < with_.shards; ++shard)
+        first.push_back(core_of(*engine_).directory()->kept(shard).position.value);
+    return first;
 }
 
 bool Machine::has_begun_on_disk() const {

@@ -32,6 +32,7 @@ struct Surroundings {
     std::size_t head_bytes = std::size_t{64} << 10;
     std::size_t segment_bytes = std::size_t{64} << 10;
     ReplicationPolicy policy = ReplicationPolicy::available;
+    std::uint64_t snapshot_every_bytes = 0;
     // What happens, in words and one number. Not null.
     std::function<void(const char* what, const std::string& about, std::uint64_t number)> note;
 };
@@ -67,6 +68,8 @@ public:
     std::uint64_t reign() const noexcept { return reign_; }
     // In which the engine began. Costs nothing, unlike a status.
     std::uint64_t epoch() const noexcept { return epoch_; }
+    // Where what its engine has kept begins, by shard.
+    std::vector<std::uint64_t> kept() const;
     // Its reign, and everything before it.
     bool has_begun_on_disk() const;
     NodeStatus status() const;

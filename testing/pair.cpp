@@ -54,6 +54,7 @@ Surroundings Pair::surroundings(RingPool& pool) {
                         options.head_bytes,
                         options.segment_bytes,
                         options.policy,
+                        options.snapshot_every_bytes,
                         [this](const char* what, const std::string& about, std::uint64_t number) {
                             note(what, about, number);
                         }};
@@ -129,7 +130,10 @@ void Pair::step(const Faults& faults, std::int64_t step_ns) {
         if (machine->reign() == reign || machine->engine() == nullptr) continue;
         ++happened(Happened::reigns);
         const Disk::Onlooker onlooker(machine->disk());
-        witness_.begins(machine->name(), machine->epoch(), *machine->engine());
+        const std::vector<std::uint64_t> kept = machine->kept();
+        if (kept != std::vector<std::uint64_t>(kept.size()))
+            ++happened(Happened::reigns_without_the_beginning);
+        witness_.begins(machine->name(), machine->epoch(), *machine->engine(), kept);
     }
     clients_work();
 }

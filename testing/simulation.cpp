@@ -8,6 +8,8 @@ const char* to_string(Happened what) noexcept {
     switch (what) {
         case Happened::reigns:
             return "reigns";
+        case Happened::reigns_without_the_beginning:
+            return "reigns without the journal's beginning";
         case Happened::kills:
             return "kills";
         case Happened::deaths_in_calls:

@@ -75,7 +75,8 @@ void Witness::leave(const pawl::detail::Core* engine) noexcept {
     if (engine == engine_) follower_.reset();
 }
 
-void Witness::begins(const std::string& node, std::uint64_t epoch, pawl::detail::Core& engine) {
+void Witness::begins(const std::string& node, std::uint64_t epoch, pawl::detail::Core& engine,
+                     const std::vector<std::uint64_t>& first) {
     const std::uint64_t latest = epochs_.empty() ? 0 : *epochs_.rbegin();
     if (!epochs_.insert(epoch).second)
         complain("epoch " + std::to_string(epoch) + " has two engines, the second on " + node);
@@ -95,8 +96,30 @@ void Witness::begins(const std::string& node, std::uint64_t epoch, pawl::detail:
             if (one.told) ++heard.missing;
         }
     }
-    follower_ = engine.follow({});
+    history_.resize(plan_.options.shards);
+    pawl::detail::FollowOptions follow;
+    for (std::uint32_t shard = 0; shard < plan_.options.shards; ++shard) {
+        read_again(shard, first[shard]);
+        follow.from.push_back({first[shard], 0});
+    }
+    follower_ = engine.follow(follow);
     look();
+}
+
+// What stands in no journal any more. What stands in this one is read there.
+void Witness::read_again(std::uint32_t shard, std::uint64_t end) {
+    std::vector<Kept> history = std::exchange(history_[shard], {});
+    std::uint64_t read_up_to = 0;
+    for (Kept& record : history) {
+        if (record.position >= end || !wrong_.empty()) break;
+        read_up_to = record.position + record.bytes.size();
+        read({record.bytes.data(), shard, record.position, record.session_id});
+        history_[shard].push_back(std::move(record));
+    }
+    if (wrong_.empty() && read_up_to < end)
+        complain(node_ + " has removed what no journal showed before: shard " +
+                 std::to_string(shard) + " up to " + std::to_string(end) + ", read up to " +
+                 std::to_string(read_up_to));
 }
 
 void Witness::look() {
@@ -118,6 +141,9 @@ void Witness::read_on() {
         const Result<bool> next = follower_->next(record);
         if (!next) return complain(node_ + " cannot be read: " + next.error().sentence);
         if (!*next) return;
+        const std::size_t bytes = RecordView(record.bytes).length();
+        history_[record.shard].push_back(
+            {record.position, record.session_id, {record.bytes, record.bytes + bytes}});
         read(record);
     }
 }

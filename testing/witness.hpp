@@ -23,8 +23,10 @@ public:
     // A client heard this.
     void told(SessionId session, const std::string& name, const pawl::detail::RawReply& reply);
     // An engine that may write has begun: everything that was told so far is in it, unless a later
-    // epoch has begun already: then it will never acknowledge anything.
-    void begins(const std::string& node, std::uint64_t epoch, pawl::detail::Core& engine);
+    // epoch has begun already: then it will never acknowledge anything. `first`: where what it has
+    // kept begins, by shard; what is removed there was read in an earlier reign.
+    void begins(const std::string& node, std::uint64_t epoch, pawl::detail::Core& engine,
+                const std::vector<std::uint64_t>& first);
     // What it has added since.
     void look();
     // Looks at nothing any more.
@@ -63,6 +65,14 @@ private:
         Outcome_& at(std::uint64_t number);
     };
 
+    // A record as it was read.
+    struct Kept {
+        std::uint64_t position;
+        std::uint64_t session_id;
+        std::vector<std::byte> bytes;
+    };
+
+    void read_again(std::uint32_t shard, std::uint64_t end);
     void read_on();
     void read(const pawl::detail::StreamRecord& record);
     void compare(const Heard& heard, std::uint64_t number, const Outcome_& there);
@@ -76,6 +86,7 @@ private:
     const pawl::detail::Core* engine_ = nullptr;
     std::unique_ptr<pawl::detail::StreamFollower> follower_;
     testing::detail::Machines states_;
+    std::vector<std::vector<Kept>> history_;  // of the present engine, by shard
     std::string wrong_;
     std::uint64_t acknowledged_ = 0;
     std::uint64_t rejected_ = 0;

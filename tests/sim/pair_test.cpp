@@ -115,6 +115,14 @@ TEST(PairOfMachines, disks_that_fail_or_are_full_lose_nothing) {
 TEST(PairOfMachines, all_of_it_at_once_loses_nothing) {
     lives(20, Faults::all());
 }
+// Nodes catch up from snapshots, and begin behind them.
+TEST(PairOfMachines, that_remove_what_is_behind_a_snapshot_lose_nothing) {
+    SimulationOptions options;
+    options.snapshot_every_bytes = std::uint64_t{16} << 10;
+    options.lasts = std::chrono::milliseconds(6'000);
+    const SimulationReport sum = lives(10, Faults::all(), options);
+    EXPECT_GT(sum.happened(Happened::reigns_without_the_beginning), 0U);
+}
 TEST(PairOfMachines, the_strict_policy_waits_and_loses_nothing) {
     Faults faults;
     faults.kill_every_ms = 2000;
@@ -132,6 +140,7 @@ TEST(PairOfMachines, every_kind_of_fault_happens) {
         options.seed = seed;
         options.lasts = std::chrono::milliseconds(lasts_ms);
         options.faults = faults;
+        options.snapshot_every_bytes = seed % 2 == 0 ? std::uint64_t{16} << 10 : 0;
         const SimulationReport report = simulation(options).run();
         ASSERT_TRUE(report.ok()) << report.sentence << "\n" << report.story;
         for (std::size_t kind = 0; kind < sum.size(); ++kind) sum[kind] += report.happened_[kind];

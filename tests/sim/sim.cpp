@@ -34,7 +34,8 @@ constexpr char usage[] =
     "usage: sim [--seed N | --seeds A..B] [--trace] [--lasts MS] [--strict] [--calm]\n"
     "  --seed N       one life\n"
     "  --seeds A..B   one after the other, up to the first that goes wrong; commands of odd seeds\n"
-    "                 wait for both disks, those of even ones for both memories\n"
+    "                 wait for both disks, those of even ones for both memories; where 3 divides\n"
+    "                 a seed there are snapshots, and what is behind them is removed\n"
     "  --trace        tells each life, a sentence per line\n"
     "  --lasts MS     how long things go wrong, in simulated milliseconds: 3000\n"
     "  --strict       the primary never goes on alone\n"
@@ -135,6 +136,7 @@ int lead(Flags& flags) {
         flags.options.tell = [](const std::string& sentence) { std::puts(sentence.c_str()); };
     for (std::uint64_t seed = flags.first; seed <= flags.last; ++seed) {
         flags.options.seed = seed;
+        flags.options.snapshot_every_bytes = seed % 3 == 0 ? std::uint64_t{16} << 10 : 0;
         flags.options.durability =
             seed % 2 == 0 ? pawl::Durability::replicated : pawl::Durability::replicated_synced;
         const SimulationReport report = bank(flags.options).run();

@@ -73,13 +73,17 @@ struct SimulationOptions {
     std::uint32_t shards = 2;
     std::size_t head_bytes = std::size_t{64} << 10;  // of each node, as in EngineOptions
     std::size_t segment_bytes = std::size_t{64} << 10;
+    // Not 0: snapshots as often, and segments that are behind them are removed, as in EngineOptions
+    // with Retention::remove.
+    std::uint64_t snapshot_every_bytes = 0;
     // Hears what happens, a sentence at a time, in order. May be empty.
     std::function<void(const std::string& sentence)> tell{};
 };
 
 // What happened in a simulated life.
 enum class Happened : std::uint8_t {
-    reigns,  // an engine that may write began
+    reigns,                        // an engine that may write began
+    reigns_without_the_beginning,  // of these, behind a snapshot: what was before is removed
     kills,
     deaths_in_calls,
     power_cuts,
