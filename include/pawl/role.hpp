@@ -47,6 +47,7 @@ struct NodeStatus {
     // Primary: commands, answered or not, that would be missing after the loss of this machine:
     // some standby of the in-sync set has not received them; while this node is alone in the set,
     // or not replicated, they are not on its disk. Below 0: not known, or not primary.
+    // In 64 MiB of each shard at most: what lies behind is not counted.
     std::int64_t commands_at_risk = -1;
     std::string node;             // this one's name; empty: not replicated
     std::string primary_clients;  // where clients find the primary; empty: it is not known here
