@@ -82,12 +82,13 @@ inline SubmitOptions as(const std::string& session, std::uint64_t number) {
     return options;
 }
 
-// Runs `step` until it says true; ends the test when the world stands still for too long.
+// Runs `step` until it says true; ends the test when the world stands still for too long. Rented
+// disks were seen to stand still for a minute.
 template <class Step>
 void until(Step&& step) {
     const auto begin = std::chrono::steady_clock::now();
     while (!step()) {
-        if (std::chrono::steady_clock::now() - begin > std::chrono::seconds(60)) {
+        if (std::chrono::steady_clock::now() - begin > std::chrono::seconds(100)) {
             ADD_FAILURE() << "waited in vain";
             return;
         }
