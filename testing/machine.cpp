@@ -16,6 +16,10 @@ pawl::detail::EngineCore& core_of(pawl::detail::Core& engine) {
 
 }  // namespace
 
+std::string clients_address(const std::string& name) {
+    return name + ":clients";
+}
+
 Machine::Machine(const Surroundings& surroundings, std::string name, std::string peer,
                  bool may_begin)
     : with_(surroundings),
@@ -45,7 +49,7 @@ EngineOptions Machine::options() {
     options.shared_queue_messages = 64;
     options.replication.node = name_;
     options.replication.address = name_;
-    options.replication.peers = {{peer_, peer_}};
+    options.replication.peers = {{peer_, peer_, clients_address(peer_)}};
     options.replication.arbiter = "the simulation's";
     options.replication.may_begin = may_begin_;
     options.replication.policy = with_.policy;
@@ -62,6 +66,9 @@ pawl::detail::NodeWays Machine::ways(std::uint64_t boot) {
     pawl::detail::NodeWays ways;
     ways.connector = with_.network.connector(name_, link);
     ways.listener = with_.network.listen(name_, link);
+    link.payload_bytes_max = replication::payload_bytes_min;
+    link.unsent_bytes_max = 2 * replication::payload_bytes_min;
+    ways.clients = with_.network.listen(clients_address(name_), link);
     ways.arbiter = with_.arbiter.connect(name_, 50'000'000);
     ways.random = [this] { return with_.chance.next(); };
     return ways;
@@ -107,14 +114,16 @@ void Machine::kill() {
 
 void Machine::cut_power() {
     with_.note("power is lost on", name_, 0);
-    with_.network.machine_dies(name_);
+    for (const std::string& address : {name_, clients_address(name_)})
+        with_.network.machine_dies(address);
     end_process();
     disk_->cut_power(with_.chance);
 }
 
 void Machine::replace() {
     with_.note("a new machine with an empty disk is", name_, 0);
-    with_.network.machine_dies(name_);
+    for (const std::string& address : {name_, clients_address(name_)})
+        with_.network.machine_dies(address);
     end_process();
     old_disks_.push_back(std::exchange(disk_, new_disk()));
     boots_.clear();
@@ -124,7 +133,8 @@ void Machine::replace() {
 std::unique_ptr<Disk> Machine::new_disk() {
     auto disk = std::make_unique<Disk>(with_.pool, &clock_, nullptr);
     disk->on_death = [this] {
-        with_.network.process_dies(name_);
+        for (const std::string& address : {name_, clients_address(name_)})
+            with_.network.process_dies(address);
         with_.arbiter.cut_off(name_, true);
     };
     return disk;

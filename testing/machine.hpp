@@ -37,6 +37,9 @@ struct Surroundings {
     std::function<void(const char* what, const std::string& about, std::uint64_t number)> note;
 };
 
+// Where a machine of this name listens to clients.
+std::string clients_address(const std::string& name);
+
 // One thread. A process of it begins with start().
 class Machine {
 public:

@@ -19,19 +19,18 @@ Pair::Pair(RingPool& pool, const testing::detail::Plan& plan)
       witness_(plan),
       with_(surroundings(pool)),
       a_(with_, "a", "b", true),
-      b_(with_, "b", "a", false) {
-    const auto hear = [this](const Session& session, const pawl::detail::RawReply& reply) {
-        witness_.told(session.id(), session.name(), reply);
-    };
-    const Durability durability = plan.options.durability;
+      b_(with_, "b", "a", false),
+      clients_with_{network_,
+                    chance_,
+                    now_ns_,
+                    plan.domain.schema_text,
+                    {clients_address("a"), clients_address("b")}} {
     if (plan.load != nullptr) loaded_ = plan.options.clients;
-    for (std::size_t i = 0; i < loaded_; ++i)
-        sessions_.push_back(
-            std::make_unique<Session>("client-" + std::to_string(i), durability, hear));
+    for (std::size_t i = 0; i < loaded_; ++i) make_session("client-" + std::to_string(i));
     for (const auto& script : plan.scripts) {
-        sessions_.push_back(std::make_unique<Session>(script.session, durability, hear));
+        Session& session = make_session(script.session);
         for (const auto& asked : script.commands)
-            if (asked.valid) sessions_.back()->ask(asked);
+            if (asked.valid) session.ask(asked);
     }
     a_.start();
     b_.start();
@@ -41,6 +40,29 @@ Pair::~Pair() {
     everybody_leaves(a_);
     everybody_leaves(b_);
     witness_.leave();
+}
+
+// In turns: in the primary's process, and on a machine of its own.
+Session& Pair::make_session(const std::string& name) {
+    const auto hear = [this](const Session& session, const pawl::detail::RawReply& reply) {
+        witness_.told(session.id(), session.name(), reply);
+    };
+    const Durability durability = plan_.options.durability;
+    if (sessions_.size() % 2 == 0) {
+        lane_sessions_.push_back(std::make_unique<LaneSession>(name, durability, hear));
+        sessions_.push_back(lane_sessions_.back().get());
+    } else {
+        network_sessions_.push_back(
+            std::make_unique<NetworkSession>(clients_with_, name, durability, hear));
+        sessions_.push_back(network_sessions_.back().get());
+    }
+    return *sessions_.back();
+}
+
+std::size_t Pair::open_commands() const {
+    std::size_t open = 0;
+    for (const Session* session : sessions_) open += session->open();
+    return open;
 }
 
 Surroundings Pair::surroundings(RingPool& pool) {
@@ -79,9 +101,7 @@ std::string Pair::describe() const {
                                  : "down, " + machine->refusal()) +
                 "; lag " + std::to_string(status.lag_bytes) + "\n";
     }
-    std::size_t open = 0;
-    for (const auto& session : sessions_) open += session->open();
-    return text + std::to_string(open) + " commands without an answer, at " +
+    return text + std::to_string(open_commands()) + " commands without an answer, at " +
            std::to_string(now_ns_ / ms - 1000) + " ms";
 }
 
@@ -105,7 +125,7 @@ Machine* Pair::the_primary() {
 
 void Pair::everybody_leaves(const Machine& machine) {
     if (machine.engine() == nullptr) return;
-    for (const auto& session : sessions_) session->leave(machine.engine());
+    for (const auto& session : lane_sessions_) session->leave(machine.engine());
     witness_.leave(machine.engine());
 }
 
@@ -135,19 +155,25 @@ void Pair::step(const Faults& faults, std::int64_t step_ns) {
             ++happened(Happened::reigns_without_the_beginning);
         witness_.begins(machine->name(), machine->epoch(), *machine->engine(), kept);
     }
-    clients_work();
+    clients_work(faults);
 }
 
-void Pair::clients_work() {
+void Pair::clients_work(const Faults& faults) {
     for (std::size_t i = 0; asking_ && i < loaded_; ++i) {
         if (sessions_[i]->open() >= 8 || !chance_.one_in(3)) continue;
         testing::detail::Asked asked = plan_.load(load_);
         if (asked.valid) sessions_[i]->ask(std::move(asked));
     }
     Machine* primary = the_primary();
-    for (const auto& session : sessions_) {
+    for (const auto& session : lane_sessions_) {
         Machine* const machine = heard_by(*session, primary);
         if (machine != nullptr) session->speak(*machine->engine(), machine->reign());
+    }
+    for (const auto& session : network_sessions_) {
+        client_trouble(*session, faults);
+        session->work();
+        if (const std::string wrong = session->wrong(); !wrong.empty())
+            witness_.complain("client '" + session->name() + "': " + wrong);
     }
     if (steps_ % 16 != 0 || primary == nullptr || primary->disk().dead()) return;
     const Disk::Onlooker onlooker(primary->disk());
@@ -156,7 +182,7 @@ void Pair::clients_work() {
 
 // A client stays with the engine that it knows while that answers, also when there is another
 // primary already. Sooner or later it looks around.
-Machine* Pair::heard_by(const Session& session, Machine* primary) {
+Machine* Pair::heard_by(const LaneSession& session, Machine* primary) {
     const auto serves = [](Machine* one) {
         return one != nullptr && one->engine() != nullptr && !one->engine()->failed() &&
                !one->disk().dead();
@@ -178,6 +204,10 @@ void Pair::calm() {
         machine->disk().forget_faults();
         machine->pause_until(0);
         if (!machine->runs()) machine->start();
+        for (const auto& client : network_sessions_) {
+            network_.cut(client->name(), clients_address(machine->name()), false);
+            network_.cut(clients_address(machine->name()), client->name(), false);
+        }
     }
     asking_ = false;
     note("nothing goes wrong any more", "", 0);
@@ -186,8 +216,7 @@ void Pair::calm() {
 bool Pair::healed() {
     Machine* primary = the_primary();
     if (primary == nullptr) return false;
-    for (const auto& session : sessions_)
-        if (session->open() != 0) return false;
+    if (open_commands() != 0) return false;
     const NodeStatus status = primary->status();
     if (status.role != Role::primary || status.in_sync.size() != 2 || status.lag_bytes != 0)
         return false;
@@ -246,6 +275,9 @@ void Pair::fill(SimulationReport& report) const {
     set(Happened::questions_late, arbiter.questions_late);
     set(Happened::answers_late, arbiter.answers_late);
     set(Happened::answers_lost, arbiter.answers_lost);
+    for (const auto& session : network_sessions_)
+        report.happened_[static_cast<std::size_t>(Happened::outcomes_unknown)] +=
+            session->told_unknown();
     if (wrong().empty()) return;
     report.sentence = "seed " + std::to_string(report.seed) + ", step " + std::to_string(steps_) +
                       ", " + std::to_string(now_ns_ / ms - 1000) + " ms: " + wrong() +

@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "pawl/testing/simulated.hpp"
+#include "testing/lane_session.hpp"
 #include "testing/machine.hpp"
-#include "testing/session.hpp"
+#include "testing/network_session.hpp"
 #include "testing/trace.hpp"
 #include "testing/witness.hpp"
 
@@ -65,15 +66,19 @@ private:
     void note_fault(testing::Happened kind, const char* what, const std::string& about);
     std::string describe() const;
     Machine* the_primary();
-    Machine* heard_by(const Session& session, Machine* primary);
+    Machine* heard_by(const LaneSession& session, Machine* primary);
+    Session& make_session(const std::string& name);
+    std::size_t open_commands() const;
     void everybody_leaves(const Machine& machine);
     void step(const testing::Faults& faults, std::int64_t step_ns);
     void bad_luck(Machine& machine, const testing::Faults& faults);
     void end_somehow(Machine& machine, const testing::Faults& faults);
     void storage_trouble(Machine& machine);
     void network_trouble(Machine& machine);
+    void cut_way(const std::string& from, const std::string& to);
+    void client_trouble(NetworkSession& session, const testing::Faults& faults);
     bool strikes(std::uint32_t every_ms);
-    void clients_work();
+    void clients_work(const testing::Faults& faults);
     void fill(testing::SimulationReport& report) const;
     std::uint64_t& happened(testing::Happened kind) {
         return happened_[static_cast<std::size_t>(kind)];
@@ -89,8 +94,11 @@ private:
     Surroundings with_;
     Machine a_;
     Machine b_;
-    std::vector<std::unique_ptr<Session>> sessions_;
-    std::size_t loaded_ = 0;  // of these ask for what load() says
+    ClientSurroundings clients_with_;
+    std::vector<std::unique_ptr<LaneSession>> lane_sessions_;
+    std::vector<std::unique_ptr<NetworkSession>> network_sessions_;
+    std::vector<Session*> sessions_;  // all of them
+    std::size_t loaded_ = 0;          // of these ask for what load() says
     std::int64_t now_ns_ = 1'000'000'000;
     std::int64_t step_ns_ = ms;
     std::uint64_t steps_ = 0;

@@ -134,19 +134,13 @@ void Pair::storage_trouble(Machine& machine) {
 void Pair::network_trouble(Machine& machine) {
     const std::string& name = machine.name();
     const std::string& peer = other(machine).name();
-    const auto way = [&](const std::string& from, const std::string& to) {
-        const bool cut = chance_.coin();
-        network_.cut(from, to, cut);
-        note(cut ? "nothing gets through any more from" : "bytes get through again from",
-             from + " to " + to, 0);
-    };
     ++happened(Happened::partitions);
     switch (chance_.below(4)) {
         case 0:
-            return way(name, peer);
+            return cut_way(name, peer);
         case 1:
-            way(name, peer);
-            return way(peer, name);
+            cut_way(name, peer);
+            return cut_way(peer, name);
         case 2:
             note("all connections break", "", 0);
             return network_.break_all();
@@ -154,6 +148,26 @@ void Pair::network_trouble(Machine& machine) {
             note("all connections are half-open", "", 0);
             return network_.half_open_all();
     }
+}
+
+void Pair::client_trouble(NetworkSession& session, const Faults& faults) {
+    if (strikes(faults.kill_every_ms)) {
+        note_fault(Happened::client_restarts, "a client begins anew:", session.name());
+        session.begin_anew();
+    }
+    if (!strikes(faults.partition_every_ms)) return;
+    const Machine& machine = chance_.coin() ? a_ : b_;
+    const bool outward = chance_.coin();
+    cut_way(outward ? session.name() : clients_address(machine.name()),
+            outward ? clients_address(machine.name()) : session.name());
+}
+
+// Or mends it.
+void Pair::cut_way(const std::string& from, const std::string& to) {
+    const bool cut = chance_.coin();
+    network_.cut(from, to, cut);
+    note(cut ? "nothing gets through any more from" : "bytes get through again from",
+         from + " to " + to, 0);
 }
 
 }  // namespace pawl::sim

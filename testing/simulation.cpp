@@ -12,6 +12,8 @@ const char* to_string(Happened what) noexcept {
             return "reigns without the journal's beginning";
         case Happened::kills:
             return "kills";
+        case Happened::client_restarts:
+            return "client restarts";
         case Happened::deaths_in_calls:
             return "deaths in calls";
         case Happened::power_cuts:
@@ -54,6 +56,8 @@ const char* to_string(Happened what) noexcept {
             return "questions late";
         case Happened::answers_late:
             return "answers late";
+        case Happened::outcomes_unknown:
+            return "outcomes unknown for a while";
         case Happened::count:
             break;
     }

@@ -3,16 +3,33 @@
 
 namespace pawl::detail {
 
-Result<std::unique_ptr<TcpGateway>> open_gateway(const EngineOptions& options,
-                                                 const Domain& domain) {
-    if (options.listen.empty()) return std::unique_ptr<TcpGateway>();
+namespace {
+
+GatewayOptions gateway_options(const EngineOptions& options, const Domain& domain) {
     GatewayOptions gateway;
     gateway.name = "engine";
     gateway.secret = options.secret;
     gateway.session_window = options.session_window;
     gateway.reads_history = options.threading == Threading::own && !options.transient;
     if (gateway.reads_history) gateway.fetch = records_of_directory(options.directory);
-    return TcpGateway::open(options.listen, gateway_for(domain, std::move(gateway)));
+    return gateway_for(domain, std::move(gateway));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<OpenGateway>> open_gateway(const EngineOptions& options,
+                                                  const Domain& domain) {
+    if (options.listen.empty()) return std::unique_ptr<OpenGateway>();
+    return OpenGateway::open(options.listen, gateway_options(options, domain));
+}
+
+std::unique_ptr<OpenGateway> open_gateway(const EngineOptions& options, const Domain& domain,
+                                          std::unique_ptr<replication::Listener> listener,
+                                          std::uint64_t boot, replication::RandomSource random) {
+    GatewayOptions gateway = gateway_options(options, domain);
+    gateway.boot = boot;
+    gateway.random = std::move(random);
+    return OpenGateway::on(std::move(listener), std::move(gateway));
 }
 
 // Before anything is opened: an address that somebody else has costs no recovery.
@@ -23,7 +40,7 @@ Status EngineCore::listen() {
     return Done{};
 }
 
-void EngineCore::take_gateway(std::unique_ptr<TcpGateway> gateway) {
+void EngineCore::take_gateway(std::unique_ptr<OpenGateway> gateway) {
     gateway_ = std::move(gateway);
     if (gateway_ != nullptr) listen_address_ = gateway_->gateway().address();
 }

@@ -75,7 +75,7 @@ Result<std::shared_ptr<Core>> EngineCore::open(const EngineOptions& options, Dom
 
 Result<std::shared_ptr<Core>> EngineCore::reign(std::shared_ptr<Node> node,
                                                 std::shared_ptr<void> owner,
-                                                std::unique_ptr<TcpGateway> gateway) {
+                                                std::unique_ptr<OpenGateway> gateway) {
     const StandbyCopy& copy = node->copy();
     const std::shared_ptr<EngineCore> core(
         new EngineCore(copy.options(), copy.domain(), copy.environment(), std::move(owner)));

@@ -41,7 +41,7 @@ public:
     // `gateway`: where its clients find it, when somebody listens there already.
     static Result<std::shared_ptr<Core>> reign(std::shared_ptr<Node> node,
                                                std::shared_ptr<void> owner,
-                                               std::unique_ptr<TcpGateway> gateway = nullptr);
+                                               std::unique_ptr<OpenGateway> gateway = nullptr);
     ~EngineCore() override;
 
     std::uint32_t shard_count() const noexcept override { return options_.shards; }
@@ -138,7 +138,7 @@ private:
     Status write_opening_notes(const std::vector<journal::ShardEnd>& ends);
     void begin_reign(const std::vector<journal::ShardEnd>& ends);
     Status listen();
-    void take_gateway(std::unique_ptr<TcpGateway> gateway);
+    void take_gateway(std::unique_ptr<OpenGateway> gateway);
     void serve_clients();
     void start();
     bool drained() const;
@@ -191,13 +191,13 @@ private:
     std::mutex failing_;
     std::string failure_;  // the first one
     std::string listen_address_;
-    std::unique_ptr<TcpGateway> gateway_;  // null: nobody is listened to
-    bool clients_sent_away_ = false;       // the gateway's thread: to whoever is primary now
-    Bell journal_bell_;                    // a reply waits for the disk
-    Bell replica_bell_;                    // the streams or the disk have moved
-    Bell reply_bell_;                      // there are answers for futures and callbacks
-    Bell gateway_bell_;                    // there are answers for clients
-    std::unique_ptr<Bell> bell_;           // of a polled engine, or of its one thread
+    std::unique_ptr<OpenGateway> gateway_;  // null: nobody is listened to
+    bool clients_sent_away_ = false;        // the gateway's thread: to whoever is primary now
+    Bell journal_bell_;                     // a reply waits for the disk
+    Bell replica_bell_;                     // the streams or the disk have moved
+    Bell reply_bell_;                       // there are answers for futures and callbacks
+    Bell gateway_bell_;                     // there are answers for clients
+    std::unique_ptr<Bell> bell_;            // of a polled engine, or of its one thread
     std::unique_ptr<Crew> crew_;
     std::unique_ptr<Crew> disk_crew_;   // of them those that wait for the disk
     std::atomic<bool> polling_{false};  // one thread at a time runs the agents in poll()

@@ -122,12 +122,12 @@ std::size_t Gateway::work_on_sessions() {
     return work;
 }
 
-std::function<bool(int)> TcpGateway::sleeper(std::int64_t max_ns) {
+std::function<bool(int)> OpenGateway::sleeper(std::int64_t max_ns) {
     return [this, max_ns](int bell_fd) { return network_->wait(max_ns, bell_fd); };
 }
 
-Result<std::unique_ptr<TcpGateway>> TcpGateway::open(const std::string& address,
-                                                     GatewayOptions options) {
+Result<std::unique_ptr<OpenGateway>> OpenGateway::open(const std::string& address,
+                                                       GatewayOptions options) {
     if (Status checked = replication::check_secret(options.secret); !checked)
         return checked.error();
     if (options.judge == nullptr)
@@ -135,7 +135,7 @@ Result<std::unique_ptr<TcpGateway>> TcpGateway::open(const std::string& address,
                                            ": a domain of bytes has no clients over the network"};
     if (!options.random) options.random = replication::strong_random;
     while (options.boot == 0) options.boot = options.random();
-    std::unique_ptr<TcpGateway> made(new TcpGateway);
+    std::unique_ptr<OpenGateway> made(new OpenGateway);
     made->ends_ = std::make_unique<replication::LinkEnds>();
     auto network =
         replication::TcpNetwork::create(link_options(options, *made->ends_), options.random);
@@ -144,6 +144,14 @@ Result<std::unique_ptr<TcpGateway>> TcpGateway::open(const std::string& address,
     auto listener = made->network_->listen(address);
     if (!listener) return listener.error();
     made->gateway_ = std::make_unique<Gateway>(std::move(*listener), std::move(options));
+    return made;
+}
+
+std::unique_ptr<OpenGateway> OpenGateway::on(std::unique_ptr<replication::Listener> listener,
+                                             GatewayOptions options) {
+    std::unique_ptr<OpenGateway> made(new OpenGateway);
+    made->ends_ = std::make_unique<replication::LinkEnds>();
+    made->gateway_ = std::make_unique<Gateway>(std::move(listener), std::move(options));
     return made;
 }
 

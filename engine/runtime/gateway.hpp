@@ -24,7 +24,7 @@ class ClientConnection;
 struct GatewayOptions {
     std::string name = "gateway";        // of this node, in the greeting
     std::string secret{};                // empty: none
-    std::uint64_t boot = 0;              // as in LinkOptions; 0: TcpGateway draws one
+    std::uint64_t boot = 0;              // as in LinkOptions; 0: open() draws one
     replication::RandomSource random{};  // empty: the system's
     std::uint64_t schema_hash = 0;
     std::uint64_t router_hash = 0;
@@ -108,27 +108,36 @@ private:
 };
 
 // A gateway with the network that its listener belongs to.
-class TcpGateway {
+class OpenGateway {
 public:
-    // An error when the address makes no sense or is somebody else's, or the secret is too short.
-    static Result<std::unique_ptr<TcpGateway>> open(const std::string& address,
-                                                    GatewayOptions options);
+    // On TCP. An error when the address makes no sense or is somebody else's, or the secret is too
+    // short.
+    static Result<std::unique_ptr<OpenGateway>> open(const std::string& address,
+                                                     GatewayOptions options);
+    // On a network of somebody else's, in a world without threads. `options` with a boot and
+    // chance.
+    static std::unique_ptr<OpenGateway> on(std::unique_ptr<replication::Listener> listener,
+                                           GatewayOptions options);
     Gateway& gateway() noexcept { return *gateway_; }
     // For its thread, between two do_work(): until a client has something, so long, or the
-    // descriptor is readable: then true. We outlive it.
+    // descriptor is readable: then true. We outlive it. On TCP.
     std::function<bool(int bell_fd)> sleeper(std::int64_t max_ns);
     // How connections ended.
     const replication::LinkEnds& ends() const noexcept { return *ends_; }
 
 private:
-    TcpGateway() = default;
+    OpenGateway() = default;
     std::unique_ptr<replication::LinkEnds> ends_;
-    std::unique_ptr<replication::TcpNetwork> network_;
+    std::unique_ptr<replication::TcpNetwork> network_;  // null: somebody else's
     std::unique_ptr<Gateway> gateway_;
 };
 
 // Of an engine or a standby; null when nobody is listened to.
-Result<std::unique_ptr<TcpGateway>> open_gateway(const EngineOptions& options,
-                                                 const Domain& domain);
+Result<std::unique_ptr<OpenGateway>> open_gateway(const EngineOptions& options,
+                                                  const Domain& domain);
+// The same where a test's network brings the clients.
+std::unique_ptr<OpenGateway> open_gateway(const EngineOptions& options, const Domain& domain,
+                                          std::unique_ptr<replication::Listener> listener,
+                                          std::uint64_t boot, replication::RandomSource random);
 
 }  // namespace pawl::detail

@@ -36,6 +36,8 @@ struct NodeWays {
     // Until a link can go on, so long, or the descriptor is readable: then true. Null: nobody
     // sleeps.
     std::function<bool(std::int64_t max_ns, int also_fd)> sleep{};
+    // Where clients call. Null: at EngineOptions::listen, over TCP.
+    std::unique_ptr<replication::Listener> clients{};
 };
 
 struct NodeOptions {

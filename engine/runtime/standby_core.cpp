@@ -72,7 +72,11 @@ Result<std::unique_ptr<FollowerCore>> StandbyCore::begin(
     const EngineOptions& options, std::unique_ptr<StandbyCopy> copy, std::uint64_t boot,
     NodeWays ways, std::shared_ptr<void> owner,
     const std::optional<replication::KnownReign>& known) {
-    auto gateway = open_gateway(options, *copy->domain());
+    const Domain& domain = *copy->domain();
+    Result<std::unique_ptr<OpenGateway>> gateway =
+        ways.clients == nullptr
+            ? open_gateway(options, domain)
+            : open_gateway(options, domain, std::move(ways.clients), boot, ways.random);
     if (!gateway) return gateway.error();
     NodeOptions node_options;
     node_options.replication = options.replication;

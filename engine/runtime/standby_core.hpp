@@ -61,10 +61,10 @@ private:
 
     std::shared_ptr<void> owner_;
     const std::uint32_t shards_;
-    std::shared_ptr<Node> node_;           // null: promoted, or
-    std::string no_engine_;                // why it could not be
-    std::unique_ptr<TcpGateway> gateway_;  // tells clients where the primary is; null: nobody
-    std::int64_t look_ns_ = 0;             // when the gateway looks again where that is
+    std::shared_ptr<Node> node_;            // null: promoted, or
+    std::string no_engine_;                 // why it could not be
+    std::unique_ptr<OpenGateway> gateway_;  // tells clients where the primary is; null: nobody
+    std::int64_t look_ns_ = 0;              // when the gateway looks again where that is
     std::shared_ptr<StandbyStage> stage_;
     Bell replica_bell_;  // the disk has more
     Bell journal_bell_;  // somebody waits for the disk

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "pair_kit.hpp"
-#include "testing/session.hpp"
+#include "testing/lane_session.hpp"
 
 namespace pawl::sim {
 namespace {

@@ -14,7 +14,7 @@ namespace pawl::testing {
 
 // How often: about so many simulated milliseconds between two of a kind, on each node; 0: never.
 struct Faults {
-    // A process dies; the machine and its memory stay.
+    // A process dies, a node's or a client's; the machine and its memory stay.
     std::uint32_t kill_every_ms = 0;
     // A process dies within one of its next 400 storage calls: before, in the middle, or after it.
     std::uint32_t die_in_call_every_ms = 0;
@@ -27,8 +27,8 @@ struct Faults {
     std::uint32_t pause_every_ms = 0;
     // A node's wall clock jumps by an hour, back or forth.
     std::uint32_t clock_jump_every_ms = 0;
-    // One way between the nodes is cut, or both, or mended; all connections break, or are half-open
-    // from now on: nothing arrives and nobody is told.
+    // One way between the nodes is cut, or both, or between a client and a node, or mended; all
+    // connections break, or are half-open from now on: nothing arrives and nobody is told.
     std::uint32_t partition_every_ms = 0;
     // The arbiter is out of reach for a node, or for all.
     std::uint32_t arbiter_lost_every_ms = 0;
@@ -36,9 +36,10 @@ struct Faults {
     std::uint32_t storage_every_ms = 0;
     // An operator asks the primary to hand over.
     std::uint32_t switchover_every_ms = 0;
-    // Bytes between nodes: late by up to 30 ms, few at a time, lost, doubled, overtaken by later
-    // ones, one bit changed, connections refused, broken or half-open in the middle of a message.
-    // Questions to the arbiter and its answers: late by up to 3 s, lost; questions doubled.
+    // Bytes between nodes, or nodes and clients: late by up to 30 ms, few at a time, lost, doubled,
+    // overtaken by later ones, one bit changed, connections refused, broken or half-open in the
+    // middle of a message. Questions to the arbiter and its answers: late by up to 3 s, lost;
+    // questions doubled.
     bool weather = false;
 
     static Faults none() { return {}; }
@@ -67,7 +68,9 @@ struct SimulationOptions {
     // After the faults both nodes are brought back, and nothing goes wrong any more: by then there
     // is one primary, its standby is equal, and every command is answered.
     std::chrono::milliseconds heal_within{20'000};
-    std::uint32_t clients = 3;                       // sessions that ask for what load() says
+    // Sessions that ask for what load() says: in turns in the primary's process and on machines of
+    // their own, as pawl::Client.
+    std::uint32_t clients = 3;
     Durability durability = Durability::replicated;  // of every command; or replicated_synced
     ReplicationPolicy policy = ReplicationPolicy::available;
     std::uint32_t shards = 2;
@@ -85,6 +88,7 @@ enum class Happened : std::uint8_t {
     reigns,                        // an engine that may write began
     reigns_without_the_beginning,  // of these, behind a snapshot: what was before is removed
     kills,
+    client_restarts,
     deaths_in_calls,
     power_cuts,
     replacements,
@@ -106,6 +110,7 @@ enum class Happened : std::uint8_t {
     questions_doubled,
     questions_late,
     answers_late,
+    outcomes_unknown,  // a client heard so, and the answer later
     count
 };
 // "kills": the words of a table.

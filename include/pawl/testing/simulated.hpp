@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pawl/detail/machine.hpp"
+#include "pawl/detail/message.hpp"
 #include "pawl/testing/faults.hpp"
 #include "pawl/testing/random.hpp"
 
@@ -23,6 +24,14 @@ struct Asked {
     std::uint16_t command_type = 0;
     std::vector<std::byte> payload;
     bool valid = true;  // else it does not leave its client
+
+    // As long as this lives.
+    void fill(pawl::detail::MessageParts& parts) const noexcept {
+        parts.header.command_type = command_type;
+        parts.header.aggregate_type = aggregate_type;
+        parts.header.payload_bytes = static_cast<std::uint16_t>(payload.size());
+        parts.payload = payload.data();
+    }
 };
 
 // One machine per shard: what the records of a journal amount to.
