@@ -78,6 +78,7 @@ private:
 
     void call();
     void work_on_greeting();
+    bool say_hello();
     void join();
     void welcome(const replication::ClientWelcome& welcome);
     void hear();

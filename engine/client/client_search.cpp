@@ -76,15 +76,22 @@ void ClientCore::work_on_greeting() {
     options.silent_ns = std::chrono::nanoseconds(options_.silent_after).count();
     handshake_.reset();
     talk_ = std::make_unique<Talk>(std::move(link_), options);
+    static_cast<void>(talk_->begin_work(now_ns_));
+    if (!say_hello()) return;
+    state_ = State::joining;
+    since_ns_ = now_ns_;
+}
+
+// False: the connection is lost.
+bool ClientCore::say_hello() {
     ClientHello hello;
     hello.fixed.schema_hash = schema_hash_;
     hello.fixed.life = life_;
     hello.fixed.resumes = welcomed_ ? 1 : 0;
     hello.session = options_.session;
-    static_cast<void>(talk_->begin_work(now_ns_));
-    if (!talk_->send(hello)) return lost(calling_ + ": takes no hello", false);
-    state_ = State::joining;
-    since_ns_ = now_ns_;
+    const bool said = talk_->send(hello);
+    if (!said) lost(calling_ + ": takes no hello", false);
+    return said;
 }
 
 void ClientCore::join() {
@@ -108,6 +115,12 @@ void ClientCore::join() {
         if (!decode(frame->payload, there)) return faulty("malformed not_primary");
         if (!there.address.empty()) search_.hint(std::string(there.address));
         return lost(calling_ + ": is not primary", false);
+    }
+    if (frame->type == MessageType::hello_again) {
+        HelloAgain again;
+        if (!decode(frame->payload, again)) return faulty("malformed hello_again");
+        if (say_hello()) static_cast<void>(talk_->end_work({}));
+        return;
     }
     ClientWelcome said;
     if (frame->type != MessageType::client_welcome || !decode(frame->payload, said))

@@ -151,6 +151,14 @@ bool decode(std::span<const std::byte> payload, NotPrimary& to) {
            take_text(rest, fixed.address_bytes, to.address) && good_address(to.address);
 }
 
+void encode(const HelloAgain& from, Message& to) {
+    begin(from.type, HelloAgainFixed{}, to);
+}
+
+bool decode(std::span<const std::byte> payload, HelloAgain& to) {
+    return decode_fixed(payload, to) && to.fixed.reserved == 0;
+}
+
 void append_command(std::vector<std::byte>& to, const MessageParts& parts) {
     const detail::MessageHeader& header = parts.header;
     CommandFixed fixed{};

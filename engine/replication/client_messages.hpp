@@ -43,18 +43,25 @@ struct NotPrimary {
     static constexpr MessageType type = MessageType::not_primary;
     std::string_view address;  // encode leaves out one that decode would not accept
 };
+// The answer is the same client_hello once more.
+struct HelloAgain {
+    static constexpr MessageType type = MessageType::hello_again;
+    HelloAgainFixed fixed{};
+};
 
 void encode(const ClientHello& from, Message& to);
 void encode(const ClientWelcome& from, Message& to);
 void encode(const Commands& from, Message& to);
 void encode(const Replies& from, Message& to);
 void encode(const NotPrimary& from, Message& to);
+void encode(const HelloAgain& from, Message& to);
 
 [[nodiscard]] bool decode(std::span<const std::byte> payload, ClientHello& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, ClientWelcome& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, Commands& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, Replies& to);
 [[nodiscard]] bool decode(std::span<const std::byte> payload, NotPrimary& to);
+[[nodiscard]] bool decode(std::span<const std::byte> payload, HelloAgain& to);
 
 // ---- one command in a run ----
 

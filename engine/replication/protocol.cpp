@@ -55,6 +55,8 @@ const char* to_string(MessageType type) noexcept {
             return "replies";
         case MessageType::not_primary:
             return "not_primary";
+        case MessageType::hello_again:
+            return "hello_again";
         case MessageType::status_ask:
             return "status_ask";
         case MessageType::status_told:
@@ -105,7 +107,7 @@ bool is_known(MessageType type) noexcept {
     const auto number = static_cast<std::uint16_t>(type);
     return (number >= 1 && number <= 6) || number == 16 || number == 17 ||
            (number >= 32 && number <= 34) || (number >= 48 && number <= 57 && number != 55) ||
-           (number >= 64 && number <= 68) || (number >= 128 && number <= 136 && number != 129);
+           (number >= 64 && number <= 69) || (number >= 128 && number <= 136 && number != 129);
 }
 
 bool is_greeting(MessageType type) noexcept {

@@ -52,6 +52,7 @@ enum class MessageType : std::uint16_t {
     commands = 66,        // client: a run of them, and questions
     replies = 67,         // to a client: a run of them
     not_primary = 68,     // to a client: ask there; the connection ends
+    hello_again = 69,     // to a client: another life has had this session, are you still there?
     // 128 to 191: operators
     status_ask = 128,   // operator: what are you?
     status_told = 135,  // to an operator: that; 129 was it without lag in time and what is at risk
@@ -427,6 +428,11 @@ struct NotPrimaryFixed {
     std::array<std::uint8_t, 6> reserved;  // zero
 };
 static_assert(sizeof(NotPrimaryFixed) == 8);
+
+struct HelloAgainFixed {
+    std::uint64_t reserved;
+};
+static_assert(sizeof(HelloAgainFixed) == 8);
 
 struct StatusAskFixed {
     std::uint64_t reserved;  // zero

@@ -99,8 +99,14 @@ std::size_t ClientConnection::hear_hello() {
                replication::Refusal::schema);
         return 1;
     }
-    session_ = gateway_.take_session(std::string(hello.session), hello.fixed.life,
-                                     hello.fixed.resumes != 0, number_);
+    const std::string name(hello.session);
+    const bool resumes = hello.fixed.resumes != 0;
+    if (!resumes && !asked_again_ && gateway_.had_by_another(name, hello.fixed.life)) {
+        asked_again_ = true;
+        if (!talk_->send(HelloAgain{})) faulty("takes no question");
+        return 1;
+    }
+    session_ = gateway_.take_session(name, hello.fixed.life, resumes, number_);
     if (session_ == nullptr) {
         finish(TalkEnd::refused, "a newer client has this session", replication::Refusal::busy);
         return 1;

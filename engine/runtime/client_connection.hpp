@@ -49,6 +49,7 @@ private:
     const std::uint64_t number_;
     const std::int64_t since_ns_;
     State state_ = State::greeting;
+    bool asked_again_ = false;                 // for its hello
     std::unique_ptr<replication::Link> link_;  // until the talk has it
     std::unique_ptr<replication::Handshake> handshake_;
     std::unique_ptr<replication::Talk> talk_;

@@ -95,6 +95,11 @@ std::size_t Gateway::accept(std::int64_t now_ns) {
     return came;
 }
 
+bool Gateway::had_by_another(const std::string& name, std::uint64_t life) const {
+    const auto known = lives_.find(session_id(name).value);
+    return known != lives_.end() && known->second != life;
+}
+
 std::shared_ptr<ClientSession> Gateway::take_session(const std::string& name, std::uint64_t life,
                                                      bool resumes, std::uint64_t connection) {
     const std::uint64_t id = session_id(name).value;

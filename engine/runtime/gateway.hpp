@@ -86,6 +86,9 @@ private:
     friend class OperatorTalk;
     // For connections. Null: there is no core, or it takes nothing more.
     Core* core() noexcept { return core_.get(); }
+    // Another life has it, or had it last: this one may be the newer, or dead for long and its
+    // hello late.
+    bool had_by_another(const std::string& name, std::uint64_t life) const;
     NodeStatus node_status() const { return core_ != nullptr ? core_->node_status() : status_; }
     std::shared_ptr<ClientSession> take_session(const std::string& name, std::uint64_t life,
                                                 bool resumes, std::uint64_t connection);

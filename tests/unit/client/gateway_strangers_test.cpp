@@ -261,6 +261,8 @@ TEST_F(Strangers, of_an_older_life_do_not_get_the_session_back) {
     const std::unique_ptr<Link> first = std::move(link);
     call();
     say_hello("desk", 2);
+    ASSERT_TRUE(hears(MessageType::hello_again));
+    say_hello("desk", 2);
     ASSERT_TRUE(hears(MessageType::client_welcome));
     const std::unique_ptr<Link> second = std::move(link);
     EXPECT_EQ(served.gateway.counters().taken_over, 1U);
@@ -270,6 +272,24 @@ TEST_F(Strangers, of_an_older_life_do_not_get_the_session_back) {
     Refused refused;
     ASSERT_TRUE(decode(last, refused));
     EXPECT_EQ(refused.reason, replication::Refusal::busy);
+    call();
+    say_hello("desk", 2, true);
+    EXPECT_TRUE(hears(MessageType::client_welcome));
+}
+
+// The hello of a client that died lay on the way while its successor came in.
+TEST_F(Strangers, whose_hello_is_late_take_no_session_from_the_living) {
+    call();
+    std::unique_ptr<Link> late = std::move(link);
+    call();
+    say_hello("desk", 2);
+    ASSERT_TRUE(hears(MessageType::client_welcome));
+    std::swap(late, link);
+    say_hello("desk", 1);
+    ASSERT_TRUE(hears(MessageType::hello_again));
+    EXPECT_EQ(served.gateway.counters().taken_over, 0U);
+    std::swap(late, link);
+    link->close("broken");
     call();
     say_hello("desk", 2, true);
     EXPECT_TRUE(hears(MessageType::client_welcome));

@@ -27,10 +27,11 @@ inline constexpr MessageType all_types[] = {
     MessageType::snapshot_begin, MessageType::snapshot_chunk, MessageType::snapshot_end,
     MessageType::trace_ask,      MessageType::trace_told,     MessageType::reign_told,
     MessageType::client_hello,   MessageType::client_welcome, MessageType::commands,
-    MessageType::replies,        MessageType::not_primary,    MessageType::status_ask,
-    MessageType::status_told,    MessageType::hand_over_ask,  MessageType::hand_over_told,
-    MessageType::records_ask,    MessageType::records_told,   MessageType::records_end,
-    MessageType::remains,        MessageType::range_ask,      MessageType::sync_ask,
+    MessageType::replies,        MessageType::not_primary,    MessageType::hello_again,
+    MessageType::status_ask,     MessageType::status_told,    MessageType::hand_over_ask,
+    MessageType::hand_over_told, MessageType::records_ask,    MessageType::records_told,
+    MessageType::records_end,    MessageType::remains,        MessageType::range_ask,
+    MessageType::sync_ask,
 };
 
 // A message as it goes into Link::send, and the payload that comes out.
@@ -238,6 +239,7 @@ private:
             case MessageType::commands:
             case MessageType::replies:
             case MessageType::not_primary:
+            case MessageType::hello_again:
                 return fill_for_client(type, sample);
             case MessageType::status_ask:
             case MessageType::status_told:
@@ -326,6 +328,8 @@ private:
             replies.replies.resize(1 + few());
             for (ReplyFixed& reply : replies.replies) reply = any_reply();
             encode(replies, sample.message);
+        } else if (type == MessageType::hello_again) {
+            encode(HelloAgain{}, sample.message);
         } else {
             encode(NotPrimary{text(0, address_bytes_max, '!')}, sample.message);
         }
@@ -447,6 +451,8 @@ inline bool decodes_to_itself(MessageType type, std::span<const std::byte> paylo
             return decodes_to_itself<Replies>(payload, accepted);
         case MessageType::not_primary:
             return decodes_to_itself<NotPrimary>(payload, accepted);
+        case MessageType::hello_again:
+            return decodes_to_itself<HelloAgain>(payload, accepted);
         case MessageType::status_ask:
             return decodes_to_itself<StatusAsk>(payload, accepted);
         case MessageType::status_told:
