@@ -34,7 +34,8 @@ void LaneSession::speak(pawl::detail::Core& engine, std::uint64_t reign) {
         options.session = name();
         lanes_ = engine.make_lanes(options);
     }
-    send([this](const Open& one) {
+    send([this](Open& one) {
+        if (one.number == 0) one.number = new_number();
         return sim::send(*lanes_, *engine_, one.asked, one.number, durability());
     });
     hear_all();

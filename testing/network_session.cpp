@@ -46,25 +46,29 @@ void NetworkSession::begin_anew() {
     with_.network.process_dies(name());
     client_->close();
     begin();
-    knows_its_numbers_ = with_.chance.coin();
+    gives_numbers_ = with_.chance.coin();
+    if (!gives_numbers_) forget_numbers();
 }
 
 void NetworkSession::work() {
     static_cast<void>(client_->poll(64, {}));
     if (client_->shard_count() == 0) return;
-    if (!std::exchange(knows_its_numbers_, true)) number_anew(client_->next_number());
-    send([this](const Open& one) { return offer(one); });
+    send([this](Open& one) { return offer(one); });
 }
 
-bool NetworkSession::offer(const Open& one) {
+bool NetworkSession::offer(Open& one) {
+    if (gives_numbers_ && one.number == 0) one.number = new_number();
     pawl::detail::MessageParts parts;
     parts.header.aggregate = one.asked.id;
     parts.header.durability = static_cast<std::uint8_t>(durability()) & 0x0F;
     parts.header.number = one.number;
     one.asked.fill(parts);
     const std::uint32_t shard = pawl::detail::shard_of(one.asked.key, client_->shard_count());
-    return client_->try_send(shard, parts, pawl::detail::ClientLink::Hears::callback,
-                             [this](const Reply& reply) { hear(reply.raw()); }) == Offer::accepted;
+    const Offer offer = client_->try_send(shard, parts, pawl::detail::ClientLink::Hears::callback,
+                                          [this](const Reply& reply) { hear(reply.raw()); });
+    if (offer != Offer::accepted) return false;
+    if (!gives_numbers_) set_number(one, client_->next_number() - 1);
+    return true;
 }
 
 void NetworkSession::hear(const pawl::detail::RawReply& reply) {

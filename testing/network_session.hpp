@@ -33,7 +33,7 @@ public:
     // Sends what was not sent, hears what is there.
     void work();
     // Its process ends, and another one begins. It knows what was asked for and has no answer, and
-    // under which number; or it knows nothing of its session.
+    // either gives numbers itself and knows them, or leaves them to the client.
     void begin_anew();
     // Not empty: it has given up, or was refused what every engine takes.
     std::string wrong() const;
@@ -42,13 +42,13 @@ public:
 
 private:
     void begin();
-    bool offer(const Open& one);
+    bool offer(Open& one);
     void hear(const pawl::detail::RawReply& reply);
 
     const ClientSurroundings& with_;
     std::unique_ptr<replication::Connector> connector_;
     std::shared_ptr<pawl::detail::ClientCore> client_;
-    bool knows_its_numbers_ = true;
+    bool gives_numbers_ = false;
     std::uint64_t told_unknown_ = 0;
     std::string refusal_;
 };

@@ -12,7 +12,7 @@ Session::Session(std::string name, Durability durability, Hear hear)
       durability_(durability),
       hear_(std::move(hear)) {}
 
-void Session::send(const std::function<bool(const Open& one)>& offer) {
+void Session::send(const std::function<bool(Open& one)>& offer) {
     std::size_t sent = 0;
     for (Open& one : open_) {
         if (++sent > sent_max) return;
@@ -26,14 +26,14 @@ void Session::unsend() noexcept {
     for (Open& one : open_) one.sent = false;
 }
 
-void Session::number_anew(std::uint64_t first) noexcept {
-    for (Open& one : open_) one.number = first++;
-    last_ = first - 1;
+void Session::forget_numbers() noexcept {
+    for (Open& one : open_) one.number = 0;
 }
 
 Session::Open* Session::find(std::uint64_t number) noexcept {
-    const auto found = std::find_if(open_.begin(), open_.end(),
-                                    [&](const Open& one) { return one.number == number; });
+    const auto found = std::find_if(open_.begin(), open_.end(), [&](const Open& one) {
+        return one.sent && one.number == number;
+    });
     return found == open_.end() ? nullptr : &*found;
 }
 

@@ -29,11 +29,11 @@ public:
     SessionId id() const noexcept { return id_; }
     // Commands without an answer, sent or not.
     std::size_t open() const noexcept { return open_.size(); }
-    void ask(Asked asked) { open_.push_back({++last_, std::move(asked), false}); }
+    void ask(Asked asked) { open_.push_back({0, std::move(asked), false}); }
 
 protected:
     struct Open {
-        std::uint64_t number;
+        std::uint64_t number;  // 0: none yet
         Asked asked;
         bool sent;
     };
@@ -41,10 +41,13 @@ protected:
 
     Durability durability() const noexcept { return durability_; }
     // Offers what was not sent, in order, up to what is not taken.
-    void send(const std::function<bool(const Open& one)>& offer);
+    void send(const std::function<bool(Open& one)>& offer);
+    std::uint64_t new_number() noexcept { return ++last_; }
+    // Somebody else has given it.
+    void set_number(Open& one, std::uint64_t number) noexcept { one.number = last_ = number; }
+    void forget_numbers() noexcept;
     void unsend() noexcept;
-    // Whoever goes on does not know what was sent: all of it is asked for as if for the first time.
-    void number_anew(std::uint64_t first) noexcept;
+    // Of those that were sent.
     Open* find(std::uint64_t number) noexcept;
     // It is known what became of it.
     void hear(Open& one, const pawl::detail::RawReply& reply);

@@ -49,7 +49,8 @@ Offer ClientCore::try_send(std::uint32_t shard, MessageParts& parts, Hears hears
         return Offer::back_pressured;
     }
     PAWL_ASSERT(shard < shards_);
-    const std::uint64_t number = parts.header.number != 0 ? parts.header.number : next_number_;
+    const std::uint64_t given = parts.header.number;
+    const std::uint64_t number = given != 0 ? given : next_number_;
     if (number > number_max || (last_number_ != 0 && number <= last_number_))
         return Offer::malformed;
     if (!unanswered_.empty() && number - unanswered_.lowest_number() >= window_) {
@@ -70,6 +71,7 @@ Offer ClientCore::try_send(std::uint32_t shard, MessageParts& parts, Hears hears
     parts.header.number = number;
     parts.header.token = one.token;
     append_command(one.bytes, parts);
+    numbers_given_ = numbers_given_ || given != 0;
     unanswered_.add(std::move(one));
     last_number_ = number;
     next_number_ = number + 1;

@@ -79,6 +79,7 @@ private:
     void call();
     void work_on_greeting();
     bool say_hello();
+    std::uint64_t numbers_end() const noexcept;
     void join();
     void welcome(const replication::ClientWelcome& welcome);
     void hear();
@@ -103,6 +104,7 @@ private:
     std::int64_t now_ns_ = 0;
     std::int64_t since_ns_ = 0;  // of the state
     std::string calling_;
+    std::uint64_t calling_boot_ = 0;
     std::string server_;
     std::string why_;
     bool hopeless_ = false;
@@ -115,7 +117,9 @@ private:
     std::uint32_t shards_ = 0;
     std::uint32_t window_ = 0;
     Durability durability_ = Durability::journaled;
-    bool welcomed_ = false;  // once
+    bool welcomed_ = false;          // once
+    std::uint64_t welcomed_by_ = 0;  // the boot of the server that was the last to
+    bool numbers_given_ = false;     // by whoever submits, who answers for them
     std::uint64_t next_number_ = 1;
     std::uint64_t last_number_ = 0;       // of this life; 0: none yet
     std::uint64_t highest_at_first_ = 0;  // of the session, when this life began

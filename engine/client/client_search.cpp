@@ -70,6 +70,7 @@ void ClientCore::work_on_greeting() {
     if (state == HandshakeState::over)
         return lost(handshake_->why(), waiting_changes_nothing(handshake_->refusal()));
     epoch_ = std::max(epoch_, handshake_->peer().epoch);
+    calling_boot_ = handshake_->peer().boot;
     TalkOptions options;
     options.epoch = epoch_;
     options.heartbeat_ns = heartbeat_ns;
@@ -82,12 +83,18 @@ void ClientCore::work_on_greeting() {
     since_ns_ = now_ns_;
 }
 
+// Of the session; higher ones are another life's. 0: that cannot be said.
+std::uint64_t ClientCore::numbers_end() const noexcept {
+    return numbers_given_ || last_number_ == 0 ? 0 : std::max(last_number_, highest_at_first_);
+}
+
 // False: the connection is lost.
 bool ClientCore::say_hello() {
     ClientHello hello;
     hello.fixed.schema_hash = schema_hash_;
     hello.fixed.life = life_;
-    hello.fixed.resumes = welcomed_ ? 1 : 0;
+    hello.fixed.last_number = numbers_end();
+    hello.fixed.resumes = welcomed_by_ == calling_boot_ ? 1 : 0;
     hello.session = options_.session;
     const bool said = talk_->send(hello);
     if (!said) lost(calling_ + ": takes no hello", false);
@@ -146,13 +153,14 @@ void ClientCore::welcome(const ClientWelcome& said) {
         // that it cannot have given keep its outcomes and ours apart.
         next_number_ = highest + window_ + 1;
         welcomed_ = true;
-    } else if (highest > std::max(last_number_, highest_at_first_)) {
+    } else if (numbers_end() != 0 && highest > numbers_end()) {
         return end("session " + options_.session + ": another client has used number " +
                    std::to_string(highest) + ", ours end at " + std::to_string(last_number_) +
                    ": give each client a session of its own");
     }
     window_ = std::min(window_, said.fixed.session_window);
     durability_ = static_cast<Durability>(said.fixed.durability);
+    welcomed_by_ = calling_boot_;
     search_.worked();
     in_vain_ = 0;
     ++counters_.welcomed;

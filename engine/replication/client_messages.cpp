@@ -152,7 +152,7 @@ bool decode(std::span<const std::byte> payload, NotPrimary& to) {
 }
 
 void encode(const HelloAgain& from, Message& to) {
-    begin(from.type, HelloAgainFixed{}, to);
+    begin(from.type, BareFixed{}, to);
 }
 
 bool decode(std::span<const std::byte> payload, HelloAgain& to) {

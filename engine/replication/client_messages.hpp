@@ -46,7 +46,7 @@ struct NotPrimary {
 // The answer is the same client_hello once more.
 struct HelloAgain {
     static constexpr MessageType type = MessageType::hello_again;
-    HelloAgainFixed fixed{};
+    BareFixed fixed{};
 };
 
 void encode(const ClientHello& from, Message& to);

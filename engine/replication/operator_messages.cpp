@@ -73,7 +73,7 @@ bool makes_sense(const RangeAskFixed& ask) noexcept {
 }
 
 void encode(const StatusAsk& from, Message& to) {
-    begin(from.type, StatusAskFixed{}, to);
+    begin(from.type, BareFixed{}, to);
 }
 
 bool decode(std::span<const std::byte> payload, StatusAsk& to) {

@@ -20,7 +20,7 @@ namespace pawl::replication {
 
 struct StatusAsk {
     static constexpr MessageType type = MessageType::status_ask;
-    StatusAskFixed fixed{};
+    BareFixed fixed{};
 };
 struct StatusTold {
     static constexpr MessageType type = MessageType::status_told;

@@ -103,6 +103,7 @@ const char* to_string(Refusal reason) noexcept {
     return "unknown";
 }
 
+// 55 was a hand_over that no node ever sent, 129 a status_told that said less.
 bool is_known(MessageType type) noexcept {
     const auto number = static_cast<std::uint16_t>(type);
     return (number >= 1 && number <= 6) || number == 16 || number == 17 ||

@@ -43,7 +43,6 @@ enum class MessageType : std::uint16_t {
     snapshot_chunk = 52,
     snapshot_end = 53,
     trace_told = 54,  // one shard: that, as far as it is remembered
-    // 55 was hand_over: no node ever sent it
     reign_told = 56,  // what the arbiter has told the primary: another node reigns
     sync_ask = 57,    // one shard: somebody waits for this on your disk
     // 64 to 127: clients
@@ -54,8 +53,8 @@ enum class MessageType : std::uint16_t {
     not_primary = 68,     // to a client: ask there; the connection ends
     hello_again = 69,     // to a client: another life has had this session, are you still there?
     // 128 to 191: operators
-    status_ask = 128,   // operator: what are you?
-    status_told = 135,  // to an operator: that; 129 was it without lag in time and what is at risk
+    status_ask = 128,      // operator: what are you?
+    status_told = 135,     // to an operator: that
     hand_over_ask = 130,   // operator: let another node be primary
     hand_over_told = 131,  // to an operator: it is under way, or why not
     records_ask = 132,     // operator: what has happened?
@@ -66,10 +65,8 @@ enum class MessageType : std::uint16_t {
 
 // A readable word: "hello", "records", …; "unknown" for a number that is none.
 const char* to_string(MessageType type) noexcept;
-// True for the numbers above.
-bool is_known(MessageType type) noexcept;
-// True for what is read before a peer is admitted.
-bool is_greeting(MessageType type) noexcept;
+bool is_known(MessageType type) noexcept;     // one of the above
+bool is_greeting(MessageType type) noexcept;  // read before a peer is admitted
 
 inline constexpr std::uint32_t shards_max = 4096;
 inline constexpr std::size_t reason_bytes_max = 240;  // printable
@@ -356,11 +353,12 @@ inline constexpr std::size_t command_payload_bytes_max = 1024;
 struct ClientHelloFixed {
     std::uint64_t schema_hash;  // xxh3 of the schema's text: commands mean the same on both sides
     std::uint64_t life;         // of the client: random, made when it opened; not 0
-    std::uint8_t resumes;       // 1: this life has been welcome before
+    std::uint64_t last_number;  // no higher one is this life's, or was there before it; 0: any
+    std::uint8_t resumes;       // 1: this process has welcomed this life before
     std::uint8_t session_bytes;
     std::array<std::uint8_t, 6> reserved;  // zero
 };
-static_assert(sizeof(ClientHelloFixed) == 24);
+static_assert(sizeof(ClientHelloFixed) == 32);
 
 // For each shard the highest number of the session with an outcome follows (8 bytes each).
 struct ClientWelcomeFixed {
@@ -380,8 +378,7 @@ struct CommandsFixed {
 };
 static_assert(sizeof(CommandsFixed) == 8);
 
-// payload_bytes follow, then zeros up to a multiple of 8. The shard is not said: both sides compute
-// it from the aggregate.
+// payload_bytes follow, then zeros up to a multiple of 8. Both sides compute the shard.
 struct CommandFixed {
     std::uint64_t aggregate;  // of a status question: the shard
     std::uint64_t number;     // in the session; 0 for a trial, and only there
@@ -429,15 +426,11 @@ struct NotPrimaryFixed {
 };
 static_assert(sizeof(NotPrimaryFixed) == 8);
 
-struct HelloAgainFixed {
-    std::uint64_t reserved;
-};
-static_assert(sizeof(HelloAgainFixed) == 8);
-
-struct StatusAskFixed {
+// A message that says all by its type: hello_again, status_ask.
+struct BareFixed {
     std::uint64_t reserved;  // zero
 };
-static_assert(sizeof(StatusAskFixed) == 8);
+static_assert(sizeof(BareFixed) == 8);
 
 // why_bytes of a sentence follow, clients_bytes of the address where clients find the primary,
 // node_bytes of this node's name, primary_bytes of the primary's; then in_sync_count names, each

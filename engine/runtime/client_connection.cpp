@@ -106,9 +106,11 @@ std::size_t ClientConnection::hear_hello() {
         if (!talk_->send(HelloAgain{})) faulty("takes no question");
         return 1;
     }
-    session_ = gateway_.take_session(name, hello.fixed.life, resumes, number_);
+    life_ = hello.fixed.life;
+    last_number_ = hello.fixed.last_number;
+    session_ = gateway_.take_session(name, life_, resumes, number_);
     if (session_ == nullptr) {
-        finish(TalkEnd::refused, "a newer client has this session", replication::Refusal::busy);
+        superseded();
         return 1;
     }
     state_ = State::joining;
@@ -123,6 +125,10 @@ std::size_t ClientConnection::join() {
     if (!session_->ask_highest()) return 0;
     auto highest = session_->highest();
     if (!highest) return 0;
+    if (last_number_ != 0 && *std::max_element(highest->begin(), highest->end()) > last_number_) {
+        superseded();
+        return 1;
+    }
     ClientWelcome welcome;
     welcome.fixed.schema_hash = gateway_.options_.schema_hash;
     welcome.fixed.router_hash = gateway_.options_.router_hash;
@@ -130,7 +136,7 @@ std::size_t ClientConnection::join() {
     welcome.fixed.durability = static_cast<std::uint8_t>(gateway_.core()->default_durability());
     welcome.highest = std::move(*highest);
     if (!talk_->send(welcome)) return 0;
-    ++gateway_.counters_.welcomed;
+    gateway_.welcomed(*session_, life_);
     state_ = State::open;
     return 1;
 }
@@ -253,6 +259,10 @@ bool ClientConnection::taken_over() {
     ++gateway_.counters_.taken_over;
     finish(TalkEnd::left, "a newer connection has the session");
     return true;
+}
+
+void ClientConnection::superseded() {
+    finish(TalkEnd::refused, "a newer client has this session", replication::Refusal::busy);
 }
 
 void ClientConnection::send_away(const std::string& primary_address) {

@@ -41,6 +41,7 @@ private:
     void answer(const MessageParts& parts, Refusal refusal, std::uint32_t shard);
     std::size_t send_replies();
     bool taken_over();
+    void superseded();
     void faulty(const std::string& why);
     void finish(replication::TalkEnd end, const std::string& why,
                 std::optional<replication::Refusal> refusal = std::nullopt);
@@ -49,7 +50,9 @@ private:
     const std::uint64_t number_;
     const std::int64_t since_ns_;
     State state_ = State::greeting;
-    bool asked_again_ = false;                 // for its hello
+    bool asked_again_ = false;  // for its hello
+    std::uint64_t life_ = 0;
+    std::uint64_t last_number_ = 0;            // as in its hello
     std::unique_ptr<replication::Link> link_;  // until the talk has it
     std::unique_ptr<replication::Handshake> handshake_;
     std::unique_ptr<replication::Talk> talk_;

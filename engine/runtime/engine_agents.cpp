@@ -112,6 +112,7 @@ std::size_t EngineCore::reply_work() {
 std::size_t EngineCore::replica_work() {
     if (node_ == nullptr) return 0;
     const std::size_t work = node_->do_work(environment_.clock.monotonic_ns());
+    if (work != 0 && node_->link_ends() != nullptr) node_counters_->show(*node_->link_ends());
     if (!node_->is_over() || failed()) return work;
     const std::string broken = node_->failure();
     fail(0, "engine " + options_.directory + ": this node is primary no more: " +

@@ -61,7 +61,9 @@ std::size_t EngineCore::gateway_work() {
         gateway_->gateway().set_not_primary(status.primary_clients);
         gateway_->gateway().set_status(std::move(status));
     }
-    return gateway_->gateway().do_work(environment_.clock.monotonic_ns());
+    const std::size_t work = gateway_->gateway().do_work(environment_.clock.monotonic_ns());
+    if (work != 0) client_counters_->show(*gateway_);
+    return work;
 }
 
 }  // namespace pawl::detail

@@ -148,6 +148,7 @@ Status EngineCore::open_transient() {
         std::min<std::size_t>(options_.head_bytes / 4, (1U << 20) - 4096);
     for (std::uint32_t shard = 0; shard < options_.shards; ++shard)
         make_shard(shard, *parts_[shard]->own_head, nullptr, StreamEnd{}, run, record_max);
+    make_traffic_counters();
     created_ = true;
     return Done{};
 }
@@ -174,6 +175,7 @@ Status EngineCore::open_journaled(OpenedJournal journal) {
                    StreamEnd{end.end, end.last_checksum, end.last_sequence, Time{end.last_time_ns}},
                    manifest.random_seed, record_max);
     }
+    make_traffic_counters();
     make_history();
     if (Status written = write_opening_notes(journal.ends); !written) return written;
     if (node_ != nullptr) begin_reign(journal.ends);
@@ -207,6 +209,11 @@ Status EngineCore::make_counters(const std::string& path) {
     counter_path_ = path;
     counter_page_ = std::make_unique<CounterPage>(counter_memory_->ring(), bytes);
     return Done{};
+}
+
+void EngineCore::make_traffic_counters() {
+    if (gateway_ != nullptr) client_counters_ = std::make_unique<TrafficCounters>(*counter_page_);
+    if (node_ != nullptr) node_counters_ = std::make_unique<EndCounters>(*counter_page_, "nodes");
 }
 
 void EngineCore::remove_counters() {

@@ -22,6 +22,7 @@
 #include "engine/runtime/node.hpp"
 #include "engine/runtime/opened_journal.hpp"
 #include "engine/runtime/shard_part.hpp"
+#include "engine/runtime/traffic_counters.hpp"
 #include "journal/directory.hpp"
 #include "pawl/detail/core.hpp"
 
@@ -131,6 +132,7 @@ private:
     Status open_journaled(OpenedJournal journal);
     void tell_recovery(bool told);
     Status make_counters(const std::string& path);
+    void make_traffic_counters();
     void remove_counters();
     void make_shard(std::uint32_t shard, journal::Head& head, journal::Journaler* journaler,
                     const StreamEnd& end, std::uint64_t random_seed, std::size_t record_bytes_max);
@@ -179,7 +181,9 @@ private:
     std::unique_ptr<journal::SharedRing> counter_memory_;
     std::string counter_path_;
     std::unique_ptr<CounterPage> counter_page_;
-    std::unique_ptr<Cursors> cursors_;  // null when transient
+    std::unique_ptr<TrafficCounters> client_counters_;  // null: nobody is listened to
+    std::unique_ptr<EndCounters> node_counters_;        // null: not replicated
+    std::unique_ptr<Cursors> cursors_;                  // null when transient
     std::vector<std::unique_ptr<ShardPart>> parts_;
 
     Door door_;

@@ -97,16 +97,21 @@ std::size_t Gateway::accept(std::int64_t now_ns) {
 
 bool Gateway::had_by_another(const std::string& name, std::uint64_t life) const {
     const auto known = lives_.find(session_id(name).value);
-    return known != lives_.end() && known->second != life;
+    const auto session = sessions_.find(name);
+    return (known != lives_.end() && known->second != life) ||
+           (session != sessions_.end() && session->second->owner() != 0);
+}
+
+void Gateway::welcomed(const ClientSession& session, std::uint64_t life) {
+    if (lives_.size() >= lives_max) lives_.clear();
+    lives_[session.id().value] = life;
+    ++counters_.welcomed;
 }
 
 std::shared_ptr<ClientSession> Gateway::take_session(const std::string& name, std::uint64_t life,
                                                      bool resumes, std::uint64_t connection) {
-    const std::uint64_t id = session_id(name).value;
-    const auto known = lives_.find(id);
+    const auto known = lives_.find(session_id(name).value);
     if (resumes && known != lives_.end() && known->second != life) return nullptr;
-    if (known == lives_.end() && lives_.size() >= lives_max) lives_.clear();
-    lives_[id] = life;
     std::shared_ptr<ClientSession>& session = sessions_[name];
     if (session == nullptr) session = std::make_shared<ClientSession>(*core_, name);
     session->give_to(connection);

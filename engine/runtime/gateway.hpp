@@ -86,10 +86,12 @@ private:
     friend class OperatorTalk;
     // For connections. Null: there is no core, or it takes nothing more.
     Core* core() noexcept { return core_.get(); }
-    // Another life has it, or had it last: this one may be the newer, or dead for long and its
-    // hello late.
+    // Another life was welcome with it, or is to be: this one may be the newer, or dead for long
+    // and its hello late.
     bool had_by_another(const std::string& name, std::uint64_t life) const;
+    void welcomed(const ClientSession& session, std::uint64_t life);
     NodeStatus node_status() const { return core_ != nullptr ? core_->node_status() : status_; }
+    // Null: this life was welcome before, and a newer one is since.
     std::shared_ptr<ClientSession> take_session(const std::string& name, std::uint64_t life,
                                                 bool resumes, std::uint64_t connection);
     std::size_t accept(std::int64_t now_ns);
@@ -105,7 +107,7 @@ private:
     std::uint64_t last_connection_ = 0;
     std::vector<std::unique_ptr<ClientConnection>> connections_;
     std::map<std::string, std::shared_ptr<ClientSession>> sessions_;  // with a lane
-    // Who had a session last: an older life does not get it back. By session id.
+    // Who was welcome last: an older life does not get the session back. By session id.
     std::unordered_map<std::uint64_t, std::uint64_t> lives_;
     GatewayCounters counters_;
 };
@@ -122,6 +124,7 @@ public:
     static std::unique_ptr<OpenGateway> on(std::unique_ptr<replication::Listener> listener,
                                            GatewayOptions options);
     Gateway& gateway() noexcept { return *gateway_; }
+    const Gateway& gateway() const noexcept { return *gateway_; }
     // For its thread, between two do_work(): until a client has something, so long, or the
     // descriptor is readable: then true. We outlive it. On TCP.
     std::function<bool(int bell_fd)> sleeper(std::int64_t max_ns);

@@ -29,6 +29,8 @@ namespace pawl::detail {
 
 // How a node reaches others: the system's sockets and arbiter, or a test's.
 struct NodeWays {
+    // How links ended, as they count it; outlives them. Null: nobody counts.
+    std::shared_ptr<const replication::LinkEnds> ends{};
     std::shared_ptr<replication::Connector> connector;
     std::unique_ptr<replication::Listener> listener;
     std::unique_ptr<replication::Arbiter> arbiter;
@@ -82,6 +84,8 @@ public:
     // Something went wrong that only a new opening can mend: a sentence; empty: nothing. Any
     // thread.
     std::string failure() const;
+    // How its connections to other nodes ended; null: nobody counts.
+    const replication::LinkEnds* link_ends() const noexcept { return ways_.ends.get(); }
 
     // ---- a follower; any thread
     StandbyCopy& copy() noexcept { return *copy_; }

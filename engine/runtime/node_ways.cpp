@@ -63,6 +63,8 @@ Result<NodeWays> open_ways(const ReplicationOptions& options, std::uint64_t boot
     replication::LinkOptions link;
     link.boot = boot;
     link.connect_ns_max = std::chrono::nanoseconds(options.fail_after).count();
+    const auto ends = std::make_shared<replication::LinkEnds>();
+    link.ends = ends.get();
     auto network = replication::TcpNetwork::create(link, random);
     if (!network.ok()) return network.error();
     auto listener = (*network)->listen(options.address);
@@ -71,6 +73,7 @@ Result<NodeWays> open_ways(const ReplicationOptions& options, std::uint64_t boot
         replication::open_arbiter(options.arbiter, replication::ArbiterOptions{}, storage);
     if (!arbiter.ok()) return arbiter.error();
     NodeWays ways;
+    ways.ends = ends;
     ways.sleep = [network = network->get()](std::int64_t max_ns, int also_fd) {
         return network->wait(max_ns, also_fd);
     };

@@ -1,10 +1,15 @@
 // Commands over loopback: what a client submits and what it hears.
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "client_kit.hpp"
+#include "pawl/counters.hpp"
 
 namespace pawl::testing {
 namespace {
@@ -13,6 +18,29 @@ class Clients : public ::testing::Test {
 protected:
     TempDirectory directory;
     EngineOptions options = listening(small(directory.path(), 2));
+
+    std::uint64_t counted(const std::string& name) {
+        const auto counters = read_counters(directory.path());
+        for (const NamedCounter& one : counters.value())
+            if (one.name == name) return one.value;
+        ADD_FAILURE() << "nobody counts " << name;
+        return 0;
+    }
+    static void greet_in_another_language(const std::string& address) {
+        const std::string port = address.substr(address.rfind(':') + 1);
+        sockaddr_in there{};
+        there.sin_family = AF_INET;
+        there.sin_port = htons(static_cast<std::uint16_t>(std::stoi(port)));
+        there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        ASSERT_EQ(::connect(socket, reinterpret_cast<sockaddr*>(&there), sizeof there), 0);
+        const std::string words(100, 'x');
+        EXPECT_EQ(::send(socket, words.data(), words.size(), MSG_NOSIGNAL),
+                  static_cast<ssize_t>(words.size()));
+        char answer = 0;
+        EXPECT_LE(::recv(socket, &answer, 1, 0), 0) << "strangers are told nothing";
+        ::close(socket);
+    }
 };
 
 TEST_F(Clients, hear_what_became_of_their_commands) {
@@ -145,6 +173,27 @@ TEST_F(Clients, without_the_secret_are_not_let_in) {
     ClientOptions right = client_of(bank, "desk-1");
     right.secret = options.secret;
     EXPECT_TRUE(connect(right).submit(1, Account::Deposit{5}, use_future).get().accepted());
+}
+
+TEST_F(Clients, are_counted_and_strangers_too) {
+    options.secret = "a secret of some length";
+    Bank bank = open(options);
+    ClientOptions right = client_of(bank, "desk-1");
+    ClientOptions wrong = right;
+    wrong.secret = "another one of some length";
+    EXPECT_FALSE(BankClient::open(wrong).ok());
+    greet_in_another_language(bank.listen_address());
+    right.secret = options.secret;
+    BankClient client = connect(right);
+    EXPECT_TRUE(client.submit(1, Account::Deposit{5}, use_future).get().accepted());
+    until([&] { return counted("clients.turned_away") == 2; });
+    EXPECT_EQ(counted("clients.accepted"), 3U);
+    EXPECT_EQ(counted("clients.welcomed"), 1U);
+    EXPECT_EQ(counted("clients.commands"), 1U);
+    EXPECT_EQ(counted("clients.replies"), 1U);
+    EXPECT_EQ(counted("clients.faulty"), 0U);
+    EXPECT_EQ(counted("clients.ended_foreign"), 1U);
+    EXPECT_EQ(counted("clients.ended_damaged"), 0U);
 }
 
 TEST_F(Clients, of_other_types_are_not_let_in) {

@@ -88,7 +88,7 @@ protected:
                 greeted = std::make_unique<replication::Handshake>(
                     *link, replication::Side::called,
                     replication::HandshakeOptions{.name = "liar",
-                                                  .boot = CutNetwork::server_boot,
+                                                  .boot = network.listener_boot,
                                                   .epoch = epoch,
                                                   .facts = {},
                                                   .secret = {},
@@ -106,6 +106,14 @@ protected:
         said.highest = {highest, 0};
         say(said);
         caller.core->work();
+    }
+    // What the client has said of itself.
+    replication::ClientHello hello() {
+        replication::ClientHello said;
+        link->do_work(clock);
+        const auto frame = link->receive();
+        EXPECT_TRUE(frame && decode(frame->payload, said));
+        return said;
     }
     template <class What>
     void say(const What& what) {
@@ -204,6 +212,42 @@ TEST_F(Liar, of_an_older_reign_is_not_heard) {
     EXPECT_EQ(told, 0);
     EXPECT_TRUE(caller.client.server().empty());
     EXPECT_NE(caller.client.why().find("epoch"), std::string::npos) << caller.client.why();
+}
+
+// Another process may know an older life of the session, and would take this one for that.
+TEST_F(Liar, is_told_whether_it_has_welcomed_this_life_before_and_what_numbers_it_has) {
+    Caller caller(network, clock, memory_client("desk-1"));
+    welcome(caller, 7);
+    EXPECT_EQ(hello().fixed.resumes, 0);
+    link->close("gone");
+    welcome(caller, 7);
+    const replication::ClientHello second = hello();
+    EXPECT_EQ(second.fixed.resumes, 1);
+    EXPECT_EQ(second.fixed.last_number, 0U) << "it has given none";
+    ASSERT_EQ(caller.client.try_submit(1, Account::Deposit{1}), Offer::accepted);
+    const std::uint64_t given = caller.client.next_number().value - 1;
+    link->close("gone");
+    network.listener_boot = 33;
+    welcome(caller, 7);
+    EXPECT_EQ(hello().fixed.resumes, 0);
+    link->close("gone");
+    welcome(caller, 7);
+    const replication::ClientHello last = hello();
+    EXPECT_EQ(last.fixed.resumes, 1);
+    EXPECT_EQ(last.fixed.last_number, given);
+}
+
+// Who numbers its commands knows which of them it has sent in an earlier life.
+TEST_F(Liar, may_have_outcomes_of_numbers_that_the_host_has_given) {
+    Caller caller(network, clock, memory_client("desk-1"));
+    welcome(caller);
+    SubmitOptions options;
+    options.number = CommandNumber{5};
+    ASSERT_EQ(caller.client.try_submit(1, Account::Deposit{1}, options), Offer::accepted);
+    link->close("gone");
+    welcome(caller, 9);
+    EXPECT_FALSE(caller.client.over());
+    EXPECT_EQ(hello().fixed.last_number, 0U);
 }
 
 // Somebody else's outcomes would be taken for ours.

@@ -35,12 +35,13 @@ public:
         auto pipe = std::make_shared<Pipe>();
         pipe->network = this;
         if (std::exchange(armed_, false)) pipe->budget = budget_;
-        callers_.push_back(link(pipe, 1, server_boot));
+        callers_.push_back(link(pipe, 1, listener_boot));
         return link(pipe, 0, client_boot);
     }
     std::unique_ptr<replication::Listener> listen() { return std::make_unique<Listener>(*this); }
     static constexpr std::uint64_t client_boot = 11;
     static constexpr std::uint64_t server_boot = 22;
+    std::uint64_t listener_boot = server_boot;  // of whoever listens now
 
 private:
     struct Pipe {

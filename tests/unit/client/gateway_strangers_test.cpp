@@ -62,10 +62,12 @@ protected:
         ASSERT_TRUE(link->send(message, bytes));
         work();
     }
-    void say_hello(const std::string& session, std::uint64_t life = 1, bool resumes = false) {
+    void say_hello(const std::string& session, std::uint64_t life = 1, bool resumes = false,
+                   std::uint64_t last_number = 0) {
         ClientHello hello;
         hello.fixed.schema_hash = schema_hash();
         hello.fixed.life = life;
+        hello.fixed.last_number = last_number;
         hello.fixed.resumes = resumes ? 1 : 0;
         hello.session = session;
         say(hello);
@@ -274,6 +276,29 @@ TEST_F(Strangers, of_an_older_life_do_not_get_the_session_back) {
     EXPECT_EQ(refused.reason, replication::Refusal::busy);
     call();
     say_hello("desk", 2, true);
+    EXPECT_TRUE(hears(MessageType::client_welcome));
+}
+
+// It was welcome at another node, and has a newer one since.
+TEST_F(Strangers, whose_session_has_numbers_beyond_theirs_do_not_get_it) {
+    call();
+    say_hello("desk", 2);
+    ASSERT_TRUE(hears(MessageType::client_welcome));
+    say_command(deposit(400, Account::Deposit{5}));
+    ASSERT_TRUE(hears(MessageType::replies));
+    std::unique_ptr<Link> newer = std::move(link);
+    call();
+    say_hello("desk", 1, false, 100);
+    ASSERT_TRUE(hears(MessageType::hello_again));
+    say_hello("desk", 1, false, 100);
+    ASSERT_TRUE(hears(MessageType::refused));
+    Refused refused;
+    ASSERT_TRUE(decode(last, refused));
+    EXPECT_EQ(refused.reason, replication::Refusal::busy);
+    std::swap(newer, link);
+    EXPECT_TRUE(hears(MessageType::bye)) << "it was asked to come again";
+    call();
+    say_hello("desk", 2, true, 400);
     EXPECT_TRUE(hears(MessageType::client_welcome));
 }
 

@@ -57,6 +57,21 @@ TEST(NodePair, a_primary_writes_what_was_answered_before_it_goes_on_alone) {
     EXPECT_TRUE(comes_true([&] { return unwritten(lazy.directory) == 0; }));
 }
 
+TEST(NodePair, ends_of_connections_are_counted) {
+    Pair pair(patient);
+    const std::string directory = pair.options("a").directory;
+    Bank bank = pair.reign("a");
+    std::optional<Follower> standby(pair.follow("b"));
+    ASSERT_TRUE(comes_true([&] { return is_in_sync(bank.node_status(), "b"); })) << pair.said();
+    const std::uint64_t before =
+        counted(directory, "ended_by_peer") + counted(directory, "ended_by_us");
+    standby.reset();
+    EXPECT_TRUE(comes_true([&] {
+        return counted(directory, "ended_by_peer") + counted(directory, "ended_by_us") > before;
+    }));
+    EXPECT_EQ(counted(directory, "ended_damaged"), 0U);
+}
+
 TEST(NodePair, a_standby_whose_disk_has_time_writes_what_a_reply_waits_for) {
     Pair pair(patient);
     Bank bank = pair.reign("a");

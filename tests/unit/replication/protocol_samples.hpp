@@ -306,6 +306,7 @@ private:
             ClientHello hello;
             hello.fixed.schema_hash = chance_.next();
             hello.fixed.life = chance_.next() | 1;
+            hello.fixed.last_number = chance_.next();
             hello.fixed.resumes = chance_.coin() ? 1 : 0;
             hello.session = text(1, session_bytes_max, ' ');
             encode(hello, sample.message);

@@ -130,7 +130,7 @@ TEST(Protocol, bytes_that_must_be_zero_are_looked_at) {
         {MessageType::replies, offsetof(RepliesFixed, reserved)},
         {MessageType::replies, sizeof(RepliesFixed) + offsetof(ReplyFixed, reserved)},
         {MessageType::not_primary, offsetof(NotPrimaryFixed, reserved)},
-        {MessageType::hello_again, offsetof(HelloAgainFixed, reserved)},
+        {MessageType::hello_again, offsetof(BareFixed, reserved)},
     };
     Samples samples(5);
     for (const auto& [type, at] : zeros) {
