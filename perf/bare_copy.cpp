@@ -2,7 +2,6 @@
 #include "perf/bare_copy.hpp"
 
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,24 +19,6 @@ struct Target {
     std::uint64_t file_bytes = 0;
     std::array<char, 4096> path{};
 };
-
-bool send_all(int socket, std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-        const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent <= 0) return false;
-        bytes = bytes.subspan(static_cast<std::size_t>(sent));
-    }
-    return true;
-}
-
-bool receive_all(int socket, std::span<std::byte> bytes) {
-    while (!bytes.empty()) {
-        const ssize_t came = ::recv(socket, bytes.data(), bytes.size(), 0);
-        if (came <= 0) return false;
-        bytes = bytes.subspan(static_cast<std::size_t>(came));
-    }
-    return true;
-}
 
 // The other process: until the connection ends.
 void store(int socket) {

@@ -63,10 +63,8 @@ Result<std::vector<Figure>> run_durability(const RunOptions& options) {
     const Scratch scratch(options.directory, "durability");
     EngineOptions engine;
     engine.directory = scratch.path();
-    engine.idle = Idle::yield;
-    auto bank = Engine<Account>::open(engine);
+    auto bank = open_bank(engine);
     if (!bank) return bank.error();
-    open_accounts(*bank);
     const Disk disk = measure_disk(scratch.path(), options, figures);
     for (const Level& level : levels) {
         EngineClient client(*bank, std::string("desk-") + level.name, level.durability);

@@ -58,6 +58,15 @@ inline void open_accounts(Engine<Account>& bank, std::uint64_t count = account_c
     }
 }
 
+// Its threads yield while they have nothing to do; every account has money.
+inline Result<Engine<Account>> open_bank(EngineOptions options,
+                                         std::uint64_t count = account_count) {
+    options.idle = Idle::yield;
+    auto bank = Engine<Account>::open(options);
+    if (bank) open_accounts(*bank, count);
+    return bank;
+}
+
 // Only to show that it runs: no time is spent on preparing files.
 inline void make_small(EngineOptions& options) {
     options.segment_bytes = std::uint64_t{4} << 20;

@@ -196,10 +196,8 @@ Status producers(const RunOptions& options, std::vector<Figure>& figures) {
     EngineOptions engine;
     if (options.tiny) make_small(engine);
     engine.transient = true;
-    engine.idle = Idle::yield;
-    auto bank = Engine<Account>::open(engine);
+    auto bank = open_bank(engine);
     if (!bank) return bank.error();
-    open_accounts(*bank);
     BurstOptions burst;
     burst.seconds = options.tiny ? 0.005 : options.seconds / 4;
     const int turns = options.tiny ? 1 : 3;

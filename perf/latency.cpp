@@ -63,11 +63,9 @@ Status bank_turn(const RunOptions& options, const TwoCores& cores, const OpenLoo
     const Scratch scratch(options.directory, "latency");
     EngineOptions engine;
     engine.directory = scratch.path();
-    engine.idle = Idle::yield;
     engine.cores = cores.engine_cores();
-    auto bank = Engine<Account>::open(engine);
+    auto bank = open_bank(engine);
     if (!bank) return bank.error();
-    open_accounts(*bank);
     const Pinned pinned(cores.sender);
     EngineClient client(*bank, "desk");
     ours.take_turn(client, load, turns);

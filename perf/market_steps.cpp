@@ -3,6 +3,7 @@
 
 #include "cli/input/generated_day.hpp"
 #include "cli/input/open_input.hpp"
+#include "cli/trading/translate.hpp"
 
 namespace pawl::perf {
 namespace {
@@ -70,8 +71,9 @@ Result<Market> market_of_files(const std::vector<std::string>& files) {
     if (!days) return days.error();
     Market market;
     market.instruments = static_cast<std::uint32_t>(files.size());
-    market.first_phase = matching::Phase::continuous;
-    market.collar = 10'000;
+    const matching::AddInstrument terms = cli::terms_for(input.format);
+    market.first_phase = terms.phase;
+    market.collar = terms.collar;
     if (Status done = read_steps(**days, market); !done) return done.error();
     return market;
 }

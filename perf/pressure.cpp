@@ -62,7 +62,6 @@ EngineOptions options_of(const RunOptions& run, const std::string& directory,
     EngineOptions options;
     options.directory = directory;
     if (run.tiny) make_small(options);
-    options.idle = Idle::yield;
     options.cores = cores.engine_cores();
     return options;
 }
@@ -79,9 +78,8 @@ Error not_accepted() {
 
 Result<double> peak_per_second(const RunOptions& run, const TwoCores& cores) {
     const Scratch scratch(run.directory, "pressure");
-    auto bank = Engine<Account>::open(options_of(run, scratch.path(), cores));
+    auto bank = open_bank(options_of(run, scratch.path(), cores), accounts_of(run));
     if (!bank) return bank.error();
-    open_accounts(*bank, accounts_of(run));
     const Pinned pinned(cores.sender);
     EngineClient client(*bank, "desk");
     BurstOptions burst;
@@ -100,9 +98,8 @@ ThreadUsage usage_of_shard(Engine<Account>& bank) {
 Status take_turn(const RunOptions& run, const TwoCores& cores, OpenLoopOptions load, int turns,
                  OtherWriter* other, Seen& seen) {
     const Scratch scratch(run.directory, "pressure");
-    auto bank = Engine<Account>::open(options_of(run, scratch.path(), cores));
+    auto bank = open_bank(options_of(run, scratch.path(), cores), accounts_of(run));
     if (!bank) return bank.error();
-    open_accounts(*bank, accounts_of(run));
     EngineClient client(*bank, "desk");
     const Pinned pinned(cores.sender);
     if (other != nullptr) other->go();

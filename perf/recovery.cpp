@@ -40,14 +40,12 @@ public:
         engine_.directory = live_.path();
         if (options.tiny) make_small(engine_);
         engine_.shards = shards;
-        engine_.idle = Idle::yield;
     }
     // About so many bytes of records.
     Status make(std::uint64_t bytes_wanted) {
-        auto bank = Engine<Account>::open(engine_);
+        auto bank = open_bank(engine_);
         if (!bank) return bank.error();
         bank_.emplace(std::move(*bank));
-        open_accounts(*bank_);
         EngineClient client(*bank_, "desk");
         BurstOptions burst;
         burst.commands = bytes_wanted / record_bytes;

@@ -20,33 +20,42 @@ void send_at_once(int socket) {
     static_cast<void>(::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes));
 }
 
-bool send_all(int socket, const char* bytes, std::size_t count) {
-    while (count != 0) {
-        const ssize_t sent = ::send(socket, bytes, count, MSG_NOSIGNAL);
-        if (sent <= 0) return false;
-        bytes += sent;
-        count -= static_cast<std::size_t>(sent);
-    }
-    return true;
-}
-
 void echo(int socket) {
-    std::vector<char> bytes(4096);
+    std::vector<std::byte> bytes(4096);
     for (;;) {
         const ssize_t came = ::recv(socket, bytes.data(), bytes.size(), 0);
-        if (came <= 0 || !send_all(socket, bytes.data(), static_cast<std::size_t>(came))) return;
+        if (came <= 0 || !send_all(socket, std::span(bytes).first(static_cast<std::size_t>(came))))
+            return;
     }
 }
 
 constexpr std::size_t piece_bytes = std::size_t{256} << 10;
 
 void swallow(int socket) {
-    std::vector<char> bytes(piece_bytes);
+    std::vector<std::byte> bytes(piece_bytes);
     while (::recv(socket, bytes.data(), bytes.size(), 0) > 0) {
     }
 }
 
 }  // namespace
+
+bool send_all(int socket, std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (sent <= 0) return false;
+        bytes = bytes.subspan(static_cast<std::size_t>(sent));
+    }
+    return true;
+}
+
+bool receive_all(int socket, std::span<std::byte> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t came = ::recv(socket, bytes.data(), bytes.size(), 0);
+        if (came <= 0) return false;
+        bytes = bytes.subspan(static_cast<std::size_t>(came));
+    }
+    return true;
+}
 
 TcpPeer::TcpPeer(void (*serve)(int socket)) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -84,12 +93,12 @@ TcpSink::TcpSink() : TcpPeer(&swallow) {}
 
 double TcpSink::measure(double seconds) {
     using Clock = std::chrono::steady_clock;
-    const std::vector<char> piece(piece_bytes, 'x');
+    const std::vector<std::byte> piece(piece_bytes, std::byte{'x'});
     const auto begin = Clock::now();
     double sent = 0;
     std::chrono::duration<double> took{};
     do {
-        if (!send_all(socket_, piece.data(), piece.size())) return 0;
+        if (!send_all(socket_, piece)) return 0;
         sent += static_cast<double>(piece.size());
         took = Clock::now() - begin;
     } while (took.count() < seconds);
@@ -98,7 +107,7 @@ double TcpSink::measure(double seconds) {
 
 bool TcpEcho::measure(std::size_t bytes, double rate, double seconds, cli::Histogram& histogram) {
     using Clock = std::chrono::steady_clock;
-    std::vector<char> message(bytes, 'x');
+    std::vector<std::byte> message(bytes, std::byte{'x'});
     const auto begin = Clock::now();
     const auto since_begin_ns = [&] {
         return std::chrono::duration<double, std::nano>(Clock::now() - begin).count();
@@ -107,12 +116,7 @@ bool TcpEcho::measure(std::size_t bytes, double rate, double seconds, cli::Histo
     for (std::uint64_t i = 0; i < count; ++i) {
         const double meant_ns = static_cast<double>(i) * 1e9 / rate;
         while (since_begin_ns() < meant_ns) detail::cpu_relax();
-        if (!send_all(socket_, message.data(), bytes)) return false;
-        for (std::size_t came = 0; came < bytes;) {
-            const ssize_t some = ::recv(socket_, message.data(), bytes - came, 0);
-            if (some <= 0) return false;
-            came += static_cast<std::size_t>(some);
-        }
+        if (!send_all(socket_, message) || !receive_all(socket_, message)) return false;
         histogram.record(static_cast<std::int64_t>(since_begin_ns() - meant_ns));
     }
     return true;

@@ -5,11 +5,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "cli/report/histogram.hpp"
 #include "perf/child_process.hpp"
 
 namespace pawl::perf {
+
+// All of it. False: the connection broke.
+bool send_all(int socket, std::span<const std::byte> bytes);
+bool receive_all(int socket, std::span<std::byte> bytes);
 
 // Made while this process has one thread. Both sides wait in the kernel.
 class TcpPeer {

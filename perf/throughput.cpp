@@ -44,11 +44,9 @@ Result<double> bank_turn(const RunOptions& options, const Shape& shape, const Bu
     engine.transient = shape.transient;
     if (!shape.transient) engine.directory = scratch.path();
     engine.shards = shape.shards;
-    engine.idle = Idle::yield;
     engine.cores = shape.cores.engine_cores();
-    auto bank = Engine<Account>::open(engine);
+    auto bank = open_bank(engine);
     if (!bank) return bank.error();
-    open_accounts(*bank);
     const Pinned pinned(shape.cores.sender);
     BurstOptions warm_up = burst;
     warm_up.seconds /= 4;

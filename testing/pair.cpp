@@ -151,7 +151,7 @@ void Pair::step(const Faults& faults, std::int64_t step_ns) {
         ++happened(Happened::reigns);
         const Disk::Onlooker onlooker(machine->disk());
         const std::vector<std::uint64_t> kept = machine->kept();
-        if (kept != std::vector<std::uint64_t>(kept.size()))
+        if (std::any_of(kept.begin(), kept.end(), [](std::uint64_t begin) { return begin != 0; }))
             ++happened(Happened::reigns_without_the_beginning);
         witness_.begins(machine->name(), machine->epoch(), *machine->engine(), kept);
     }

@@ -192,6 +192,10 @@ public:
         pids_[i] = pid;
         pipes_[i] = ends[0];
     }
+    void start_both() {
+        start(0);
+        start(1);
+    }
     // Nothing that it told is lost.
     void end(std::size_t i) {
         kill(pids_[i], SIGKILL);
@@ -266,9 +270,13 @@ private:
     std::string wrong_;
 };
 
-double ms_at(const std::vector<std::int64_t>& sorted, double share) {
-    const auto at = static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1));
-    return static_cast<double>(sorted[at]) / 1e6;
+void print_percentiles(std::vector<std::int64_t> gaps) {
+    std::sort(gaps.begin(), gaps.end());
+    const auto ms_at = [&](double share) {
+        const auto at = static_cast<std::size_t>(share * static_cast<double>(gaps.size() - 1));
+        return static_cast<double>(gaps[at]) / 1e6;
+    };
+    std::printf("p50 %.1f ms, p99 %.1f ms, longest %.1f ms\n", ms_at(0.5), ms_at(0.99), ms_at(1));
 }
 
 bool await_standby(Nodes& nodes, std::uint64_t more) {
@@ -281,8 +289,7 @@ bool await_standby(Nodes& nodes, std::uint64_t more) {
 TEST(NodeStop, who_was_stopped_acknowledges_nothing_in_a_reign_that_is_over) {
     if (!stops) GTEST_SKIP() << "asked for with --stops";
     Nodes nodes;
-    nodes.start(0);
-    nodes.start(1);
+    nodes.start_both();
     std::mt19937_64 chance(7);
     for (std::uint64_t i = 0; i < kills_in_all; ++i) {
         ASSERT_TRUE(await_standby(nodes, 50 + i % 100)) << "no standby came";
@@ -308,8 +315,7 @@ TEST(NodeStop, who_was_stopped_acknowledges_nothing_in_a_reign_that_is_over) {
 TEST(NodeStop, without_an_arbiter_everything_goes_on) {
     if (arbiter_pid == 0) GTEST_SKIP() << "asked for with --without-arbiter=PID";
     Nodes nodes;
-    nodes.start(0);
-    nodes.start(1);
+    nodes.start_both();
     ASSERT_TRUE(await_standby(nodes, 50)) << "no standby came";
     kill(arbiter_pid, SIGSTOP);
     const std::uint64_t reigns = nodes.reigns();
@@ -332,8 +338,7 @@ TEST(NodeStop, without_an_arbiter_everything_goes_on) {
 TEST(NodeStandby, that_is_killed_holds_replies_up_no_longer_than_it_is_waited_for) {
     if (switchovers || stops || arbiter_pid != 0) GTEST_SKIP() << "another one is asked for";
     Nodes nodes;
-    nodes.start(0);
-    nodes.start(1);
+    nodes.start_both();
     std::vector<std::int64_t> gaps;
     for (std::uint64_t i = 0; i < kills_in_all; ++i) {
         ASSERT_TRUE(await_standby(nodes, 50 + i % 100)) << "no standby came";
@@ -355,20 +360,18 @@ TEST(NodeStandby, that_is_killed_holds_replies_up_no_longer_than_it_is_waited_fo
     }
     EXPECT_EQ(nodes.refused(), 0U);
     EXPECT_EQ(nodes.reigns(), 1U);
-    std::sort(gaps.begin(), gaps.end());
     std::printf(
         "%zu standbys killed, %llu commands acknowledged, none refused; degrade_after %llu ms, "
-        "longest wait of each: p50 %.1f ms, p99 %.1f ms, longest %.1f ms\n",
+        "longest wait of each: ",
         gaps.size(), static_cast<unsigned long long>(nodes.acknowledged()),
-        static_cast<unsigned long long>(2 * fail_after_ms), ms_at(gaps, 0.5), ms_at(gaps, 0.99),
-        ms_at(gaps, 1));
+        static_cast<unsigned long long>(2 * fail_after_ms));
+    print_percentiles(gaps);
 }
 
 TEST(NodeKill, what_was_acknowledged_is_in_every_later_primary_once) {
     if (standbys || stops || arbiter_pid != 0) GTEST_SKIP() << "another one is asked for";
     Nodes nodes;
-    nodes.start(0);
-    nodes.start(1);
+    nodes.start_both();
     std::vector<std::int64_t> gaps;
     for (std::uint64_t i = 0; i < kills_in_all; ++i) {
         // A machine that stands still may have them change places by themselves meanwhile.
@@ -399,13 +402,10 @@ TEST(NodeKill, what_was_acknowledged_is_in_every_later_primary_once) {
         if (!switchovers) nodes.start(victim);
         ASSERT_EQ(nodes.wrong(), "");
     }
-    std::sort(gaps.begin(), gaps.end());
-    std::printf(
-        "%zu %s, %llu commands acknowledged, none lost, none doubled; without service: "
-        "p50 %.1f ms, p99 %.1f ms, longest %.1f ms\n",
-        gaps.size(), switchovers ? "switchovers" : "kills",
-        static_cast<unsigned long long>(nodes.acknowledged()), ms_at(gaps, 0.5), ms_at(gaps, 0.99),
-        ms_at(gaps, 1));
+    std::printf("%zu %s, %llu commands acknowledged, none lost, none doubled; without service: ",
+                gaps.size(), switchovers ? "switchovers" : "kills",
+                static_cast<unsigned long long>(nodes.acknowledged()));
+    print_percentiles(gaps);
 }
 
 }  // namespace

@@ -58,6 +58,20 @@ protected:
         ASSERT_TRUE(life.open()) << life.error().sentence;
         EXPECT_TRUE(is_prefix(life.replayed, life.written, life.written.size()));
     }
+    void is_not_taken_for_gone_when_a_call_fails(Position position) {
+        int refused = 0;
+        for (std::uint64_t n = 1; n <= 40; ++n) {
+            const auto reader = life.directory().reader(0);
+            life.storage.fail_call(n);
+            const auto found = reader->checksum_before(position);
+            life.storage.revive();
+            if (found.ok()) continue;
+            ++refused;
+            EXPECT_NE(found.error().code, ErrorCode::mismatch)
+                << n << ": " << found.error().sentence;
+        }
+        EXPECT_GT(refused, 1);
+    }
     Life life;
     std::uint64_t needed = 0;  // the segment that the older snapshot stands in
 };
@@ -65,17 +79,7 @@ protected:
 // Or a standby would be told that what it needs is gone, and would begin anew.
 TEST_F(RetentionLife, a_segment_that_cannot_be_opened_is_not_taken_for_one_that_went) {
     const Position in_the_first = life.written[10].position;
-    int refused = 0;
-    for (std::uint64_t n = 1; n <= 40; ++n) {
-        const auto reader = life.directory().reader(0);
-        life.storage.fail_call(n);
-        const auto found = reader->checksum_before(in_the_first);
-        life.storage.revive();
-        if (found.ok()) continue;
-        ++refused;
-        EXPECT_NE(found.error().code, ErrorCode::mismatch) << n << ": " << found.error().sentence;
-    }
-    EXPECT_GT(refused, 1);
+    is_not_taken_for_gone_when_a_call_fails(in_the_first);
     const auto reader = life.directory().reader(0);
     life.storage.refuse_to_open(segment_path("dir", 0, in_folder().front()));
     const auto found = reader->checksum_before(in_the_first);
@@ -89,17 +93,7 @@ TEST_F(RetentionLife, the_first_position_that_is_kept_is_never_said_to_be_below_
     ASSERT_GT(report.segments_gone, 0U);
     const Position first = report.kept.position;
     ASSERT_TRUE(life.directory().reader(0)->checksum_before(first).value());
-    int refused = 0;
-    for (std::uint64_t n = 1; n <= 40; ++n) {
-        const auto reader = life.directory().reader(0);
-        life.storage.fail_call(n);
-        const auto found = reader->checksum_before(first);
-        life.storage.revive();
-        if (found.ok()) continue;
-        ++refused;
-        EXPECT_NE(found.error().code, ErrorCode::mismatch) << n << ": " << found.error().sentence;
-    }
-    EXPECT_GT(refused, 1);
+    is_not_taken_for_gone_when_a_call_fails(first);
 }
 
 TEST_F(RetentionLife, what_is_below_the_older_snapshot_is_archived_and_stays_readable) {

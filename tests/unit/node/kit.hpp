@@ -64,6 +64,12 @@ public:
         return options;
     }
     Follower follow(const std::string& name) { return Follower::open(options(name)).value(); }
+    // Works when its poll() is called.
+    Follower follow_polled(const std::string& name) {
+        EngineOptions without_threads = options(name);
+        without_threads.threading = Threading::none;
+        return Follower::open(without_threads).value();
+    }
     Bank reign(const std::string& name) { return promote(follow(name)); }
     static Bank promote(Follower standby) {
         const auto turn = standby.wait_for_turn(a_long_time);
@@ -95,6 +101,13 @@ bool comes_true(const Is& is) {
         std::this_thread::yield();
     }
     return true;
+}
+
+inline bool polled_gets_its_turn(Follower& node) {
+    return comes_true([&] {
+        node.poll();
+        return *node.wait_for_turn(milliseconds(0));
+    });
 }
 
 inline bool is_in_sync(const NodeStatus& status, const std::string& name) {

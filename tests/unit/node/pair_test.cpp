@@ -244,20 +244,9 @@ TEST(NodePair, a_primary_that_hands_over_steps_down_in_memory) {
 // b's process stands still before it promotes; a, which has handed over to it, takes over again.
 TEST(NodePair, a_node_that_has_missed_its_turn_follows_on) {
     Pair pair(soon);
-    const auto polled = [&](const std::string& name) {
-        EngineOptions options = pair.options(name);
-        options.threading = Threading::none;
-        return Follower::open(options).value();
-    };
-    const auto has_its_turn = [](Follower& node) {
-        return comes_true([&] {
-            node.poll();
-            return *node.wait_for_turn(milliseconds(0));
-        });
-    };
-    Follower a = polled("a");
-    Follower b = polled("b");
-    ASSERT_TRUE(has_its_turn(a));
+    Follower a = pair.follow_polled("a");
+    Follower b = pair.follow_polled("b");
+    ASSERT_TRUE(polled_gets_its_turn(a));
     Bank first = std::move(a).promote().value();
     ASSERT_TRUE(comes_true([&] {
         b.poll();
@@ -271,7 +260,7 @@ TEST(NodePair, a_node_that_has_missed_its_turn_follows_on) {
         return *b.wait_for_turn(milliseconds(0)) && first.failed();
     })) << pair.said();
     a = std::move(first).step_down().value();
-    ASSERT_TRUE(has_its_turn(a)) << pair.said();
+    ASSERT_TRUE(polled_gets_its_turn(a)) << pair.said();
     Bank second = std::move(a).promote().value();
     ASSERT_TRUE(comes_true([&] {
         b.poll();

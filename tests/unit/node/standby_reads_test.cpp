@@ -161,17 +161,9 @@ TEST(StandbyReads, what_cannot_be_is_told) {
 // Whoever is asked while its process stands still must not call old states new.
 TEST(StandbyReads, the_age_of_what_stands_still_grows) {
     Pair pair(patient);
-    const auto polled = [&](const std::string& name) {
-        EngineOptions options = pair.options(name);
-        options.threading = Threading::none;
-        return Follower::open(options).value();
-    };
-    Follower a = polled("a");
-    Follower b = polled("b");
-    ASSERT_TRUE(comes_true([&] {
-        a.poll();
-        return *a.wait_for_turn(milliseconds(0));
-    }));
+    Follower a = pair.follow_polled("a");
+    Follower b = pair.follow_polled("b");
+    ASSERT_TRUE(polled_gets_its_turn(a));
     Bank bank = std::move(a).promote().value();
     ASSERT_TRUE(comes_true([&] {
         b.poll();
