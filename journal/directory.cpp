@@ -53,9 +53,11 @@ Status check_options(const DirectoryOptions& o) {
     if (o.path.empty()) return wrong("the path is empty: name a folder");
     if (o.shards == 0 || o.shards > 4096)
         return wrong(std::to_string(o.shards) + " shards: choose 1 to 4096");
-    if (o.segment_bytes < segment_bytes_min || o.segment_bytes % block_alignment_bytes != 0)
+    if (o.segment_bytes < segment_bytes_min || o.segment_bytes > segment_bytes_limit ||
+        o.segment_bytes % block_alignment_bytes != 0)
         return wrong("segment_bytes " + std::to_string(o.segment_bytes) +
-                     ": choose a multiple of 4096, at least " + std::to_string(segment_bytes_min));
+                     ": choose a multiple of 4096, at least " + std::to_string(segment_bytes_min) +
+                     ", at most " + std::to_string(segment_bytes_limit));
     if (o.head_bytes < head_bytes_min || (o.head_bytes & (o.head_bytes - 1)) != 0)
         return wrong("head_bytes " + std::to_string(o.head_bytes) +
                      ": choose a power of two, at least " + std::to_string(head_bytes_min));

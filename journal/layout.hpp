@@ -18,6 +18,7 @@ inline constexpr std::size_t inflight_bytes_default = std::size_t{4} << 20;
 inline constexpr std::size_t inflight_bytes_limit = std::size_t{16} << 20;
 inline constexpr std::uint64_t segment_bytes_default = std::uint64_t{128} << 20;
 inline constexpr std::uint64_t segment_bytes_min = std::uint64_t{64} << 10;
+inline constexpr std::uint64_t segment_bytes_limit = std::uint64_t{1} << 40;
 inline constexpr std::uint64_t head_bytes_default = std::uint64_t{64} << 20;
 inline constexpr std::uint64_t head_bytes_min = std::uint64_t{64} << 10;
 

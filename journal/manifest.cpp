@@ -95,7 +95,7 @@ bool sensible(const Manifest& m) {
     const bool shards = m.shards >= 1 && m.shards <= shards_limit;
     const bool segments = m.segment_bytes >= segment_bytes_min &&
                           m.segment_bytes % block_alignment_bytes == 0 &&
-                          m.segment_bytes <= (std::uint64_t{1} << 40);
+                          m.segment_bytes <= segment_bytes_limit;
     const bool inflight = m.inflight_bytes_max >= block_alignment_bytes &&
                           m.inflight_bytes_max <= inflight_bytes_limit &&
                           m.inflight_bytes_max % block_alignment_bytes == 0;

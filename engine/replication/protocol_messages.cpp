@@ -97,8 +97,9 @@ bool good(const DirectoryFixed& fixed) noexcept {
            fixed.shards <= shards_max && fixed.schema_bytes <= schema_bytes_max &&
            fixed.segment_bytes >= journal::segment_bytes_min &&
            fixed.segment_bytes % journal::block_alignment_bytes == 0 &&
-           fixed.segment_bytes <= position_max && fixed.head_bytes >= journal::head_bytes_min &&
-           fixed.head_bytes <= position_max && std::has_single_bit(fixed.head_bytes);
+           fixed.segment_bytes <= journal::segment_bytes_limit &&
+           fixed.head_bytes >= journal::head_bytes_min && fixed.head_bytes <= position_max &&
+           std::has_single_bit(fixed.head_bytes);
 }
 
 bool good(const PartPointFixed& fixed) noexcept {

@@ -47,6 +47,10 @@ bool Replayer::settle(const RecordHeader& header, Position position) {
         why_ = "a record names a session that was never opened";
         return false;
     }
+    if (header.number == 0) {
+        why_ = "a record of a session has no number";
+        return false;
+    }
     Sessions::Answer* const answer = sessions_.settle(header.session, header.number);
     if (answer == nullptr) return true;
     answer->number = header.number;
@@ -78,6 +82,10 @@ bool Replayer::replay_other(const RecordView& record) {
     }
     SessionRecord session{};
     std::memcpy(&session, record.body(), sizeof session);
+    if (session.id == 0) {
+        why_ = "a session has no id";
+        return false;
+    }
     if (sessions_.find(SessionId{session.id}) != 0) {
         why_ = "a session is opened twice";
         return false;

@@ -152,7 +152,7 @@ struct EngineOptions {
     std::uint32_t shared_queue_messages =
         8192;  // commands in flight from threads without a producer, per shard
     std::uint32_t record_bytes_max = 0;        // 0: as large as a block allows, just under 1 MiB
-    std::uint64_t segment_bytes = 128U << 20;  // fixed when the directory is made; at least 64 KiB
+    std::uint64_t segment_bytes = 128U << 20;  // fixed when the directory is made; 64 KiB to 1 TiB
     std::uint64_t head_bytes = 64U
                                << 20;  // a power of two; the newest part of the stream, in memory
     std::string heads = "/dev/shm";    // a memory file system: what is there survives kill -9

@@ -302,8 +302,10 @@ TEST(AFold, stops_at_the_record_that_does_not_follow) {
         auto& header = *reinterpret_cast<detail::RecordHeader*>(bytes.data() + begins[i]);
         if (header.kind() != detail::RecordKind::accepted) continue;
         const Version its{header.version};
-        const bool unknown_session = i % 2 == 0;
-        if (unknown_session)
+        const bool wrong_session = i % 2 == 0;
+        if (wrong_session && header.session != 0 && i % 4 == 0)
+            header.number = 0;
+        else if (wrong_session)
             header.session = 1000;
         else
             ++header.version;
@@ -322,12 +324,37 @@ TEST(AFold, stops_at_the_record_that_does_not_follow) {
         ASSERT_EQ(fold.failed_at().value, begins[i]);
         ASSERT_EQ(fold.end().value, begins[i]);
         ASSERT_EQ(fold.records(), i);
-        ASSERT_NE(std::string(fold.why()).find(unknown_session ? "session" : "version"),
+        ASSERT_NE(std::string(fold.why()).find(wrong_session ? "session" : "version"),
                   std::string::npos);
         ++stopped;
     }
     EXPECT_GT(stopped, 50);
     EXPECT_GT(watched, 20);
+}
+
+// One without an id is opened nowhere: a snapshot of it could not be loaded.
+TEST(AFold, stops_at_a_session_that_is_none) {
+    Life life(9);
+    {
+        Bank bank = open(life.options());
+        life.live(bank, 200);
+        settle(bank);
+    }
+    const detail::Domain domain = Bank::domain();
+    std::vector<std::size_t> begins;
+    std::vector<std::byte> bytes = life.records_of(0, begins);
+    const auto is_session = [&](std::size_t at) {
+        return detail::RecordView(bytes.data() + at).header().kind() == detail::RecordKind::session;
+    };
+    const auto found = std::find_if(begins.begin(), begins.end() - 1, is_session);
+    ASSERT_NE(found, begins.end() - 1);
+    const detail::RecordView record(bytes.data() + *found);
+    std::memset(bytes.data() + *found + record.body_offset(), 0, sizeof(SessionId));
+    detail::Fold fold(life.fold_options(domain, 0));
+    fold.on_records(bytes, Position{0});
+    ASSERT_TRUE(fold.failed());
+    EXPECT_EQ(fold.failed_at().value, *found);
+    EXPECT_NE(std::string(fold.why()).find("session"), std::string::npos);
 }
 
 // Whatever stands in a body that its hash vouches for, loading ends with a sentence or a state.

@@ -52,6 +52,7 @@ TEST(Life, impossible_options_are_sentences) {
     EXPECT_TRUE(refused([](EngineOptions& o) { o.shards = 0; }));
     EXPECT_TRUE(refused([](EngineOptions& o) { o.head_bytes = 100'000; }));
     EXPECT_TRUE(refused([](EngineOptions& o) { o.segment_bytes = 1; }));
+    EXPECT_TRUE(refused([](EngineOptions& o) { o.segment_bytes = std::uint64_t{2} << 40; }));
     EXPECT_TRUE(refused([](EngineOptions& o) { o.session_window = 0; }));
     EXPECT_TRUE(refused([](EngineOptions& o) { o.heads = "/nowhere/at/all"; }));
     EXPECT_TRUE(refused([](EngineOptions& o) { o.directory = "/proc/nowhere"; }));

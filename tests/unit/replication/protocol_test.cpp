@@ -254,6 +254,19 @@ TEST(Protocol, reigns_that_do_not_grow_are_refused) {
     EXPECT_FALSE(accepts(MessageType::history, changed(0, {0, 0}))) << "there is no epoch 0";
 }
 
+// An empty node becomes what it is told: its manifest could not say this.
+TEST(Protocol, a_directory_that_no_manifest_can_describe_is_refused) {
+    Samples samples(9);
+    const auto payload = samples.of(MessageType::directory).payload();
+    const auto sized = [&payload](std::uint64_t bytes) {
+        return with<DirectoryFixed>(payload,
+                                    [=](DirectoryFixed& fixed) { fixed.segment_bytes = bytes; });
+    };
+    EXPECT_TRUE(accepts(MessageType::directory, sized(journal::segment_bytes_limit)));
+    EXPECT_FALSE(accepts(MessageType::directory, sized(journal::segment_bytes_limit + 4096)));
+    EXPECT_FALSE(accepts(MessageType::directory, sized(journal::segment_bytes_min - 4096)));
+}
+
 TEST(Protocol, a_node_without_a_directory_has_nothing_of_one) {
     Samples samples(9);
     std::vector<std::byte> payload;
