@@ -110,6 +110,7 @@ struct Line {
     std::vector<std::byte> said;
     std::size_t gone = 0;
     bool ended = false;
+    bool full = false;  // takes nothing from us now
 };
 class LineStream final : public ByteStream {
 public:
@@ -117,6 +118,7 @@ public:
     const std::string& peer() const noexcept override { return peer_; }
     StreamStep connect() override { return StreamStep::moved; }
     StreamResult write(std::span<const std::span<const std::byte>> pieces) override {
+        if (line_->full) return {StreamStep::later, 0};
         std::size_t bytes = 0;
         for (const auto piece : pieces) bytes += piece.size();
         return {StreamStep::moved, bytes};

@@ -16,6 +16,7 @@ constexpr std::uint32_t shards = SmallJournal::shards;
 constexpr unsigned compares = 1;     // states are compared
 constexpr unsigned incomplete = 2;   // what is here may be less than what is counted on
 constexpr unsigned small_steps = 4;  // applies little at a time
+constexpr unsigned slow_line = 8;    // what is said leaves now and then
 
 // One that nobody has changed since it was made.
 std::unique_ptr<SmallJournal>& untouched() {
@@ -108,6 +109,7 @@ private:
         options.talk.epoch = SmallJournal::epoch;
         options.directory = "dir";
         options.frames_max = 4;
+        options.difference_ns_max = 20'000'000;
         receiver_ =
             std::make_unique<Receiver>(journal_->storage(), streams_.get(),
                                        std::make_unique<WatchedLink>(line_, *this), options);
@@ -142,6 +144,7 @@ private:
     }
     bool turn() {
         now_ns_ += 1'000;
+        line_->full = (world_.chance & slow_line) != 0 && ++turns_ % 8 != 0;
         receiver_->do_work(now_ns_);
         // A head that is full of what nobody writes is no end, but it hides one.
         if (world_.has(writes) || line_->ended) write();
@@ -291,6 +294,7 @@ private:
     std::unique_ptr<StandbyStreams> streams_;
     std::unique_ptr<Receiver> receiver_;
     std::int64_t now_ns_ = 1'000'000'000;
+    std::uint64_t turns_ = 0;
     std::uint64_t calls_ = 0;     // of the storage, before
     bool contradicts_ = false;    // something was heard that ends it
     bool states_differ_ = false;  // and it is asked where

@@ -17,6 +17,7 @@ constexpr std::uint64_t our_epoch = SmallJournal::epoch;
 // Of the world's byte.
 constexpr unsigned forgets = 1;      // what states hashed to is not remembered
 constexpr unsigned small_steps = 2;  // ships little at a time
+constexpr unsigned slow_line = 4;    // what is said leaves now and then
 
 std::vector<Step> steps_of(const World& world) {
     if (!world.has(framed)) return {{{world.words.begin(), world.words.end()}, {}}};
@@ -118,10 +119,12 @@ private:
     }
     bool turn() {
         now_ns_ += 1'000;
+        line_->full = (world_.chance & slow_line) != 0 && ++turns_ % 8 != 0;
         sender_->do_work(now_ns_);
         if (appended_ && (world_.has(writes) || line_->ended)) write();
         PAWL_ASSERT((sender_->state() == SenderState::over) == (sender_->end() != TalkEnd::none));
         PAWL_ASSERT(!contradicts_ || sender_->end() != TalkEnd::none);
+        std::uint64_t lag = 0;
         for (std::uint32_t i = 0; i < shards; ++i) {
             const journal::ReplicatedPositions& now = sender_->positions(i);
             const std::uint64_t received = now.received.load();
@@ -131,7 +134,9 @@ private:
             received_[i] = received;
             synced_[i] = now.synced.load();
             PAWL_ASSERT(sender_->needed(i) <= journal_->stream(i).end());
+            lag += journal_->stream(i).end().value - received;
         }
+        PAWL_ASSERT(sender_->lag_bytes() == lag);
         return sender_->state() == SenderState::over;
     }
 
@@ -204,6 +209,7 @@ private:
     std::int64_t now_ns_ = 1'000'000'000;
     bool contradicts_ = false;  // something was heard that ends it
     bool appended_ = false;
+    std::uint64_t turns_ = 0;
     Position sent_[shards]{};
     std::uint64_t received_[shards]{};  // as the sender believes
     std::uint64_t synced_[shards]{};
