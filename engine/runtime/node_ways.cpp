@@ -1,6 +1,7 @@
 // From addresses to sockets.
 #include "engine/runtime/node_ways.hpp"
 
+#include <chrono>
 #include <set>
 #include <string>
 #include <utility>
@@ -10,6 +11,11 @@
 #include "engine/replication/tcp_network.hpp"
 
 namespace pawl::detail {
+
+namespace {
+// What is longer is a mistake; and far below what a clock of nanoseconds can hold.
+constexpr std::chrono::milliseconds replication_time_max = std::chrono::hours(24);
+}  // namespace
 
 Status check(const ReplicationOptions& options) {
     const auto wrong = [](const std::string& sentence) {
@@ -40,18 +46,20 @@ Status check(const ReplicationOptions& options) {
         return wrong("address is empty: say where peers find this node, host:port");
     if (options.arbiter.empty())
         return wrong("arbiter is empty: name an etcd://host:port/name, or a file:///path");
-    if (options.fail_after < std::chrono::milliseconds(10))
+    if (options.fail_after < std::chrono::milliseconds(10) ||
+        options.fail_after > replication_time_max)
         return wrong("fail_after is " + std::to_string(options.fail_after.count()) +
-                     " ms: choose at least 10");
-    if (options.heartbeat.count() < 1 || options.heartbeat * 3 > options.fail_after)
+                     " ms: choose 10 ms to a day");
+    if (options.heartbeat.count() < 1 || options.heartbeat > options.fail_after / 3)
         return wrong("heartbeat is " + std::to_string(options.heartbeat.count()) +
                      " ms: choose 1 ms to a third of fail_after");
-    if (options.degrade_after <= options.fail_after)
+    if (options.degrade_after <= options.fail_after ||
+        options.degrade_after > 2 * replication_time_max)
         return wrong("degrade_after is " + std::to_string(options.degrade_after.count()) +
-                     " ms: choose more than fail_after");
-    if (options.hand_over_within.count() < 1)
+                     " ms: choose more than fail_after, at most two days");
+    if (options.hand_over_within.count() < 1 || options.hand_over_within > replication_time_max)
         return wrong("hand_over_within is " + std::to_string(options.hand_over_within.count()) +
-                     " ms: choose at least 1");
+                     " ms: choose 1 ms to a day");
     if (options.compare_every.count() < 0 || options.compare_every > std::chrono::hours(1))
         return wrong("compare_every is " + std::to_string(options.compare_every.count()) +
                      " ms: choose 0 (never) to an hour");

@@ -75,14 +75,14 @@ struct ReplicationOptions {
     // Between two signs of life. Default: a fifth of fail_after. 1 ms to a third of fail_after.
     std::chrono::milliseconds heartbeat{20};
     // A standby takes over when its primary was not heard for so long. Longer than any pause of
-    // process, machine or network that shall not be a failure. At least 10 ms.
+    // process, machine or network that shall not be a failure. 10 ms to a day.
     std::chrono::milliseconds fail_after{100};
     // A primary goes on without a standby that was not heard for so long: the longest pause of
     // `replicated` replies. Longer than fail_after, so that a standby that is alive and hears
-    // nothing acts first.
+    // nothing acts first; at most two days.
     std::chrono::milliseconds degrade_after{200};
     // A switchover whose successor has not caught up by then is called off; one that the arbiter
-    // knows of ends by then with what the successor has.
+    // knows of ends by then with what the successor has. 1 ms to a day.
     std::chrono::milliseconds hand_over_within{1000};
     // The primary writes down what its states hash to, this often while they change (and every
     // 65,536 events); a standby whose states hash to something else stops before it acknowledges

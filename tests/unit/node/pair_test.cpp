@@ -125,10 +125,16 @@ TEST(NodePair, options_that_cannot_be_meant_are_refused_with_what_to_choose) {
               }),
               "replication: the policy strict waits for a standby and there are no peers: name "
               "one, or choose available");
-    EXPECT_EQ(refusal([](Options& nodes) { nodes.degrade_after = nodes.fail_after; }),
-              "replication: degrade_after is 60000 ms: choose more than fail_after");
+    EXPECT_EQ(
+        refusal([](Options& nodes) { nodes.degrade_after = nodes.fail_after; }),
+        "replication: degrade_after is 60000 ms: choose more than fail_after, at most two days");
     EXPECT_EQ(refusal([](Options& nodes) { nodes.heartbeat = nodes.fail_after; }),
               "replication: heartbeat is 60000 ms: choose 1 ms to a third of fail_after");
+    for (milliseconds Options::* const time :
+         {&Options::heartbeat, &Options::fail_after, &Options::degrade_after,
+          &Options::hand_over_within, &Options::compare_every})
+        for (const milliseconds wrong : {milliseconds::max(), milliseconds::min()})
+            EXPECT_NE(refusal([&](Options& nodes) { nodes.*time = wrong; }), "") << wrong.count();
     EXPECT_EQ(refusal([](Options& nodes) { nodes.node = "a b"; }),
               "replication: node 'a b' is no name: use 1 to 64 letters, digits, '.', '-', '_'");
 }
